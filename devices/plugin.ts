@@ -1,0 +1,182 @@
+import type { TSchema } from "typebox";
+import type { Clock, Instant, Millis } from "./clock.ts";
+import type { Action, Device } from "./device.ts";
+import type { BothyError } from "./errors.ts";
+import type { Reading, Value } from "./reading.ts";
+import type { DeviceId, ValueId } from "./value-id.ts";
+
+/** Where a value stands in a configuration document: keys and list positions from the root. */
+export type Path = readonly (string | number)[];
+
+/** Something wrong in a configuration: where, what, and what to do about it. */
+export interface Fault {
+  readonly path: Path;
+  readonly message: string;
+  readonly remedy: string;
+}
+
+/** A piece of configuration and where it came from, so that faults can name the place. */
+export interface Sourced<T> {
+  readonly path: Path;
+  readonly config: T;
+}
+
+export interface PluginMeta {
+  readonly maintainer: string;
+  readonly name: string;
+  readonly description: string;
+  readonly vcs: string;
+  readonly version: string;
+}
+
+/** Everything a configuration says about one link, already valid against the plugin's schemas. */
+export interface LinkConfig<L, D, P> {
+  readonly site: { readonly id: string; readonly tags: readonly string[] };
+  readonly name: string;
+  readonly link: Sourced<L>;
+  readonly devices: readonly Sourced<D>[];
+  /** Products described in the configuration itself; they go before the shipped ones of the same name. */
+  readonly products: readonly Sourced<P>[];
+}
+
+/** What a link would be: its devices, and all that is wrong with it. Any fault stops the start. */
+export interface LinkPlan {
+  readonly name: string;
+  readonly devices: readonly Device[];
+  readonly faults: readonly Fault[];
+  /** Joins the plan to hardware. Only called when there are no faults. */
+  open(deps: LinkDeps): Promise<Connection>;
+}
+
+/** What is kept for a link while it is closed and opened again: learnt facts, caches. JSON values only. */
+export interface LinkMemory {
+  get(key: string): unknown;
+  set(key: string, value: unknown): void;
+}
+
+export interface LinkDeps {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly memory: LinkMemory;
+  readonly signal: AbortSignal;
+}
+
+/** The part of a structured logger that everything below the server uses. */
+export interface Log {
+  debug(fields: object, text: string): void;
+  info(fields: object, text: string): void;
+  warn(fields: object, text: string): void;
+  error(fields: object, text: string): void;
+}
+
+export const silentLog: Log = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+};
+
+/**
+ * A protocol. One folder, one line in plugins/index.ts.
+ * `L`, `D` and `P` are the configuration of a link, of a device on it, and of a product.
+ */
+export interface Plugin<L = unknown, D = unknown, P = unknown> {
+  /** As in `plugin: modbus` of a configuration; also the folder's name. */
+  readonly name: string;
+  readonly meta: PluginMeta;
+  /** Sources of the types, the checks, the JSON Schema and the documentation tables. */
+  readonly schema: { readonly link: TSchema; readonly device: TSchema; readonly product: TSchema };
+  /** Pure: expands a configuration to devices. Opens nothing, throws nothing. */
+  plan(config: LinkConfig<L, D, P>): LinkPlan;
+}
+
+/** How urgent a conversation is; smaller goes first, at the next frame boundary. */
+export const priority = { write: 0, control: 1, poll: 2, background: 3 } as const;
+export type Priority = (typeof priority)[keyof typeof priority];
+
+/** A set of values that are read together, every `period`. */
+export interface Poll {
+  /** Unique on its connection and the same after every re-opening. */
+  readonly id: string;
+  /** Who is asked, for back-off and messages: polls of one silent unit wait together. Empty: nobody, it is local. */
+  readonly unit: string;
+  /** Everything one run answers for. */
+  readonly values: readonly ValueId[];
+  readonly period: Millis;
+  readonly priority: Priority;
+}
+
+export interface ReadOptions {
+  /** On `Clock.monotonic`: when the answer is due; the earlier goes first among equal priorities. */
+  readonly deadline: Millis;
+  readonly priority: Priority;
+  readonly signal: AbortSignal;
+}
+
+/** A command for hardware: an action with its data already checked and converted. */
+export interface Command {
+  readonly device: DeviceId;
+  readonly action: Action;
+  /** Absent for actions that take nothing. */
+  readonly value?: Value;
+}
+
+/** A link while it is open. */
+export interface Connection {
+  /** What can be read, grouped the way the protocol reads it best. Fixed while the connection lives. */
+  readonly polls: readonly Poll[];
+  /**
+   * Reads a poll's values from hardware. Values that could not be read are `bad` readings.
+   * Several reads may be under way at once; the connection orders them by priority and deadline.
+   * @throws BothyError when the poll failed as a whole
+   */
+  read(poll: Poll, options: ReadOptions): Promise<readonly Reading[]>;
+  /**
+   * Sends a command, then reads back what it shows. Absent when nothing on this link takes writes.
+   * Goes before every poll. Not repeated by itself unless sending it twice is the same as once.
+   * @returns the readings read back: at least `action.shows` when the action has it
+   * @throws BothyError
+   */
+  write?(command: Command, signal: AbortSignal): Promise<readonly Reading[]>;
+  /** Settles when the connection is gone: with the reason, or undefined after `close()`. */
+  readonly closed: Promise<BothyError | undefined>;
+  /** Ends it; pending reads and writes reject with `STOPPED`. May be called any number of times. */
+  close(): Promise<void>;
+  /** A snapshot for `GET /api/buses`: plain JSON, for people. */
+  report?(): object;
+  /** Calls `listener` with every frame that crosses the line, until the returned function is called. */
+  tap?(listener: (frame: TappedFrame) => void): () => void;
+  /** Asks each address in turn, at background priority, who is there. Ends early when aborted. */
+  scan?(options: ScanOptions, signal: AbortSignal): AsyncIterable<ScanResult>;
+}
+
+/** One frame seen on a line. Plain JSON. */
+export interface TappedFrame {
+  /** `now()` when its last byte was seen. */
+  readonly at: Instant;
+  readonly direction: "sent" | "received";
+  /** Lower-case hexadecimal, no spaces. */
+  readonly hex: string;
+  /** Decoded for people, e.g. `unit 3 read holding 0x0000 ×8`. */
+  readonly text: string;
+  /** Milliseconds since the previous frame on this line ended. */
+  readonly gap: Millis;
+  /** For answers: milliseconds since the request was sent. */
+  readonly took?: Millis;
+  /** What is wrong with it, if anything. */
+  readonly fault?: string;
+}
+
+export interface ScanOptions {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** One address of a scan. */
+export interface ScanResult {
+  readonly address: number;
+  readonly answered: boolean;
+  readonly took?: Millis;
+  /** What it said of itself: identification, or the exception it answered with. */
+  readonly identity?: string;
+}
