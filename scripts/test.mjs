@@ -1,0 +1,40 @@
+// `npm test`: everything the tests need, then all of them. `npm test -- FILE…` runs only those test files.
+import { readdirSync } from "node:fs";
+import { join, relative } from "node:path";
+import { ensureDebianPackages, ensureNpmPackages, root, run, runLocal, say } from "./setup.mjs";
+
+const only = process.argv.slice(2);
+
+ensureNpmPackages();
+ensureDebianPackages({
+  mbpoll: "/usr/bin/mbpoll",
+  "python3-pymodbus": "/usr/lib/python3/dist-packages/pymodbus",
+  "python3-serial": "/usr/lib/python3/dist-packages/serial",
+  socat: "/usr/bin/socat",
+});
+
+if (only.length === 0) {
+  say("checking types");
+  runLocal("typescript/bin/tsc", ["--noEmit"]);
+  say("checking rules (eslint)");
+  runLocal("eslint/bin/eslint.js", [".", "--max-warnings", "0"]);
+  say("checking format (biome)");
+  runLocal("@biomejs/biome/bin/biome", ["format", "."]);
+  say("checking imports (dependency-cruiser)");
+  runLocal("dependency-cruiser/bin/dependency-cruise.mjs", [
+    ...["--config", ".dependency-cruiser.cjs", "devices", "plugins", "server", "simulators"],
+  ]);
+  say("building");
+  runLocal("typescript/bin/tsc", ["-p", "tsconfig.build.json"]);
+}
+
+const skipped = new Set(["node_modules", "dist", ".git", "coverage"]);
+const tests = (folder) =>
+  readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return skipped.has(entry.name) ? [] : tests(path);
+    return entry.name.endsWith(".test.ts") ? [relative(root, path)] : [];
+  });
+const files = only.length > 0 ? only : tests(root).sort();
+say(`running ${files.length} test files`);
+run(process.execPath, ["--import", "tsx", "--test", "--test-reporter=spec", ...files]);
