@@ -1,0 +1,112 @@
+import type { Device } from "./device.ts";
+import { BothyError } from "./errors.ts";
+import { matchesGroups } from "./tag.ts";
+
+/** The devices known at this site. */
+export class Registry {
+  readonly #byId = new Map<string, Device>();
+  readonly #byAlias = new Map<string, Device>();
+  #sorted: readonly Device[] = [];
+  /** Devices of each tag, in the order of `all()`. */
+  #byTag = new Map<string, Device[]>();
+  #version = 0;
+
+  /** Grows with every change, so that whoever keeps something made from the devices knows when to make it anew. */
+  get version(): number {
+    return this.#version;
+  }
+
+  /**
+   * Makes devices known: all of them or none.
+   * @throws BothyError `BAD_CONFIG` when an id or alias is taken
+   */
+  add(devices: readonly Device[]): void {
+    const ids = new Set<string>();
+    const aliases = new Set<string>();
+    for (const device of devices) {
+      const taken = this.#byId.get(device.id);
+      if (taken !== undefined || ids.has(device.id)) throw duplicate(device, `id ${device.id}`, taken);
+      ids.add(device.id);
+      if (device.alias === undefined) continue;
+      const namesake = this.#byAlias.get(device.alias);
+      if (namesake !== undefined || aliases.has(device.alias))
+        throw duplicate(device, `alias ${device.alias}`, namesake);
+      aliases.add(device.alias);
+    }
+    for (const device of devices) {
+      this.#byId.set(device.id, device);
+      if (device.alias !== undefined) this.#byAlias.set(device.alias, device);
+    }
+    this.#changed();
+  }
+
+  /** Forgets every device of a link. */
+  remove(link: string): void {
+    for (const device of this.#sorted) {
+      if (device.link !== link) continue;
+      this.#byId.delete(device.id);
+      if (device.alias !== undefined) this.#byAlias.delete(device.alias);
+    }
+    this.#changed();
+  }
+
+  /** A device by its id or alias; an id goes before an alias of the same text (Synse v3 §3.5). */
+  get(idOrAlias: string): Device | undefined {
+    return this.#byId.get(idOrAlias) ?? this.#byAlias.get(idOrAlias);
+  }
+
+  /** Every device, by plugin, then sort index, then id. The same array until something changes. */
+  all(): readonly Device[] {
+    return this.#sorted;
+  }
+
+  /**
+   * The devices that have every tag of at least one group, in the order of `all()`. No groups: every device.
+   * Tags are compared as they stand, with their namespace.
+   */
+  select(groups: readonly (readonly string[])[]): readonly Device[] {
+    if (groups.length === 0) return this.#sorted;
+    const [first] = groups;
+    if (groups.length === 1 && first !== undefined) return this.#group(first);
+    const wanted = new Set(groups.flatMap((group) => this.#group(group)));
+    return this.#sorted.filter((device) => wanted.has(device));
+  }
+
+  #group(group: readonly string[]): readonly Device[] {
+    let rarest = this.#sorted;
+    for (const tag of group) {
+      const having = this.#byTag.get(tag) ?? [];
+      if (having.length < rarest.length) rarest = having;
+    }
+    return rarest.filter((device) => matchesGroups(device.tags, [group]));
+  }
+
+  #changed(): void {
+    this.#version++;
+    this.#sorted = [...this.#byId.values()].sort(inListingOrder);
+    this.#byTag = new Map();
+    for (const device of this.#sorted) {
+      for (const tag of new Set(device.tags)) {
+        const having = this.#byTag.get(tag);
+        if (having === undefined) this.#byTag.set(tag, [device]);
+        else having.push(device);
+      }
+    }
+  }
+}
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+const inListingOrder = (a: Device, b: Device): number =>
+  compare(a.plugin, b.plugin) || a.sortIndex - b.sortIndex || compare(a.id, b.id);
+
+/** How people know a device: its alias, or its id. */
+export const nameOf = (device: Device): string => device.alias ?? device.id;
+
+function duplicate(device: Device, what: string, taken: Device | undefined): BothyError {
+  const other = taken === undefined ? "" : `, by ${nameOf(taken)} on ${taken.link}`;
+  return new BothyError("BAD_CONFIG", {
+    source: `${device.info} on ${device.link}`,
+    fault: `the ${what} is taken${other}`,
+  });
+}
