@@ -1,0 +1,165 @@
+import { type Static, type TSchema, Type } from "typebox";
+import type { Plugin } from "../devices/plugin.ts";
+
+const closed = { additionalProperties: false } as const;
+
+/** What the name of a bus may look like: it appears in URLs, tags and logs. */
+export const namePattern = "^[A-Za-z0-9][A-Za-z0-9._-]*$";
+
+const siteSection = Type.Object(
+  {
+    id: Type.String({
+      pattern: namePattern,
+      description: "Short name of this site, the same for ever; letters, digits, `.`, `_` and `-`.",
+    }),
+    name: Type.Optional(Type.String({ description: "Name for people. Default: the id." })),
+    tags: Type.Optional(
+      Type.Array(Type.String({ minLength: 1 }), {
+        description: "Tags every device of this site gets, e.g. `site/hut-17`.",
+      }),
+    ),
+  },
+  { ...closed, description: "Which site this is." },
+);
+
+const httpSection = Type.Object(
+  {
+    host: Type.String({
+      default: "127.0.0.1",
+      minLength: 1,
+      description: "Address to listen on. Anything but loopback also needs `allowInsecure`.",
+    }),
+    port: Type.Integer({
+      default: 5000,
+      minimum: 0,
+      maximum: 65_535,
+      description: "TCP port; 0 takes any free one.",
+    }),
+    allowInsecure: Type.Boolean({
+      default: false,
+      description:
+        "Whether to listen beyond this machine although nobody has to prove who they are. Whoever reaches the port can then switch equipment.",
+    }),
+  },
+  { ...closed, default: {}, description: "Where the HTTP interface listens." },
+);
+
+export const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
+
+const logSection = Type.Object(
+  {
+    level: Type.Union(
+      logLevels.map((level) => Type.Literal(level)),
+      { default: "info", description: "The least important line that is logged. LOG_LEVEL goes before it." },
+    ),
+  },
+  { ...closed, default: {}, description: "What is logged." },
+);
+
+/** The file without what belongs to plugins. */
+export const frameSchema = Type.Object(
+  {
+    site: siteSection,
+    http: Type.Optional(httpSection),
+    log: Type.Optional(logSection),
+    buses: Type.Record(
+      Type.String(),
+      Type.Object({ plugin: Type.Optional(Type.String()) }, { additionalProperties: true }),
+      { minProperties: 1, description: "The lines and networks devices are reached over, by name." },
+    ),
+    devices: Type.Optional(
+      Type.Array(Type.Object({ bus: Type.String() }, { additionalProperties: true }), {
+        default: [],
+        description: "What is connected, and to which bus.",
+      }),
+    ),
+    products: Type.Optional(
+      Type.Array(Type.Object({ plugin: Type.Optional(Type.String()) }, { additionalProperties: true }), {
+        default: [],
+        description: "Products described here; they go before the shipped ones of the same name.",
+      }),
+    ),
+  },
+  closed,
+);
+
+export type SiteSection = Static<typeof siteSection>;
+export type HttpSection = Static<typeof httpSection>;
+export type LogLevel = (typeof logLevels)[number];
+
+/** A checked configuration, with defaults filled in. */
+export interface SiteConfig {
+  readonly site: { readonly id: string; readonly name: string; readonly tags: readonly string[] };
+  readonly http: HttpSection;
+  readonly log: { readonly level: LogLevel };
+  /** By name: which plugin speaks there, and its settings. */
+  readonly buses: Readonly<Record<string, { readonly plugin: string; readonly settings: object }>>;
+}
+
+export const defaultPlugin = "modbus";
+
+type JsonSchema = Record<string, unknown>;
+
+/**
+ * The JSON Schema of a whole configuration file, for editors: the frame with the schemas of every plugin put in.
+ * Plain JSON; made from the same objects the loader checks with.
+ */
+export function siteSchema(plugins: readonly Plugin[]): JsonSchema {
+  const frame = plain(frameSchema);
+  const properties = frame["properties"] as Record<string, JsonSchema>;
+  const either = (schemas: readonly JsonSchema[]): JsonSchema =>
+    schemas.length === 1 ? (schemas[0] ?? {}) : { anyOf: schemas };
+  const bus = either(plugins.map((p) => withProperty(plain(p.schema.link), "plugin", pluginName(p), false)));
+  const device = either(plugins.map((p) => withProperty(plain(p.schema.device), "bus", busName, true)));
+  const product = either(
+    plugins.map((p) => withProperty(plain(p.schema.product), "plugin", pluginName(p), false)),
+  );
+  return {
+    $schema: "http://json-schema.org/draft-07/schema#",
+    title: "Configuration of a Bothy site",
+    ...frame,
+    properties: {
+      ...properties,
+      buses: {
+        ...without(properties["buses"], "patternProperties"),
+        propertyNames: { pattern: namePattern },
+        additionalProperties: bus,
+      },
+      devices: { ...properties["devices"], items: device },
+      products: { ...properties["products"], items: product },
+    },
+  };
+}
+
+const busName: JsonSchema = { type: "string", description: "The bus it is on: a name below `buses`." };
+
+const pluginName = (plugin: Plugin): JsonSchema => ({
+  const: plugin.name,
+  type: "string",
+  description: "The protocol spoken there.",
+  ...(plugin.name === defaultPlugin ? { default: defaultPlugin } : {}),
+});
+
+const plain = (schema: TSchema): JsonSchema => JSON.parse(JSON.stringify(schema)) as JsonSchema;
+
+const without = (schema: JsonSchema | undefined, key: string): JsonSchema =>
+  Object.fromEntries(Object.entries(schema ?? {}).filter(([name]) => name !== key));
+
+/** Adds a property to an object schema, or to every branch of a choice of them. */
+function withProperty(schema: JsonSchema, name: string, of: JsonSchema, required: boolean): JsonSchema {
+  for (const choice of ["anyOf", "oneOf", "allOf"]) {
+    const branches = schema[choice];
+    if (Array.isArray(branches)) {
+      return {
+        ...schema,
+        [choice]: (branches as JsonSchema[]).map((branch) => withProperty(branch, name, of, required)),
+      };
+    }
+  }
+  const before = (schema["required"] as string[] | undefined) ?? [];
+  return {
+    ...schema,
+    properties: { [name]: of, ...(schema["properties"] as object | undefined) },
+    ...(required ? { required: [name, ...before] } : {}),
+  };
+}
