@@ -1,0 +1,310 @@
+import { type Clock, type Instant, type Millis, minutes, seconds, sleep } from "./clock.ts";
+import { asBothyError, BothyError } from "./errors.ts";
+import type { Command, Connection, LinkMemory, LinkPlan, Log } from "./plugin.ts";
+import { type PollCounts, Poller, type PollerStats } from "./poller.ts";
+import type { Reading } from "./reading.ts";
+import type { Registry } from "./registry.ts";
+import { badReading, type ReadingStore } from "./store.ts";
+import type { ValueId } from "./value-id.ts";
+import { abortable } from "./wait.ts";
+
+const firstDelay: Millis = 500;
+const longestDelay: Millis = seconds(30);
+/** A connection that lived this long was a good one: the next delay starts small again. */
+const provenAfter: Millis = seconds(60);
+/** An open that has not settled by then never will. */
+const openTimeout: Millis = minutes(1);
+/** How long a connection gets to close before it is left to itself. */
+const closeTimeout: Millis = seconds(5);
+
+export type LinkState = "idle" | "opening" | "open" | "waiting" | "stopped";
+
+/** Plain JSON, for `GET /api/buses`. */
+export interface LinkStatus {
+  readonly name: string;
+  readonly state: LinkState;
+  /** When it entered this state. */
+  readonly since: Instant;
+  readonly devices: number;
+  /** How many times it was open. */
+  readonly opened: number;
+  /** Why it last closed or failed to open, and when. */
+  readonly lastError?: { readonly code: string; readonly text: string; readonly at: Instant };
+  readonly poller?: PollerStats;
+  /** What the connection says of itself. */
+  readonly report?: object;
+}
+
+export interface LinkParts {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly registry: Registry;
+  readonly store: ReadingStore;
+  /** What the link knows of its hardware; kept in memory only when absent. */
+  readonly memory?: LinkMemory;
+}
+
+/** One configured use of a plugin: keeps its connection open, its values read, and says so when it cannot. */
+export class Link {
+  readonly name: string;
+  readonly #plan: LinkPlan;
+  readonly #parts: LinkParts;
+  readonly #memory: LinkMemory;
+  readonly #stop = new AbortController();
+  readonly #counts: PollCounts = { runs: 0, failed: 0, missed: 0 };
+  readonly #openListeners = new Set<() => void>();
+  readonly #promoted = new Set<{ readonly ids: readonly ValueId[]; demote: () => void }>();
+  #state: LinkState = "idle";
+  #since: Instant;
+  #opened = 0;
+  #lastError: LinkStatus["lastError"];
+  #connection: Connection | undefined;
+  #poller: Poller | undefined;
+  #ended: Promise<void> | undefined;
+
+  constructor(plan: LinkPlan, parts: LinkParts) {
+    this.name = plan.name;
+    this.#plan = plan;
+    this.#parts = parts;
+    this.#memory = parts.memory ?? newMemory();
+    this.#since = parts.clock.now();
+  }
+
+  /** The connection while it is open, for what only it can do (`tap`, `scan`). */
+  get connection(): Connection | undefined {
+    return this.#connection;
+  }
+
+  /**
+   * Makes the link's devices known and begins to open it; returns at once.
+   * @throws BothyError `BAD_CONFIG` when a device's id or alias is taken
+   */
+  start(): void {
+    if (this.#ended !== undefined || this.#state === "stopped") return;
+    this.#parts.registry.add(this.#plan.devices);
+    for (const device of this.#plan.devices) this.#parts.store.declare(device);
+    this.#ended = this.#keepOpen();
+  }
+
+  /** Closes it, whatever its state; its values become `bad` with `STOPPED`. Any number of times. */
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    if (this.#ended === undefined) this.#enter("stopped");
+    await this.#ended;
+  }
+
+  /**
+   * Sends a command and publishes what was read back.
+   * @throws BothyError `LINE_DOWN` while it is not open, `NOT_WRITABLE` when nothing on it takes writes, or what the
+   * connection throws
+   */
+  async write(command: Command, signal: AbortSignal): Promise<readonly Reading[]> {
+    const connection = this.#connection;
+    if (connection === undefined) throw this.#down();
+    if (connection.write === undefined) throw new BothyError("NOT_WRITABLE", { source: this.name });
+    const readings = await connection.write(command, signal);
+    if (this.#connection === connection) this.#parts.store.publish(readings);
+    return readings;
+  }
+
+  /**
+   * Reads one value now, before all polls, with whatever is read together with it. What it brings is in the store.
+   * @throws BothyError `LINE_DOWN` while it is not open
+   */
+  async refresh(id: ValueId): Promise<void> {
+    if (this.#poller === undefined) throw this.#down();
+    await this.#poller.refresh(id);
+  }
+
+  /** Reads these values as urgently as a controller needs them, until the returned function is called. */
+  promote(ids: readonly ValueId[]): () => void {
+    const promotion = { ids, demote: this.#poller?.promote(ids) ?? (() => undefined) };
+    this.#promoted.add(promotion);
+    return () => {
+      promotion.demote();
+      this.#promoted.delete(promotion);
+    };
+  }
+
+  /** Calls `listener` whenever the link has been opened, until the returned function is called. */
+  onOpen(listener: () => void): () => void {
+    this.#openListeners.add(listener);
+    return () => {
+      this.#openListeners.delete(listener);
+    };
+  }
+
+  status(): LinkStatus {
+    const report = this.#connection?.report?.();
+    return {
+      name: this.name,
+      state: this.#state,
+      since: this.#since,
+      devices: this.#plan.devices.length,
+      opened: this.#opened,
+      ...(this.#lastError === undefined ? {} : { lastError: this.#lastError }),
+      ...(this.#poller === undefined ? {} : { poller: this.#poller.stats() }),
+      ...(report === undefined ? {} : { report }),
+    };
+  }
+
+  async #keepOpen(): Promise<void> {
+    let delay = firstDelay;
+    while (!this.#stopping()) {
+      const lasted = await this.#openOnce();
+      if (lasted >= provenAfter) delay = firstDelay;
+      if (this.#stopping()) break;
+      this.#enter("waiting");
+      await sleep(this.#parts.clock, delay, this.#stop.signal);
+      delay = Math.min(delay * 2, longestDelay);
+    }
+    this.#publishBad(new BothyError("STOPPED", { source: this.name }));
+    this.#enter("stopped");
+  }
+
+  #stopping(): boolean {
+    return this.#stop.signal.aborted;
+  }
+
+  /** Opens the link and stays until it is closed. @returns how long it was open */
+  async #openOnce(): Promise<Millis> {
+    this.#enter("opening");
+    const gone = new AbortController();
+    try {
+      const connection = await this.#open(AbortSignal.any([this.#stop.signal, gone.signal]));
+      return await this.#use(connection);
+    } catch (thrown) {
+      if (!this.#stopping()) this.#fell(asBothyError(thrown, this.name));
+      return 0;
+    } finally {
+      gone.abort();
+    }
+  }
+
+  /** Opens a connection; one that comes too late is closed again. */
+  async #open(signal: AbortSignal): Promise<Connection> {
+    const { clock, log } = this.#parts;
+    const opening = this.#plan.open({ clock, log, memory: this.#memory, signal });
+    const overdue = new AbortController();
+    const cancel = clock.at(clock.monotonic() + openTimeout, () => overdue.abort());
+    try {
+      return await abortable(opening, AbortSignal.any([signal, overdue.signal]), () =>
+        overdue.signal.aborted
+          ? new BothyError("NO_ANSWER", { source: `opening ${this.name}`, timeout: openTimeout })
+          : new BothyError("STOPPED", { source: this.name }),
+      );
+    } catch (thrown) {
+      opening.then((late) => late.close()).catch(() => undefined);
+      throw thrown;
+    } finally {
+      cancel();
+    }
+  }
+
+  /** Polls over a connection until it ends. @returns how long that was */
+  async #use(connection: Connection): Promise<Millis> {
+    const { clock, log, store } = this.#parts;
+    const from = clock.monotonic();
+    const hung = new AbortController();
+    let why = new BothyError("LINE_DOWN", { source: this.name, fault: "it was closed" });
+    const poller = new Poller(connection, {
+      clock,
+      log,
+      store,
+      counts: this.#counts,
+      hung: (error) => {
+        why = error;
+        hung.abort();
+      },
+    });
+    this.#opens(connection, poller);
+    const ended = AbortSignal.any([this.#stop.signal, hung.signal]);
+    const reason = await abortable(connection.closed, ended, () => why).catch((thrown: unknown) =>
+      asBothyError(thrown, this.name),
+    );
+    const lasted = clock.monotonic() - from;
+    this.#connection = undefined;
+    this.#poller = undefined;
+    poller.stop();
+    if (!this.#stopping()) this.#fell(reason ?? why);
+    await this.#close(connection);
+    return lasted;
+  }
+
+  #opens(connection: Connection, poller: Poller): void {
+    this.#connection = connection;
+    this.#poller = poller;
+    this.#opened++;
+    if (this.#lastError !== undefined)
+      this.#parts.log.info({ link: this.name }, `${this.name} is open again`);
+    this.#enter("open");
+    for (const promotion of this.#promoted) promotion.demote = poller.promote(promotion.ids);
+    poller.start();
+    for (const listener of [...this.#openListeners]) listener();
+  }
+
+  async #close(connection: Connection): Promise<void> {
+    const { clock, log } = this.#parts;
+    const given = new AbortController();
+    const cancel = clock.at(clock.monotonic() + closeTimeout, () => given.abort());
+    try {
+      await abortable(
+        connection.close(),
+        given.signal,
+        () => new BothyError("NO_ANSWER", { source: `closing ${this.name}`, timeout: closeTimeout }),
+      );
+    } catch (thrown) {
+      log.warn({ link: this.name }, asBothyError(thrown, `closing ${this.name}`).message);
+    } finally {
+      cancel();
+    }
+  }
+
+  /** The link is down, for a reason: every value of it says so. Logged when it was open, or at the first try. */
+  #fell(reason: BothyError): void {
+    const wasUp = this.#state === "open" || this.#lastError === undefined;
+    const error = asLineDown(reason, this.name);
+    this.#lastError = { code: reason.code, text: error.message, at: this.#parts.clock.now() };
+    this.#parts.log[wasUp ? "warn" : "debug"]({ link: this.name, code: reason.code }, error.message);
+    this.#publishBad(error);
+  }
+
+  #down(): BothyError {
+    const fault = this.#lastError?.text ?? `it is ${this.#state}`;
+    return this.#state === "stopped"
+      ? new BothyError("STOPPED", { source: this.name })
+      : new BothyError("LINE_DOWN", { source: this.name, fault });
+  }
+
+  #publishBad(error: BothyError): void {
+    const at = this.#parts.clock.now();
+    const ids = this.#plan.devices.flatMap((device) =>
+      device.outputs.map(({ output, channel }): ValueId => {
+        const id = { device: device.id, output: output.name };
+        return channel === undefined ? id : { ...id, channel };
+      }),
+    );
+    this.#parts.store.publish(ids.map((id) => badReading(id, at, error)));
+  }
+
+  #enter(state: LinkState): void {
+    this.#state = state;
+    this.#since = this.#parts.clock.now();
+  }
+}
+
+const asLineDown = (reason: BothyError, source: string): BothyError =>
+  reason.code === "LINE_DOWN"
+    ? reason
+    : new BothyError("LINE_DOWN", { source, fault: reason.message }, { cause: reason });
+
+/** A memory that lasts as long as the program. */
+export function newMemory(): LinkMemory {
+  const kept = new Map<string, unknown>();
+  return {
+    get: (key) => kept.get(key),
+    set: (key, value) => {
+      kept.set(key, value);
+    },
+  };
+}
