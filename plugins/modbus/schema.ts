@@ -1,5 +1,6 @@
 import { type Static, type TSchema, Type } from "typebox";
 import { durationPattern, formatDuration, parseDuration } from "../../devices/duration.ts";
+import { busDefaults } from "./contract.ts";
 
 export {
   type ActionEntry,
@@ -18,24 +19,17 @@ export const durationRanges = {
   backOff: ["1s", "1h"],
   fast: ["50ms", "1h"],
   slow: ["50ms", "1d"],
-  delayBefore: ["0ms", "1s"],
-  delayAfter: ["0ms", "1s"],
+  delayBeforeSend: ["0ms", "1s"],
+  delayAfterSend: ["0ms", "1s"],
 } as const satisfies Readonly<Record<string, readonly [string, string]>>;
 
 export type DurationOption = keyof typeof durationRanges;
 
 /** What an option is when a configuration does not say it. */
 export const defaults = {
+  ...busDefaults,
   baudRate: 9600,
-  parity: "none",
-  stopBits: 1,
-  port: 502,
-  responseTimeout: "500ms",
-  turnaround: "100ms",
-  lateAnswers: "1s",
   backOff: "10s",
-  retries: 1,
-  maxInFlight: 1,
   fast: "2s",
   slow: "60s",
 } as const;
@@ -136,16 +130,30 @@ const serialOptions = {
             default: true,
           }),
         ),
-        delayBefore: duration(
-          "delayBefore",
+        rtsAfterSend: Type.Optional(
+          Type.Boolean({
+            title: "RTS high after sending",
+            description: "Level of RTS while listening; the opposite of the one while sending.",
+            default: false,
+          }),
+        ),
+        receiveWhileSending: Type.Optional(
+          Type.Boolean({
+            title: "Receive while sending",
+            description: "Keeps the receiver on: what is sent is heard too, so set `localEcho` as well.",
+            default: false,
+          }),
+        ),
+        delayBeforeSend: duration(
+          "delayBeforeSend",
           {
             title: "Delay before sending",
             description: "From switching to sending until the first bit. Whole milliseconds.",
           },
           "0ms",
         ),
-        delayAfter: duration(
-          "delayAfter",
+        delayAfterSend: duration(
+          "delayAfterSend",
           {
             title: "Delay after sending",
             description:
@@ -180,13 +188,17 @@ const timing = {
       description:
         "How long a unit may take to begin its answer. Too short: healthy units look dead. Too long: one dead unit delays its whole bus. A product or a device may have its own.",
     },
-    defaults.responseTimeout,
+    formatDuration(defaults.responseTimeout),
   ),
-  interFrameDelay: duration("interFrameDelay", {
-    title: "Inter-frame delay",
-    description:
-      "Silence kept between two frames. Default: 3.5 characters, 1.75 ms from 19,200 baud on. Longer for units that miss frames; each request then costs that much more.",
-  }),
+  interFrameDelay: duration(
+    "interFrameDelay",
+    {
+      title: "Inter-frame delay",
+      description:
+        "Silence before each request, on top of the 3.5 characters that every line needs. For units that miss frames; each request then costs that much more.",
+    },
+    formatDuration(defaults.interFrameDelay),
+  ),
 };
 
 /** One bus. The loader of the configuration adds the keys it owns itself (`plugin`). */
@@ -223,16 +235,16 @@ export const linkSchema = Type.Object(
         description:
           "Silence after a broadcast, which nobody answers, so that every unit can act on it. Too short: slow units miss the next request.",
       },
-      defaults.turnaround,
+      formatDuration(defaults.turnaround),
     ),
     lateAnswers: duration(
       "lateAnswers",
       {
         title: "Late answers",
         description:
-          "How long after a timeout an answer may still arrive. Until then the unit's answers are matched with suspicion. Shorter than units really take: a late answer could be mistaken for the next one. Longer: a unit that recovers is trusted later.",
+          "How late an answer may still come. A unit that may owe one, and cannot be asked whether it does, is left alone this long. Too short: a late answer could be taken for the next one.",
       },
-      defaults.lateAnswers,
+      formatDuration(defaults.lateAnswers),
     ),
     retries: Type.Optional(
       Type.Integer({
