@@ -58,7 +58,7 @@ export const errorTable = {
   SUPERSEDED: {
     http: 409,
     retry: false,
-    text: "{source}: a newer write replaced this one before it was sent",
+    text: "{source}: a newer write replaced this one before it was done",
   },
   NOT_CONFIRMED: { http: 502, retry: true, text: "{source}: wrote {wanted} but read back {got}" },
   WRITE_TIMEOUT: { http: 504, retry: true, text: "{source}: the write was not done within {timeout} ms" },

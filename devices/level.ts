@@ -1,0 +1,323 @@
+import { said, shows, spelled } from "./accepts.ts";
+import { type Cancel, type Instant, type Millis, minutes, seconds } from "./clock.ts";
+import type { Action, Device } from "./device.ts";
+import { asBothyError, BothyError } from "./errors.ts";
+import { isOf, Order, type OrderParts, shownBy } from "./order.ts";
+import type { Log } from "./plugin.ts";
+import { PriorityArray } from "./priority-array.ts";
+import type { Reading, Reason } from "./reading.ts";
+import { nameOf } from "./registry.ts";
+import { type Slot, type SlotEntry, slotNames, slots } from "./transaction.ts";
+import type { Transactions } from "./transactions.ts";
+import type { ValueId } from "./value-id.ts";
+
+const firstRetry: Millis = seconds(1);
+const longestRetry: Millis = minutes(1);
+/** At most one command per this long because hardware shows something else by itself. */
+const reassertEvery: Millis = minutes(1);
+/** How often memory that wears out is written for one value that it does not take. */
+const eepromTries = 3;
+/** How long a default waits for a first reading before it is commanded unseen. */
+const defaultPatience: Millis = seconds(10);
+
+/** What one may know of a level besides its slots. Plain JSON. */
+export type Holding =
+  /** No slot is filled: nothing is commanded, hardware is left as it is. */
+  | "nothing"
+  /** The default is in force; hardware has not shown yet whether it agrees. */
+  | "unknown"
+  /** A command is on its way. */
+  | "commanding"
+  /** Hardware has shown the value in force. */
+  | "held"
+  /** Hardware showed the value and now shows another; it is not written again because that wears it out. */
+  | "differs"
+  /** The last command failed; it is tried again. */
+  | "failing"
+  /** The last command failed; it is not tried again because that wears hardware out. */
+  | "given up";
+
+/** The priority array of an action as people see it. Plain JSON but for values that are bigint. */
+export interface ArraySnapshot {
+  readonly action: string;
+  readonly shows?: { readonly output: string; readonly channel?: string };
+  /** Filled slots, the strongest first. */
+  readonly entries: readonly SlotEntry[];
+  readonly inForce?: SlotEntry;
+  readonly holding: Holding;
+  /** Why the last command failed, while it does. */
+  readonly reason?: Reason;
+}
+
+export interface LevelParts extends OrderParts {
+  readonly log: Log;
+  readonly transactions: Transactions;
+}
+
+/** One level action of one device: who wants what of it, and the work of keeping hardware at the value in force. */
+export class Level {
+  readonly device: Device;
+  readonly action: Action;
+  readonly shown: ValueId | undefined;
+  readonly #parts: LevelParts;
+  readonly #array = new PriorityArray();
+  readonly #name: string;
+  #holding: Holding = "nothing";
+  #reason: Reason | undefined;
+  #order: { readonly order: Order; readonly entry: SlotEntry } | undefined;
+  #failures = 0;
+  #commanded: Millis = -Infinity;
+  #heldAt: Instant = -Infinity;
+  #cancelTimer: Cancel = () => undefined;
+
+  constructor(device: Device, action: Action, parts: LevelParts) {
+    this.device = device;
+    this.action = action;
+    this.shown = shownBy(device, action);
+    this.#parts = parts;
+    this.#name = `${nameOf(device)} ${action.name}`;
+  }
+
+  /** Filled slots, the strongest first. */
+  get entries(): readonly SlotEntry[] {
+    return this.#array.entries;
+  }
+
+  get nextExpiry(): Millis {
+    return this.#array.nextExpiry;
+  }
+
+  snapshot(): ArraySnapshot {
+    const { inForce, entries } = this.#array;
+    return {
+      action: this.action.name,
+      ...(this.action.shows === undefined ? {} : { shows: this.action.shows }),
+      entries,
+      ...(inForce === undefined ? {} : { inForce }),
+      holding: this.#holding,
+      ...(this.#reason === undefined ? {} : { reason: this.#reason }),
+    };
+  }
+
+  /** Fills a slot for a transaction, which ends when hardware shows it, or at once when a stronger slot is in force. */
+  fill(entry: SlotEntry, until: Millis, transaction: string): void {
+    this.#array.fill(entry, until);
+    if (this.#array.inForce === entry) this.#command(transaction);
+    else this.#parts.transactions.update(transaction, ...failed(this.#overridden(entry)));
+  }
+
+  /** Empties a slot and commands the next one, if that changes what is in force. */
+  relinquish(slot: Slot, who: string, why: string): void {
+    const before = this.#array.inForce;
+    const left = this.#array.relinquish(slot);
+    if (left === undefined || left !== before) return;
+    this.#next(`slot ${slotText(left)} was relinquished by ${who} (${why})`);
+  }
+
+  /** Empties the slots whose time is over, and commands the next one if that changes what is in force. */
+  expire(now: Millis): void {
+    const before = this.#array.inForce;
+    for (const left of this.#array.expire(now))
+      if (left === before) this.#next(`slot ${slotText(left)} has expired`);
+  }
+
+  /** Fills the default slot; hardware is commanded only if it shows something else, or nothing. */
+  fillDefault(): void {
+    const value = this.action.default;
+    if (value === undefined) return;
+    const since = this.#parts.clock.now();
+    this.#array.fill({ slot: slots.default, value, who: "bothy", why: "default of the device", since });
+    if (this.#array.inForce?.slot !== slots.default) return;
+    this.#holding = "unknown";
+    this.#beImpatient();
+    if (this.shown !== undefined) this.#observe(this.#parts.store.get(this.shown));
+  }
+
+  /** Looks at a reading that was just stored. */
+  observe(reading: Reading): void {
+    if (this.shown !== undefined && isOf(reading, this.shown)) this.#observe(reading);
+  }
+
+  /** The link has been opened: hardware may have forgotten what it was told. */
+  lineUp(): void {
+    if (this.#holding === "unknown") this.#beImpatient();
+    if (this.#holding === "failing") this.#command(undefined);
+    const shown = this.#holding === "held" || this.#holding === "differs";
+    if (shown && this.action.storage === "ram")
+      this.#command(this.#internal("the line was down, and hardware may have forgotten"));
+  }
+
+  stop(error: BothyError): void {
+    this.#cancelTimer();
+    this.#order?.order.end(error);
+    this.#order = undefined;
+  }
+
+  #next(why: string): void {
+    const { inForce } = this.#array;
+    if (inForce === undefined) {
+      this.#parts.log.info({ device: this.device.id, action: this.action.name }, `${this.#name}: ${why}`);
+      this.#command(undefined);
+    } else this.#command(this.#internal(`${why}; slot ${slotText(inForce)} is in force again`));
+  }
+
+  /** Commands the value in force, in place of whatever is under way. */
+  #command(transaction: string | undefined): void {
+    this.#cancelTimer();
+    const { inForce } = this.#array;
+    if (this.#order?.entry !== inForce) this.#failures = 0;
+    this.#order?.order.replace(this.#replaced(this.#order.entry));
+    this.#order = undefined;
+    if (inForce === undefined) {
+      this.#holding = "nothing";
+      this.#reason = undefined;
+      return;
+    }
+    if (this.#holding !== "failing") this.#holding = "commanding";
+    this.#commanded = this.#parts.clock.monotonic();
+    const value = this.action.accepts.kind === "none" ? undefined : inForce.value;
+    const order = new Order({ device: this.device, action: this.action, value }, this.#parts, () => {
+      if (transaction !== undefined) this.#parts.transactions.update(transaction, "WRITING", "sending");
+    });
+    this.#order = { order, entry: inForce };
+    void this.#carryOut(order, transaction);
+  }
+
+  async #carryOut(order: Order, transaction: string | undefined): Promise<void> {
+    const { transactions } = this.#parts;
+    try {
+      const got = await order.carryOut();
+      if (transaction !== undefined)
+        transactions.update(transaction, "DONE", `read back ${said(this.action, got)}`);
+      if (this.#order?.order === order) this.#succeeded(got);
+    } catch (thrown) {
+      const error = asBothyError(thrown, this.#name);
+      if (transaction !== undefined) transactions.update(transaction, ...failed(error));
+      if (this.#order?.order === order) this.#failed(error);
+    }
+  }
+
+  #succeeded(got: Reading | undefined): void {
+    if (this.#reason !== undefined)
+      this.#parts.log.info(
+        { device: this.device.id, action: this.action.name },
+        `${this.#name} does as told again`,
+      );
+    this.#holding = "held";
+    this.#reason = undefined;
+    this.#failures = 0;
+    this.#order = undefined;
+    this.#heldAt = got?.at ?? this.#parts.clock.now();
+  }
+
+  /** The slot stays filled: hardware will be told again. */
+  #failed(error: BothyError): void {
+    const { clock, log } = this.#parts;
+    const entered = this.#reason === undefined;
+    this.#reason = { code: error.code, text: error.message };
+    this.#failures++;
+    const reached = error.code !== "LINE_DOWN" && error.code !== "NO_PATH";
+    const spent = this.action.storage === "eeprom" && reached && this.#failures >= eepromTries;
+    this.#holding = spent ? "given up" : "failing";
+    if (entered || spent)
+      log.warn(
+        { device: this.device.id, action: this.action.name, reason: this.#reason },
+        `${this.#name} does not do as told: ${error.message}${spent ? "; given up, to spare its memory" : ""}`,
+      );
+    if (spent) return;
+    const delay = Math.min(firstRetry * 2 ** Math.min(this.#failures - 1, 20), longestRetry);
+    this.#cancelTimer = clock.at(clock.monotonic() + delay, () => this.#command(undefined));
+  }
+
+  #observe(reading: Reading | undefined): void {
+    const { inForce } = this.#array;
+    if (reading === undefined || inForce === undefined) return;
+    const same = shows(this.action, inForce.value, reading);
+    if (this.#holding === "unknown") this.#compareDefault(reading, same);
+    else if (this.#holding === "held" || this.#holding === "differs") this.#compare(reading, same, inForce);
+  }
+
+  #compareDefault(reading: Reading, same: boolean): void {
+    if (same) {
+      this.#cancelTimer();
+      this.#succeeded(reading);
+    } else if (reading.quality !== "bad")
+      this.#command(this.#internal(`hardware shows ${said(this.action, reading)} instead of the default`));
+  }
+
+  #compare(reading: Reading, same: boolean, inForce: SlotEntry): void {
+    if (same) this.#holding = "held";
+    if (same || reading.quality === "bad" || reading.at <= this.#heldAt) return;
+    const { clock, log } = this.#parts;
+    const wanted = spelled(this.action, inForce.value);
+    const why = `hardware shows ${said(this.action, reading)} instead of ${wanted}`;
+    const entered = this.#holding === "held";
+    this.#holding = "differs";
+    const due = this.action.storage === "ram" && clock.monotonic() - this.#commanded >= reassertEvery;
+    if (due || entered) {
+      const then = due ? "telling it again" : "not telling it again now";
+      log.warn({ device: this.device.id, action: this.action.name }, `${this.#name}: ${why}; ${then}`);
+    }
+    if (due) this.#command(this.#internal(why));
+  }
+
+  /** Commands a default unseen when no reading tells what hardware does. */
+  #beImpatient(): void {
+    const { clock, store } = this.#parts;
+    this.#cancelTimer();
+    this.#cancelTimer = clock.at(clock.monotonic() + defaultPatience, () => {
+      const reading = this.shown === undefined ? undefined : store.get(this.shown);
+      const lineIsDown = reading?.quality === "bad" && ["LINE_DOWN", "STOPPED"].includes(reading.reason.code);
+      if (this.#holding !== "unknown" || lineIsDown || this.action.storage === "eeprom") return;
+      this.#command(this.#internal(`hardware shows ${said(this.action, reading)}; the default applies`));
+    });
+  }
+
+  /** A transaction of our own, so that nothing is written without a trace. */
+  #internal(why: string): string | undefined {
+    const { inForce } = this.#array;
+    if (inForce === undefined) return undefined;
+    const request = {
+      device: this.device.id,
+      action: this.action.name,
+      data: String(inForce.value),
+      slot: inForce.slot,
+      who: "bothy",
+      why,
+    };
+    try {
+      return this.#parts.transactions.create(request, this.device.writeTimeout).id;
+    } catch {
+      // Too many transactions: the command matters more than its record.
+      return undefined;
+    }
+  }
+
+  #replaced(entry: SlotEntry): BothyError {
+    return this.#array.entries.includes(entry) && this.#array.inForce !== entry
+      ? this.#overridden(entry)
+      : new BothyError("SUPERSEDED", { source: this.#name });
+  }
+
+  #overridden(entry: SlotEntry): BothyError {
+    return overridden(this.#name, entry.slot, this.#array.inForce ?? entry);
+  }
+}
+
+/** The error of a write to `slot` while a stronger one is in force. */
+export const overridden = (source: string, slot: Slot, by: SlotEntry): BothyError =>
+  new BothyError("OVERRIDDEN", {
+    source,
+    slot: `${slot} (${slotNames[slot]})`,
+    by: slotText(by),
+    why: by.why,
+  });
+
+/** How a transaction ends for an error. */
+export const failed = (error: BothyError): ["ERROR", string, Reason] => [
+  "ERROR",
+  error.message,
+  { code: error.code, text: error.message },
+];
+
+const slotText = ({ slot, who }: SlotEntry): string => `${slot} (${slotNames[slot]}) of ${who}`;

@@ -1,0 +1,258 @@
+import { parseData, said } from "./accepts.ts";
+import { type Cancel, type Clock, type Millis, minutes } from "./clock.ts";
+import type { Action, Device } from "./device.ts";
+import { asBothyError, BothyError } from "./errors.ts";
+import { type ArraySnapshot, failed, Level, type LevelParts, overridden } from "./level.ts";
+import { Order, shownBy, Turns, type WriteLink } from "./order.ts";
+import type { Log } from "./plugin.ts";
+import type { Reading, Value } from "./reading.ts";
+import { nameOf, type Registry } from "./registry.ts";
+import type { ReadingStore } from "./store.ts";
+import {
+  type Slot,
+  type SlotEntry,
+  slotNames,
+  slots,
+  type Transaction,
+  type WriteRequest,
+} from "./transaction.ts";
+import { Transactions } from "./transactions.ts";
+import type { DeviceId } from "./value-id.ts";
+
+/** How long an operator holds an output unless they say otherwise. Everybody else holds it for good. */
+export const operatorHold: Millis = minutes(30);
+
+export interface WriterDeps {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly registry: Registry;
+  readonly store: ReadingStore;
+  /** A link by its name. */
+  readonly links: (name: string) => WriteLink | undefined;
+}
+
+/** Somebody no longer wants something of a device. */
+export interface RelinquishRequest {
+  /** An id or an alias. */
+  readonly device: string;
+  readonly action: string;
+  readonly slot: Slot;
+  readonly who: string;
+  readonly why: string;
+}
+
+/** The one door through which hardware is told anything: checks, arbitrates, sends in order, and reads back. */
+export class Writer {
+  readonly #deps: WriterDeps;
+  readonly #transactions: Transactions;
+  readonly #parts: LevelParts;
+  readonly #levels = new Map<DeviceId, Map<string, Level>>();
+  readonly #pulses = new Set<Order>();
+  readonly #watched = new Map<string, () => void>();
+  #unsubscribe: () => void = () => undefined;
+  #stopped = false;
+  #expiry: Millis = Infinity;
+  #cancelExpiry: Cancel = () => undefined;
+
+  constructor(deps: WriterDeps) {
+    this.#deps = deps;
+    this.#transactions = new Transactions(deps);
+    this.#parts = { ...deps, turns: new Turns(), transactions: this.#transactions };
+  }
+
+  /** Watches what hardware shows, and fills the default slots of all devices. Call it once the links were started. */
+  start(): void {
+    this.#unsubscribe = this.#deps.store.subscribe((readings) => this.#observe(readings));
+    for (const device of this.#deps.registry.all()) {
+      for (const action of device.actions) {
+        if (action.kind === "level" && action.default !== undefined)
+          this.#level(device, action).fillDefault();
+      }
+    }
+  }
+
+  /** Ends everything: what has not ended becomes `ERROR` with `STOPPED`. Hardware stays as it is. */
+  stop(): void {
+    this.#stopped = true;
+    this.#unsubscribe();
+    this.#cancelExpiry();
+    const error = new BothyError("STOPPED", { source: "the writer" });
+    for (const unwatch of this.#watched.values()) unwatch();
+    for (const level of this.#allLevels()) level.stop(error);
+    for (const order of this.#pulses) order.end(error);
+    this.#transactions.endAll(error);
+  }
+
+  /**
+   * Accepts a write, or says at once what is wrong with it. `request.device` may be an alias.
+   * @returns its transaction, already ended with `OVERRIDDEN` when a stronger slot is in force
+   * @throws BothyError `NOT_FOUND`, `NOT_WRITABLE`, `UNKNOWN_ACTION`, `BAD_VALUE`, `OUT_OF_RANGE`, `BAD_INPUT`,
+   * `DUPLICATE_TRANSACTION`, `BUSY`, `STOPPED`
+   */
+  submit(request: WriteRequest): Transaction {
+    if (this.#stopped) throw new BothyError("STOPPED", { source: "the writer" });
+    const { device, action } = this.#find(request.device, request.action);
+    const source = `${nameOf(device)} ${action.name}`;
+    checkHold(request, source);
+    const value = parseData(action.accepts, request.data, source);
+    const accepted = { ...request, device: device.id };
+    const { id } = this.#transactions.create(accepted, device.writeTimeout);
+    const { who, why, slot, data } = request;
+    const fields = { device: device.id, action: action.name, data, slot, who, why, transaction: id };
+    this.#deps.log[slot <= slots.operator ? "info" : "debug"](fields, `${who} writes to ${source}`);
+    if (action.kind === "level") this.#fill(this.#level(device, action), accepted, value ?? true, id);
+    else this.#pulse(device, action, accepted, value, id);
+    return this.#known(id);
+  }
+
+  /** Gives up a slot; the next one is commanded. Nothing happens when it is empty. @throws BothyError as `submit` */
+  relinquish({ device: name, action: wanted, slot, who, why }: RelinquishRequest): void {
+    const { device, action } = this.#find(name, wanted);
+    if (action.kind !== "level")
+      throw new BothyError("BAD_INPUT", { source: `${nameOf(device)} ${wanted}`, fault: "it holds nothing" });
+    this.#level(device, action).relinquish(slot, who, why);
+    this.#rearm();
+  }
+
+  /** Resolves when the transaction has ended, or as it stands when `signal` aborts. @throws BothyError `NOT_FOUND` */
+  wait(id: string, signal?: AbortSignal): Promise<Transaction> {
+    return this.#transactions.wait(id, signal);
+  }
+
+  /** A transaction under way, or ended within the last five minutes. */
+  get(id: string): Transaction | undefined {
+    return this.#transactions.get(id);
+  }
+
+  /** The ids of all known transactions, sorted. */
+  list(): readonly string[] {
+    return this.#transactions.list();
+  }
+
+  /** The priority array of every level action of a device, in the order of its actions. `device` may be an alias. */
+  array(device: string): readonly ArraySnapshot[] {
+    const found = this.#deps.registry.get(device);
+    if (found === undefined) return [];
+    return found.actions
+      .filter(({ kind }) => kind === "level")
+      .map((action) => this.#level(found, action).snapshot());
+  }
+
+  #find(name: string, wanted: string): { device: Device; action: Action } {
+    const device = this.#deps.registry.get(name);
+    if (device === undefined) throw new BothyError("NOT_FOUND", { source: `device ${name}` });
+    const source = nameOf(device);
+    if (device.actions.length === 0) throw new BothyError("NOT_WRITABLE", { source });
+    const action = device.actions.find((known) => known.name === wanted);
+    if (action !== undefined) return { device, action };
+    const actions = device.actions.map((known) => known.name).join(", ");
+    throw new BothyError("UNKNOWN_ACTION", { source, action: wanted, actions });
+  }
+
+  #fill(level: Level, request: WriteRequest, value: Value, transaction: string): void {
+    const { clock } = this.#deps;
+    const hold = request.holdFor ?? (request.slot === slots.operator ? operatorHold : Infinity);
+    const since = clock.now();
+    const { slot, who, why } = request;
+    const entry: SlotEntry = {
+      slot,
+      value,
+      who,
+      why,
+      since,
+      ...(hold === Infinity ? {} : { expires: since + hold }),
+    };
+    level.fill(entry, clock.monotonic() + hold, transaction);
+    this.#rearm();
+  }
+
+  /** A pulse is sent once, unless somebody stronger holds the output it would disturb. */
+  #pulse(device: Device, action: Action, request: WriteRequest, value: Value | undefined, id: string): void {
+    const by = this.#stronger(device, action, request);
+    if (by !== undefined) {
+      this.#transactions.update(id, ...failed(overridden(nameOf(device), request.slot, by)));
+      return;
+    }
+    const order = new Order({ device, action, value }, this.#parts, () => {
+      this.#transactions.update(id, "WRITING", "sending");
+    });
+    this.#pulses.add(order);
+    void order
+      .carryOut()
+      .then(
+        (got) => {
+          const shown = got === undefined ? "" : `, read back ${said(action, got)}`;
+          this.#transactions.update(id, "DONE", `sent${shown}`);
+        },
+        (thrown: unknown) => {
+          this.#transactions.update(id, ...failed(asBothyError(thrown, nameOf(device))));
+        },
+      )
+      .then(() => this.#pulses.delete(order));
+  }
+
+  #stronger(device: Device, action: Action, { slot, who }: WriteRequest): SlotEntry | undefined {
+    const id = shownBy(device, action);
+    if (id === undefined) return undefined;
+    return [...(this.#levels.get(device.id)?.values() ?? [])]
+      .filter(({ shown }) => shown?.output === id.output && shown.channel === id.channel)
+      .flatMap(({ entries }) => entries)
+      .find((entry) => entry.slot < slot && entry.who !== who);
+  }
+
+  #level(device: Device, action: Action): Level {
+    let levels = this.#levels.get(device.id);
+    if (levels === undefined) this.#levels.set(device.id, (levels = new Map<string, Level>()));
+    const known = levels.get(action.name);
+    if (known !== undefined) return known;
+    const made = new Level(device, action, this.#parts);
+    levels.set(action.name, made);
+    this.#watch(device.link);
+    return made;
+  }
+
+  #watch(link: string): void {
+    if (this.#watched.has(link)) return;
+    const unwatch = this.#deps.links(link)?.onOpen(() => {
+      for (const level of this.#allLevels()) if (level.device.link === link) level.lineUp();
+    });
+    if (unwatch !== undefined) this.#watched.set(link, unwatch);
+  }
+
+  #observe(readings: readonly Reading[]): void {
+    for (const reading of readings) {
+      const levels = this.#levels.get(reading.id.device);
+      if (levels !== undefined) for (const level of levels.values()) level.observe(reading);
+    }
+  }
+
+  #allLevels(): readonly Level[] {
+    return [...this.#levels.values()].flatMap((levels) => [...levels.values()]);
+  }
+
+  #rearm(): void {
+    const next = Math.min(Infinity, ...this.#allLevels().map(({ nextExpiry }) => nextExpiry));
+    if (next === this.#expiry || this.#stopped) return;
+    this.#cancelExpiry();
+    this.#expiry = next;
+    if (next === Infinity) return;
+    this.#cancelExpiry = this.#deps.clock.at(next, () => {
+      this.#expiry = Infinity;
+      for (const level of this.#allLevels()) level.expire(this.#deps.clock.monotonic());
+      this.#rearm();
+    });
+  }
+
+  #known(id: string): Transaction {
+    const found = this.#transactions.get(id);
+    if (found === undefined) throw new BothyError("NOT_FOUND", { source: `transaction ${id}` });
+    return found;
+  }
+}
+
+function checkHold({ slot, holdFor, transaction }: WriteRequest, source: string): void {
+  if (!(slot in slotNames)) throw new BothyError("BAD_INPUT", { source, fault: `there is no slot ${slot}` });
+  if (holdFor !== undefined && !(holdFor > 0))
+    throw new BothyError("BAD_INPUT", { source, fault: "a hold lasts longer than 0 ms" });
+  if (transaction === "") throw new BothyError("BAD_INPUT", { source, fault: "the transaction id is empty" });
+}
