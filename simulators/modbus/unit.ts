@@ -32,8 +32,10 @@ export interface UnitOptions {
 
 /** A measured value that can be made to stick. */
 export interface Sensor {
-  /** Keeps giving `value` (default: what it gives now) until `release`. */
-  stick(value?: number): void;
+  /** What it gives now. */
+  value(): number;
+  /** Keeps giving `given` (default: what it gives now) until `release`. */
+  stick(given?: number): void;
   release(): void;
 }
 
@@ -103,15 +105,17 @@ export function createUnit(options: UnitOptions): SimulatedUnit {
     },
     sensor(name, measure) {
       let held: number | undefined;
+      const value = (): number => held ?? measure();
       sensors.set(name, {
-        stick: (value) => {
-          held = value ?? measure();
+        value,
+        stick: (given) => {
+          held = given ?? value();
         },
         release: () => {
           held = undefined;
         },
       });
-      return () => held ?? measure();
+      return value;
     },
     writeCount: (table, address) => counts.get(`${table} ${address}`) ?? 0,
     readBits(table, address, wanted) {
