@@ -187,30 +187,39 @@ function wordList(words: readonly number[]): void {
 export function checkRequest(request: Request): void {
   switch (request.kind) {
     case "read":
-      return block(request.address, request.count, bitTable(request.table) ? 2000 : 125);
+      block(request.address, request.count, bitTable(request.table) ? 2000 : 125);
+      return;
     case "write-coil":
-      return number("address", request.address, 0, 0xffff);
+      number("address", request.address, 0, 0xffff);
+      return;
     case "write-register":
       number("address", request.address, 0, 0xffff);
-      return number("word", request.word, 0, 0xffff);
+      number("word", request.word, 0, 0xffff);
+      return;
     case "write-coils":
-      return block(request.address, request.bits.length, 1968);
+      block(request.address, request.bits.length, 1968);
+      return;
     case "write-registers":
       wordList(request.words);
-      return block(request.address, request.words.length, 123);
+      block(request.address, request.words.length, 123);
+      return;
     case "mask":
       number("address", request.address, 0, 0xffff);
       number("and", request.and, 0, 0xffff);
-      return number("or", request.or, 0, 0xffff);
+      number("or", request.or, 0, 0xffff);
+      return;
     case "read-write":
       block(request.read.address, request.read.count, 125);
       wordList(request.write.words);
-      return block(request.write.address, request.write.words.length, 121);
+      block(request.write.address, request.write.words.length, 121);
+      return;
     case "identify":
       number("level", request.level, 1, 4);
-      return number("object", request.object, 0, 255);
+      number("object", request.object, 0, 255);
+      return;
     case "echo":
-      return number("word", request.word, 0, 0xffff);
+      number("word", request.word, 0, 0xffff);
+      return;
   }
 }
 

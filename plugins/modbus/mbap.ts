@@ -1,0 +1,54 @@
+/** Modbus messaging on TCP/IP V1.0b §3.1.3: id, protocol 0, length of what follows, unit. */
+const headerLength = 7;
+/** Unit and PDU: a unit, a function and one byte more at least. */
+const shortest = 3;
+const longest = 254;
+
+/** A message on a Modbus TCP connection. */
+export interface Message {
+  readonly id: number;
+  readonly unit: number;
+  readonly pdu: Uint8Array;
+}
+
+export function encodeMessage({ id, unit, pdu }: Message): Uint8Array {
+  const bytes = new Uint8Array(headerLength + pdu.length);
+  const length = pdu.length + 1;
+  bytes.set([id >> 8, id & 0xff, 0, 0, length >> 8, length & 0xff, unit]);
+  bytes.set(pdu, headerLength);
+  return bytes;
+}
+
+/** What came out of a piece of stream: whole messages, and what made the rest of the stream useless, if anything. */
+export interface Reading {
+  readonly messages: readonly Message[];
+  readonly poison?: string;
+}
+
+/** Cuts a stream into messages. After poison nothing can be trusted any more: there is no way to find the next. */
+export class MbapReader {
+  #bytes: Uint8Array = new Uint8Array(0);
+
+  /** Bytes of a message that is not complete. */
+  get unfinished(): number {
+    return this.#bytes.length;
+  }
+
+  push(piece: Uint8Array): Reading {
+    const bytes = this.#bytes.length === 0 ? piece : Buffer.concat([this.#bytes, piece]);
+    const messages: Message[] = [];
+    let at = 0;
+    const word = (offset: number): number => (bytes[at + offset] ?? 0) * 256 + (bytes[at + offset + 1] ?? 0);
+    while (bytes.length - at >= 6) {
+      const [protocol, length] = [word(2), word(4)];
+      if (protocol !== 0) return { messages, poison: `protocol id ${protocol}` };
+      if (length < shortest || length > longest) return { messages, poison: `length ${length}` };
+      if (bytes.length - at < 6 + length) break;
+      const end = at + 6 + length;
+      messages.push({ id: word(0), unit: bytes[at + 6] ?? 0, pdu: bytes.slice(at + headerLength, end) });
+      at = end;
+    }
+    this.#bytes = bytes.slice(at);
+    return { messages };
+  }
+}
