@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { Type } from "typebox";
-import { durationPattern } from "../devices/duration.ts";
-import type { Fault, LinkConfig, LinkPlan, Plugin } from "../devices/plugin.ts";
-import { faultText, loadConfig, readConfig, siteSchema } from "./config.ts";
+import { durationPattern } from "../../devices/duration.ts";
+import type { Fault, LinkConfig, LinkPlan, Plugin } from "../../devices/plugin.ts";
+import { faultText, loadConfig, readConfig, siteSchema } from "../../server/config.ts";
 
 interface Unit {
   readonly unit: number;

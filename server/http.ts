@@ -1,0 +1,152 @@
+import type { Socket } from "node:net";
+import swagger from "@fastify/swagger";
+import swaggerUi from "@fastify/swagger-ui";
+import { Ajv } from "ajv";
+import fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
+import { BothyError } from "../devices/errors.ts";
+import { errorBody, HttpError, sendError } from "./faults.ts";
+import { toJson } from "./json.ts";
+import { addApiRoutes } from "./routes/api.ts";
+import { addPageRoutes } from "./routes/page.ts";
+import type { RouteParts } from "./routes/parts.ts";
+import { addStreamRoutes } from "./routes/streams.ts";
+import { addSynseRoutes } from "./routes/synse.ts";
+import { addWriteRoutes } from "./routes/writes.ts";
+
+/** No write is longer than this: it names an action and a value. */
+const bodyLimit = 1_048_576;
+const requestTimeout = 60_000;
+
+/** The HTTP side of a site, ready to listen or to be asked by `inject`. Synse v3 §1, and our own below /api. */
+export async function createHttp(parts: RouteParts): Promise<FastifyInstance> {
+  const { clock, log } = parts;
+  const deps = { now: () => clock.now(), log };
+  const app = fastify({
+    logger: false,
+    bodyLimit,
+    requestTimeout,
+    return503OnClosing: false,
+    forceCloseConnections: "idle",
+    routerOptions: { maxParamLength: 1024 },
+    // Damaged percent signs and the like never reach a route.
+    frameworkErrors: (error, request, reply) => void sendError(error, request, reply, deps),
+    clientErrorHandler: (error, socket) => answerDamaged(error as NodeJS.ErrnoException, socket, deps.now()),
+  });
+  app.setErrorHandler((error, request, reply) => sendError(error, request, reply, deps));
+  app.setNotFoundHandler((request, reply) =>
+    sendError(
+      new HttpError(404, `there is nothing at ${request.method} ${pathOf(request.url)}`),
+      request,
+      reply,
+      deps,
+    ),
+  );
+  checkBodies(app);
+  readAnyBody(app);
+  app.addHook("onRequest", (request, _reply, done) => done(foreignWrite(request)));
+  await app.register(swagger, { openapi: openapi(parts.version) });
+  await app.register(swaggerUi, { routePrefix: "/docs", logLevel: "silent" });
+  for (const add of [addSynseRoutes, addWriteRoutes, addApiRoutes, addStreamRoutes, addPageRoutes])
+    add(app, parts);
+  for (const add of parts.more ?? []) add(app, parts);
+  await app.ready();
+  return app;
+}
+
+const pathOf = (url: string): string => url.split("?")[0] ?? url;
+
+const openapi = (version: string) => ({
+  openapi: "3.1.0",
+  info: {
+    title: "Bothy site",
+    description: "Devices of one site: the Synse v3 interface below /v3, our own below /api.",
+    version,
+    license: { name: "Apache-2.0", identifier: "Apache-2.0" },
+  },
+  tags: [
+    { name: "synse", description: "As Synse v3 clients know it." },
+    { name: "bothy", description: "What Synse does not have: buses, priority arrays, errors." },
+  ],
+});
+
+/**
+ * Bodies below /api are checked against their schemas. Everything else of a schema is documentation: Synse's rules for
+ * queries (blank is absent, unknown is ignored) and bodies are not JSON Schema's. No answer is serialised by schema:
+ * all are sent as ready text.
+ */
+function checkBodies(app: FastifyInstance): void {
+  const ajv = new Ajv({ allErrors: true, strict: false, logger: false });
+  app.setValidatorCompiler(({ schema, url, httpPart }) => {
+    if (httpPart !== "body" || !url.startsWith("/api/")) return () => true;
+    const check = ajv.compile(schema as object);
+    return (body: unknown) => {
+      if (check(body)) return true;
+      const error = new BothyError("BAD_INPUT", {
+        source: "the body",
+        fault: ajv.errorsText(check.errors, { dataVar: "it" }),
+      });
+      return { error };
+    };
+  });
+  app.setSerializerCompiler(() => toJson);
+}
+
+/** Clients send bodies under every content type or none; all are JSON. Synse v3 §1.1. */
+function readAnyBody(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser<string>("*", { parseAs: "string" }, (_request, body, done) => {
+    if (body.trim() === "") {
+      done(null, undefined);
+      return;
+    }
+    try {
+      done(null, JSON.parse(body));
+    } catch (error) {
+      done(
+        new HttpError(400, `the body is not JSON: ${error instanceof Error ? error.message : String(error)}`),
+      );
+    }
+  });
+}
+
+/**
+ * A page of another origin may make a browser on this machine send writes. Browsers always say where such a request
+ * comes from; other clients say nothing.
+ */
+function foreignWrite(request: FastifyRequest): Error | undefined {
+  const { origin, host } = request.headers;
+  if (origin === undefined || request.method === "GET" || request.method === "HEAD") return undefined;
+  const from = URL.canParse(origin) ? new URL(origin) : undefined;
+  if (
+    from !== undefined &&
+    from.host === host &&
+    (isLoopbackName(from.hostname) || !isLoopbackSocket(request))
+  ) {
+    return undefined;
+  }
+  return new HttpError(403, `writes from pages of ${origin} are not taken`);
+}
+
+const isLoopbackName = (name: string): boolean =>
+  name === "localhost" || name === "[::1]" || /^127(\.\d{1,3}){3}$/.test(name);
+const isLoopbackSocket = (request: FastifyRequest): boolean => /^(::1|(::ffff:)?127\.)/.test(request.ip);
+
+/** The request never became one: too long a header, no HTTP at all. */
+function answerDamaged(error: NodeJS.ErrnoException, socket: Socket, now: number): void {
+  if (error.code === "ECONNRESET" || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const status =
+    error.code === "HPE_HEADER_OVERFLOW" ? 431 : error.code === "ERR_HTTP_REQUEST_TIMEOUT" ? 408 : 400;
+  const body = toJson(errorBody(status, `the request is not readable: ${error.code ?? error.message}`, now));
+  const reasons: Readonly<Record<number, string>> = {
+    400: "Bad Request",
+    408: "Request Timeout",
+    431: "Request Header Fields Too Large",
+  };
+  socket.end(
+    `HTTP/1.1 ${status} ${reasons[status] ?? ""}\r\ncontent-type: application/json\r\n` +
+      `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+  );
+}

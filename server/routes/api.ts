@@ -1,0 +1,196 @@
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import { Type } from "typebox";
+import { durationPattern, parseDuration } from "../../devices/duration.ts";
+import { BothyError, errorTable } from "../../devices/errors.ts";
+import { type Slot, slotNames, slots, type Transaction } from "../../devices/transaction.ts";
+import { sendJson } from "../faults.ts";
+import { isoTime } from "../json.ts";
+import { type AddRoutes, busNamed, deviceNamed, param, route, type RouteParts } from "./parts.ts";
+import { first, flag } from "./query.ts";
+
+const tags = ["bothy"];
+const slotNumber = Type.Union(
+  Object.values(slots).map((slot) => Type.Literal(slot)),
+  {
+    default: slots.operator,
+    description: "How firmly: 8 is an operator. The smallest filled slot is in force.",
+  },
+);
+const writeBody = Type.Object(
+  {
+    value: Type.Optional(
+      Type.Union([Type.String(), Type.Number(), Type.Boolean()], { examples: [80, "on"] }),
+    ),
+    slot: Type.Optional(slotNumber),
+    why: Type.String({ minLength: 1, maxLength: 500, description: "The reason, for whoever asks later." }),
+    holdFor: Type.Optional(
+      Type.String({
+        pattern: durationPattern,
+        examples: ["30m"],
+        description: "After this the slot is relinquished. Default: 30m for an operator, for good otherwise.",
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
+interface WriteBody {
+  readonly value?: string | number | boolean;
+  readonly slot?: Slot;
+  readonly why: string;
+  readonly holdFor?: string;
+}
+const waitQuery = Type.Object({
+  wait: Type.Optional(Type.String({ description: "`true`: answer when the write is done or has failed." })),
+});
+const relinquishQuery = Type.Object({
+  slot: Type.Optional(slotNumber),
+  why: Type.Optional(Type.String({ description: "The reason, for whoever asks later." })),
+});
+
+/** What Synse does not have. */
+export const addApiRoutes: AddRoutes = (app, parts) => {
+  addSiteRoutes(app, parts);
+  addPriorityRoutes(app, parts);
+};
+
+function addSiteRoutes(app: FastifyInstance, parts: RouteParts): void {
+  const started = parts.clock.now();
+  const status = (name: string): object => {
+    const { link, plugin } = busNamed(parts, name);
+    return { ...link.status(), plugin: plugin.name };
+  };
+  route(app, "/api/site", {
+    GET: {
+      schema: { tags, summary: "Which site this is, and how it is." },
+      handler: (_request, reply) =>
+        sendJson(reply, {
+          ...parts.config.site,
+          version: parts.version,
+          started: isoTime(started),
+          now: isoTime(parts.clock.now()),
+          devices: parts.registry.all().length,
+          readings: parts.store.stats(),
+          residentBytes: process.memoryUsage.rss(),
+          buses: [...parts.buses].map(([name, { link }]) => ({ name, state: link.status().state })),
+        }),
+    },
+  });
+  route(app, "/api/buses", {
+    GET: {
+      schema: { tags, summary: "Every bus: its state, its statistics, and what its plugin says of it." },
+      handler: (_request, reply) => sendJson(reply, [...parts.buses.keys()].map(status)),
+    },
+  });
+  route(app, "/api/buses/:name", {
+    GET: {
+      schema: { tags, summary: "One bus." },
+      handler: (request, reply) => sendJson(reply, status(param(request, "name"))),
+    },
+  });
+  route(app, "/api/errors", {
+    GET: {
+      schema: {
+        tags,
+        summary: "Every error code: HTTP status, whether trying again can help, and its text.",
+      },
+      handler: (_request, reply) =>
+        sendJson(
+          reply,
+          Object.entries(errorTable).map(([code, entry]) => ({ code, ...entry })),
+        ),
+    },
+  });
+}
+
+function addPriorityRoutes(app: FastifyInstance, parts: RouteParts): void {
+  route(app, "/api/devices/:id/writes", {
+    GET: {
+      schema: { tags, summary: "Who wants what of a device: its priority arrays." },
+      handler: (request, reply) => {
+        const name = param(request, "id");
+        const device = deviceNamed(parts, name, `device not found: ${name}`);
+        return sendJson(reply, parts.writer.array(device.id).map(arrayJson));
+      },
+    },
+  });
+  route(app, "/api/devices/:id/writes/:action", {
+    PUT: {
+      schema: { tags, summary: "Fills a slot.", body: writeBody, querystring: waitQuery },
+      handler: async (request, reply) => {
+        const transaction = fill(parts, request);
+        const ended = flag(request, "wait")
+          ? await parts.writer.wait(transaction.id, parts.signal)
+          : transaction;
+        return sendJson(reply, transactionJson(ended));
+      },
+    },
+    DELETE: {
+      schema: {
+        tags,
+        summary: "Relinquishes a slot; the next one is in force.",
+        querystring: relinquishQuery,
+      },
+      handler: (request, reply) => {
+        const name = param(request, "id");
+        const device = deviceNamed(parts, name, `device not found: ${name}`);
+        const action = param(request, "action");
+        const slot = slotOf(first(request, "slot"));
+        const why = first(request, "why") ?? "relinquished over HTTP";
+        parts.writer.relinquish({ device: device.id, action, slot, who: request.ip, why });
+        const arrays = parts.writer.array(device.id).filter((array) => array.action === action);
+        return sendJson(reply, arrays.map(arrayJson)[0] ?? {});
+      },
+    },
+  });
+}
+
+function fill(parts: RouteParts, request: FastifyRequest): Transaction {
+  const name = param(request, "id");
+  const device = deviceNamed(parts, name, `device not found: ${name}`);
+  const { value, slot, why, holdFor } = request.body as WriteBody;
+  const hold = holdFor === undefined ? undefined : parseDuration(holdFor);
+  return parts.writer.submit({
+    device: device.id,
+    action: param(request, "action"),
+    ...(value === undefined ? {} : { data: String(value) }),
+    slot: slot ?? slots.operator,
+    who: request.ip,
+    why,
+    ...(hold === undefined ? {} : { holdFor: hold }),
+  });
+}
+
+function slotOf(text: string | undefined): Slot {
+  const number = text === undefined ? slots.operator : Number(text);
+  const slot = Object.values(slots).find((known) => known === number);
+  if (slot === undefined) {
+    const known = Object.entries(slotNames).map(([n, meaning]) => `${n} (${meaning})`);
+    throw new BothyError("BAD_INPUT", {
+      source: `slot ${text ?? ""}`,
+      fault: `slots are ${known.join(", ")}`,
+    });
+  }
+  return slot;
+}
+
+type Arrays = ReturnType<RouteParts["writer"]["array"]>;
+
+const entryJson = (entry: Arrays[number]["entries"][number]): object => ({
+  ...entry,
+  meaning: slotNames[entry.slot],
+  since: isoTime(entry.since),
+  expires: entry.expires === undefined ? undefined : isoTime(entry.expires),
+});
+
+const arrayJson = (array: Arrays[number]): object => ({
+  ...array,
+  entries: array.entries.map(entryJson),
+  inForce: array.inForce === undefined ? null : entryJson(array.inForce),
+});
+
+const transactionJson = ({ request, ...transaction }: Transaction): object => ({
+  ...transaction,
+  ...request,
+  created: isoTime(transaction.created),
+  updated: isoTime(transaction.updated),
+});

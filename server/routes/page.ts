@@ -1,0 +1,31 @@
+import { page } from "../page.ts";
+import { type AddRoutes, route } from "./parts.ts";
+
+/** The page for people, and the OpenAPI description. */
+export const addPageRoutes: AddRoutes = (app, parts) => {
+  const html = Buffer.from(page(parts.config.site.name, parts.version));
+  route(app, "/", {
+    GET: {
+      schema: { hide: true },
+      handler: (_request, reply) =>
+        reply
+          .headers({
+            "content-type": "text/html; charset=utf-8",
+            "content-security-policy":
+              "default-src 'none'; connect-src 'self'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:",
+            "cache-control": "no-cache",
+          })
+          .send(html),
+    },
+  });
+  let openapi: Buffer | undefined;
+  route(app, "/openapi.json", {
+    GET: {
+      schema: { hide: true },
+      handler: (_request, reply) => {
+        openapi ??= Buffer.from(JSON.stringify(app.swagger()));
+        return reply.header("content-type", "application/json").send(openapi);
+      },
+    },
+  });
+};

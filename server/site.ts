@@ -1,0 +1,80 @@
+import type { Clock } from "../devices/clock.ts";
+import { Link } from "../devices/link.ts";
+import type { LinkPlan, Log, Plugin } from "../devices/plugin.ts";
+import { Registry } from "../devices/registry.ts";
+import { ReadingStore } from "../devices/store.ts";
+import { Writer } from "../devices/writer.ts";
+import type { SiteConfig } from "./config-schema.ts";
+import { ReadingJson } from "./json.ts";
+import { packageInfo } from "./package-info.ts";
+import type { BusPart, RouteParts } from "./routes/parts.ts";
+
+export interface SiteDeps {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly plugins: readonly Plugin[];
+}
+
+/** Everything of one site, joined. Nothing is open before `start`. */
+export interface Site extends RouteParts {
+  readonly links: readonly Link[];
+  /**
+   * Makes the devices known and begins to open the links; returns at once.
+   * @throws BothyError `BAD_CONFIG` when an id or alias is used twice
+   */
+  start(): void;
+  /** Ends streams and writes, then closes the links. Any number of times. */
+  stop(): Promise<void>;
+}
+
+/**
+ * The only place that joins the objects of a site. Keeps nothing outside them, so a process may hold many sites.
+ * @param plans of `config`, as `loadConfig` gives them: without faults
+ */
+export function createSite(config: SiteConfig, plans: readonly LinkPlan[], deps: SiteDeps): Site {
+  const { clock, log, plugins } = deps;
+  const registry = new Registry();
+  const store = new ReadingStore({ clock, log });
+  const json = new ReadingJson(registry, store);
+  const links = plans.map((plan) => new Link(plan, { clock, log, registry, store }));
+  const byName = new Map(links.map((link) => [link.name, link]));
+  const writer = new Writer({ clock, log, registry, store, links: (name) => byName.get(name) });
+  const ended = new AbortController();
+  return {
+    config,
+    version: packageInfo().version,
+    clock,
+    log,
+    registry,
+    store,
+    writer,
+    json,
+    plugins,
+    links,
+    buses: busParts(config, links, plugins),
+    signal: ended.signal,
+    start: () => {
+      for (const link of links) link.start();
+      writer.start();
+    },
+    stop: async () => {
+      ended.abort();
+      writer.stop();
+      await Promise.all(links.map((link) => link.stop()));
+      store.stop();
+    },
+  };
+}
+
+function busParts(
+  config: SiteConfig,
+  links: readonly Link[],
+  plugins: readonly Plugin[],
+): ReadonlyMap<string, BusPart> {
+  const parts = new Map<string, BusPart>();
+  for (const link of links) {
+    const plugin = plugins.find(({ name }) => name === config.buses[link.name]?.plugin);
+    if (plugin !== undefined) parts.set(link.name, { link, plugin });
+  }
+  return parts;
+}
