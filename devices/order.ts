@@ -138,16 +138,19 @@ export class Order {
     let got = readings.find((reading) => isOf(reading, id));
     if (this.action.kind === "pulse") return got;
     const stop = AbortSignal.any([this.#over.signal, this.#replaced.signal]);
+    const goOn = (): void => {
+      if (stop.aborted) throw reasonOf(stop);
+    };
     const settle = this.action.settle ?? 0;
     const until = clock.monotonic() + settle;
     const pause = Math.max(rereadEvery, settle / 20);
     for (let tries = 0; !this.#shownBy(got); tries++) {
-      if (stop.aborted) throw reasonOf(stop);
+      goOn();
       const now = clock.monotonic();
       const looked = got !== undefined || tries > 0;
       if (looked && now >= until) throw this.#notConfirmed(got);
       if (looked) await clock.sleepUntil(Math.min(now + pause, until), stop);
-      if (stop.aborted) throw reasonOf(stop);
+      goOn();
       got = (await this.#reread(link, id, stop)) ?? got;
     }
     return got;

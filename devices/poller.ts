@@ -12,6 +12,9 @@ export const maxAge = (period: Millis): Millis => 3 * period + 5000;
 /** A read that has not settled after this long never will. */
 const hangAfter = (period: Millis): Millis => Math.max(10 * period, 300_000);
 
+/** Puts one deadline behind another. */
+const justAfter: Millis = 0.001;
+
 /** Plain JSON, for `GET /api/buses`. Counts since the link was started. */
 export interface PollerStats {
   readonly polls: number;
@@ -55,7 +58,7 @@ interface Task {
   started: Millis;
   abort: AbortController | undefined;
   running: Promise<void> | undefined;
-  /** Whether the last run ended after its deadline: then the next one lets all who wait go first. */
+  /** Whether the last run ended after its deadline. */
   late: boolean;
   /** Whether its unit is silent and it is not its turn to try. */
   parked: boolean;
@@ -145,15 +148,18 @@ export class Poller {
     const now = this.#deps.clock.monotonic();
     this.#armed = Infinity;
     let next = Infinity;
+    const due: Task[] = [];
     for (const task of this.#tasks) {
       if (task.running !== undefined) {
         if (task.started + hangAfter(task.period) <= now) this.#hang(task);
         else next = Math.min(next, task.started + hangAfter(task.period));
       } else if (!task.parked) {
-        if (task.release <= now) void this.#run(task);
+        if (task.release <= now) due.push(task);
         else next = Math.min(next, task.release);
       }
     }
+    // The first one asked for finds the line free, so it had better be the most urgent one.
+    for (const task of due.sort(byUrgency)) void this.#run(task);
     this.#arm(next);
   }
 
@@ -171,7 +177,7 @@ export class Poller {
     task.started = this.#deps.clock.monotonic();
     task.deadline = task.release + task.period;
     task.urgency = urgency;
-    if (task.late) this.#goBehind(task);
+    this.#takeTurn(task);
     const { deadline } = task;
     const { signal } = abort;
     const run = this.#read(task, { deadline, priority: task.urgency, signal }).then((outcome) => {
@@ -185,18 +191,20 @@ export class Poller {
   }
 
   /**
-   * A poll that could not keep its period lets everything that waits go first, also what is less urgent once that is
-   * overdue itself: so a line with too much to do is shared, and nobody starves.
+   * While the line has more to do than it can, it is shared: whoever comes goes behind all that wait already. A poll
+   * that could not keep its own period also goes behind what is less urgent, once that is overdue. So nobody starves,
+   * and what is urgent still goes first as long as it does not fill the line by itself.
    */
-  #goBehind(task: Task): void {
-    for (const other of this.#tasks) {
-      if (other === task || other.running === undefined) continue;
-      if (other.urgency > task.urgency && other.deadline < task.started) task.urgency = other.urgency;
+  #takeTurn(task: Task): void {
+    const waiting = this.#tasks.filter((other) => other !== task && other.running !== undefined);
+    const overdue = (other: Task): boolean => other.release + other.period < task.started;
+    if (task.late) {
+      for (const other of waiting)
+        if (other.urgency > task.urgency && overdue(other)) task.urgency = other.urgency;
     }
-    for (const other of this.#tasks) {
-      if (other === task || other.running === undefined || other.urgency !== task.urgency) continue;
-      task.deadline = Math.max(task.deadline, other.deadline);
-    }
+    const rivals = waiting.filter(({ urgency }) => urgency === task.urgency);
+    if (!task.late && !rivals.some(overdue)) return;
+    for (const { deadline } of rivals) task.deadline = Math.max(task.deadline, deadline + justAfter);
   }
 
   async #read(task: Task, options: ReadOptions): Promise<Outcome> {
@@ -312,6 +320,9 @@ function newTask(poll: Poll, now: Millis): Task {
 function urgencyOf(task: Task): Priority {
   return task.promotions > 0 && task.poll.priority > priority.control ? priority.control : task.poll.priority;
 }
+
+const byUrgency = (a: Task, b: Task): number =>
+  urgencyOf(a) - urgencyOf(b) || a.release + a.period - (b.release + b.period);
 
 /** Why all of these are bad; undefined when one is not, or there are none. The first one's reason stands for all. */
 function commonReason(readings: readonly Reading[]): Reason | undefined {
