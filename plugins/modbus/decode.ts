@@ -7,6 +7,14 @@ import type { Field } from "./field.ts";
 import { isBitTable } from "./field.ts";
 import { pattern, type Raw, rawFromWords } from "./words.ts";
 
+/** How often a value is read: every fast or slow period of its bus, or hardly ever. */
+export type PollClass = "fast" | "slow" | "once";
+
+/** A field that is read for computing others. */
+export interface InputField extends Field {
+  readonly poll: PollClass;
+}
+
 /** One value a unit shows: where it lives and how it becomes a reading. Everything decided. */
 export interface Point {
   readonly output: Output;
@@ -15,7 +23,7 @@ export interface Point {
   /** Computes the number from `raw` and the inputs. */
   readonly compute?: Expression;
   /** The fields that `compute` names, `raw` excepted. */
-  readonly inputs: ReadonlyMap<string, Field>;
+  readonly inputs: ReadonlyMap<string, InputField>;
   /** From the register's unit to the output's. */
   readonly conversion: Conversion;
   readonly decimals?: number;

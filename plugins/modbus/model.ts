@@ -3,10 +3,9 @@ import type { Accepts, Action } from "../../devices/device.ts";
 import { outputs } from "../../devices/output.ts";
 import { type Conversion, conversion } from "../../devices/units.ts";
 import { parseExpression } from "./compute.ts";
-import type { Point } from "./decode.ts";
+import type { Point, PollClass } from "./decode.ts";
 import type { Order } from "./encode.ts";
 import type { Field } from "./field.ts";
-import type { PointEntry } from "./product-schema.ts";
 import type { Placed, PlacedAction, PlacedDevice, PlacedPoint } from "./product.ts";
 import type { InputEntry } from "./product-schema.ts";
 
@@ -20,7 +19,6 @@ export interface ModelPoint extends Point {
   readonly poll: PollClass;
   readonly context?: Readonly<Record<string, string>>;
 }
-export type PollClass = NonNullable<PointEntry["poll"]>;
 
 const same: Conversion = { factor: 1, offset: 0 };
 
@@ -49,7 +47,12 @@ function modelPoint(
       output,
       field,
       conversion: found,
-      inputs: new Map(needed.map((input) => [input.entry.name, input.field])),
+      inputs: new Map(
+        needed.map((input) => [
+          input.entry.name,
+          { ...input.field, poll: input.entry.poll ?? entry.poll ?? "fast" },
+        ]),
+      ),
       poll: entry.poll ?? "fast",
       ...(channel === undefined ? {} : { channel }),
       ...(compute === undefined ? {} : { compute }),
