@@ -1,5 +1,25 @@
-import type { PhysicsInputs, PhysicsState } from "./physics.ts";
 import type { Random } from "./random.ts";
+
+/** What the equipment asks of it. */
+export interface ElectricalInputs {
+  mains: boolean;
+  /** Whether the DC plant feeds its load. */
+  dcLoadOn: boolean;
+  /** V at which the rectifiers hold the bus. */
+  dcSetpoint: number;
+  /** Most the battery may be charged with, A. */
+  chargeLimit: number;
+  /** Modules of the rectifier that work. */
+  modulesOk: number;
+}
+
+/** What draws power: W; and the air around the battery, °C. */
+export interface ElectricalLoad {
+  readonly fanPower: number;
+  readonly itPower: number;
+  readonly dxPower: number;
+  readonly cold: number;
+}
 
 /** Power, battery and mains. V, A, W, Hz, Wh; states of charge in %. */
 export interface ElectricalState {
@@ -41,21 +61,21 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 export interface Electrical {
   readonly state: ElectricalState;
-  step(dt: number, inputs: PhysicsInputs, site: Readonly<PhysicsState>): void;
+  step(dt: number, inputs: ElectricalInputs, site: ElectricalLoad): void;
 }
 
 /** Mains, a 48 V plant with its battery, and the UPS that feeds the servers. */
 export function createElectrical(random: Random): Electrical {
   const state: Mutable<ElectricalState> = startState();
 
-  const stepMains = (inputs: PhysicsInputs): void => {
+  const stepMains = (inputs: ElectricalInputs): void => {
     const volts = (): number => (inputs.mains ? 230 + 0.8 * random.normal() : 0);
     state.mainsVoltage = [volts(), volts(), volts()];
     state.mainsFrequency = inputs.mains ? 50 + 0.01 * random.normal() : 0;
   };
   const openCircuit = (): number =>
     battery.emptyVolts + ((battery.fullVolts - battery.emptyVolts) * state.batteryCharge) / 100;
-  const stepPlant = (dt: number, inputs: PhysicsInputs, fanPower: number): void => {
+  const stepPlant = (dt: number, inputs: ElectricalInputs, fanPower: number): void => {
     state.dcLoadPower = inputs.dcLoadOn ? telecomLoad + fanPower : 0;
     const most = inputs.mains ? inputs.modulesOk * moduleCurrent : 0;
     state.busVoltage = inputs.dcSetpoint;
@@ -69,7 +89,7 @@ export function createElectrical(random: Random): Electrical {
     state.dcEnergy += state.dcLoadPower * hours;
     state.fansPowered = inputs.dcLoadOn && (most > 0 || state.batteryCharge > 0);
   };
-  const charge = (inputs: PhysicsInputs, spare: number): void => {
+  const charge = (inputs: ElectricalInputs, spare: number): void => {
     const wanted = (100 - state.batteryCharge) * 0.8;
     state.batteryCurrent = Math.min(wanted, inputs.chargeLimit, spare);
     state.dcAutonomy = NaN;
@@ -84,7 +104,7 @@ export function createElectrical(random: Random): Electrical {
     const left = (battery.ampereHours * state.batteryCharge) / 100;
     state.dcAutonomy = current > 0 ? (60 * left) / current : NaN;
   };
-  const stepUps = (dt: number, inputs: PhysicsInputs, load: number): number => {
+  const stepUps = (dt: number, inputs: ElectricalInputs, load: number): number => {
     const hours = dt / 3600;
     let drawn = 0;
     if (inputs.mains) {

@@ -1,12 +1,12 @@
 import { createRandom, type Random } from "./random.ts";
-import { createElectrical, type ElectricalState } from "./electrical.ts";
+import { createElectrical, type ElectricalInputs, type ElectricalState } from "./electrical.ts";
 import { humidityRatio, relativeHumidity, saturatedRatio } from "./psychrometrics.ts";
 
 export const fanCount = 8;
 export const serverCount = 8;
 
 /** What the equipment does to the world. Devices and faults set these; the next step takes them into account. */
-export interface PhysicsInputs {
+export interface PhysicsInputs extends ElectricalInputs {
   /** Demanded duty of each tray fan, 0..100 %. */
   readonly fanDuty: number[];
   /** Fans that do not turn, whatever the duty. */
@@ -18,17 +18,8 @@ export interface PhysicsInputs {
   /** Share of outdoor air, 0..1. */
   damper: number;
   doorOpen: boolean;
-  mains: boolean;
   smoke: boolean;
   leak: boolean;
-  /** Whether the DC plant feeds its load. */
-  dcLoadOn: boolean;
-  /** V at which the rectifiers hold the bus. */
-  dcSetpoint: number;
-  /** Most the battery may be charged with, A. */
-  chargeLimit: number;
-  /** Modules of the rectifier that work, 0..`rectifierModules`. */
-  modulesOk: number;
 }
 
 /** Everything measurable. Temperature °C, power W, flow m³/s, humidity % RH, speed rpm. */

@@ -2,7 +2,7 @@ import type { Clock, Millis } from "../clock.ts";
 import { type Answer, createLine, type Line, type LineOptions } from "../line.ts";
 import { listen, type TcpListener, type TcpOptions } from "../tcp.ts";
 import type { Wire } from "../wire.ts";
-import { type Addressed, buildMbap, buildRtu, createMbapReader, parseRtu } from "./codec.ts";
+import { type Addressed, buildMbap, buildRtu, createMbapReader, type MbapFrame, parseRtu } from "./codec.ts";
 import { answer, noAnswerBehindGateway, obey, refusal } from "./functions.ts";
 import type { SimulatedUnit } from "./unit.ts";
 
@@ -65,25 +65,29 @@ export function serveRtu(options: ServeOptions & Omit<LineOptions, "receive">): 
   });
 }
 
+export interface TcpServeOptions extends ServeOptions {
+  readonly clock: Clock;
+  /** False while the endpoint is cut off. */
+  readonly passes?: () => boolean;
+}
+
 /**
  * Modbus TCP. An absent unit is refused with exception 11, as gateways do. Requests may be pipelined; each unit
  * works on one at a time. A stream that is not Modbus is closed.
  * @throws Error of the system, such as an address in use
  */
-export function serveTcp(
-  options: ServeOptions & TcpOptions & { readonly clock: Clock; readonly passes?: () => boolean },
-): Promise<TcpListener> {
+export function serveTcp(options: TcpServeOptions & TcpOptions): Promise<TcpListener> {
   const busyUntil = new Map<SimulatedUnit, Millis>();
-  return listen(options, (wire) => serveConnection(wire, options, busyUntil));
+  return listen(options, (wire) => serveTcpWire(wire, options, busyUntil));
 }
 
-function serveConnection(
+/** One Modbus TCP connection. @param busyUntil shared by the connections of one endpoint */
+export function serveTcpWire(
   wire: Wire,
-  options: ServeOptions & { readonly clock: Clock; readonly passes?: () => boolean },
-  busyUntil: Map<SimulatedUnit, Millis>,
+  options: TcpServeOptions,
+  busyUntil = new Map<SimulatedUnit, Millis>(),
 ): void {
   const { clock } = options;
-  const misbehave = options.misbehave ?? behave;
   const passes = options.passes ?? (() => true);
   const reader = createMbapReader();
   const cancels = new Set<() => void>();
@@ -94,26 +98,26 @@ function serveConnection(
     });
     cancels.add(cancel);
   };
+  const serve = (request: MbapFrame): void => {
+    const now = clock.monotonic();
+    const unit = options.units.get(request.unit);
+    if (unit === undefined) {
+      const pdu = refusal(request.pdu[0] ?? 0, noAnswerBehindGateway);
+      send(now, buildMbap({ ...request, pdu }));
+      return;
+    }
+    const how = (options.misbehave ?? behave)(unit);
+    if (how.silent === true) return;
+    const due = Math.max(now, busyUntil.get(unit) ?? 0) + unit.turnaround + (how.delay ?? 0);
+    busyUntil.set(unit, due);
+    const frame = buildMbap({ mbapId: request.mbapId, ...reply(unit, request, how) });
+    send(due, how.frame?.(frame) ?? frame);
+  };
   void wire.closed.then(() => cancels.forEach((cancel) => cancel()));
   wire.onData((bytes) => {
     if (!passes()) return;
     const { frames, broken } = reader.feed(bytes);
-    for (const request of frames) {
-      const { mbapId } = request;
-      const now = clock.monotonic();
-      const unit = options.units.get(request.unit);
-      if (unit === undefined) {
-        const pdu = refusal(request.pdu[0] ?? 0, noAnswerBehindGateway);
-        send(now, buildMbap({ mbapId, unit: request.unit, pdu }));
-        continue;
-      }
-      const how = misbehave(unit);
-      if (how.silent === true) continue;
-      const due = Math.max(now, busyUntil.get(unit) ?? 0) + unit.turnaround + (how.delay ?? 0);
-      busyUntil.set(unit, due);
-      const frame = buildMbap({ mbapId, ...reply(unit, request, how) });
-      send(due, how.frame?.(frame) ?? frame);
-    }
+    frames.forEach(serve);
     if (broken) void wire.close();
   });
 }

@@ -85,9 +85,12 @@ export function createDxMachine(settings: DxSettings): DxMachine {
     if (mode() === "remote") return settings.capacityDemand < least ? 0 : settings.capacityDemand;
     const error = supply - settings.setpoint;
     if (!running && error < settings.deadBand / 2) return 0;
-    if (running && error < -settings.deadBand) return 0;
-    integral = Math.min(100, Math.max(0, integral + gain.integral * error * dt));
-    return Math.min(100, Math.max(least, integral + gain.proportional * error));
+    const wanted = integral + gain.proportional * error;
+    if (running && wanted < least && error < -settings.deadBand) return 0;
+    // no wind-up: the integral stands still while the compressor can give no more, or no less
+    const saturated = (wanted > 100 && error > 0) || (wanted < least && error < 0);
+    if (!saturated) integral += gain.integral * error * dt;
+    return Math.min(100, Math.max(least, wanted));
   };
   const stop = (): void => {
     if (running) inState = 0;
