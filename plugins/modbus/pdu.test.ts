@@ -237,7 +237,7 @@ test("a character counts the bits it has, and above 19,200 baud the gap is 1.75 
   assert.deepEqual(even, { character: 11_000 / 19_200, gap: 3.5 * (11_000 / 19_200) });
   assert.equal(
     wireTiming({ ...serial, baudRate: 9600, dataBits: 7, stopBits: 2, parity: "odd" }).character,
-    11 / 9.6,
+    11_000 / 9600,
   );
   assert.equal(wireTiming({ ...serial, baudRate: 115_200 }).gap, 1.75);
   assert.deepEqual(wireTiming({ transport: "rtu-over-tcp" }), { character: 0, gap: 0 });
