@@ -55,7 +55,7 @@ const batteryHeat = 80_000; // J/K
 const telecomLoad = 350; // W
 const moduleCurrent = 20; // A each
 const rectifierEfficiency = 0.96;
-const ups = { wattHours: 1500, efficiency: 0.95, chargeWatts: 150, restartCharge: 5 };
+const ups = { wattHours: 1500, efficiency: 0.95, chargeWatts: 300, restartCharge: 5 };
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 

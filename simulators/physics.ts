@@ -123,7 +123,8 @@ export function createPhysics(options: PhysicsOptions = {}): SitePhysics {
     ramp = wanted === 0 ? 0 : ramp + (wanted - ramp) * (1 - Math.exp(-dt / dx.rampSeconds));
     const rated = dx.rated * (1 - 0.01 * (state.outdoor - 35));
     const frost = Math.min(1, Math.max(0, (state.hot - 5) / 5));
-    state.dxCooling = ramp * rated * Math.min(1, 0.5 + (0.5 * state.airflow) / nominalFlow) * frost;
+    const coil = Math.min(1.25, 0.5 + (0.5 * state.airflow) / nominalFlow);
+    state.dxCooling = ramp * rated * coil * frost;
     const cop = dx.cop * (1 - 0.02 * (Math.max(state.outdoor, 15) - 35));
     state.dxPower = wanted === 0 ? 0 : 90 + (ramp * rated) / cop;
   };
