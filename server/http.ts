@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
 import { Ajv } from "ajv";
-import fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
+import fastify, { type FastifyInstance } from "fastify";
 import { BothyError } from "../devices/errors.ts";
 import { errorBody, HttpError, sendError } from "./faults.ts";
 import { toJson } from "./json.ts";
@@ -43,7 +43,6 @@ export async function createHttp(parts: RouteParts): Promise<FastifyInstance> {
   );
   checkBodies(app);
   readAnyBody(app);
-  app.addHook("onRequest", (request, _reply, done) => done(foreignWrite(request)));
   await app.register(swagger, { openapi: openapi(parts.version) });
   await app.register(swaggerUi, { routePrefix: "/docs", logLevel: "silent" });
   for (const add of [addSynseRoutes, addWriteRoutes, addApiRoutes, addStreamRoutes, addPageRoutes])
@@ -108,28 +107,6 @@ function readAnyBody(app: FastifyInstance): void {
     }
   });
 }
-
-/**
- * A page of another origin may make a browser on this machine send writes. Browsers always say where such a request
- * comes from; other clients say nothing.
- */
-function foreignWrite(request: FastifyRequest): Error | undefined {
-  const { origin, host } = request.headers;
-  if (origin === undefined || request.method === "GET" || request.method === "HEAD") return undefined;
-  const from = URL.canParse(origin) ? new URL(origin) : undefined;
-  if (
-    from !== undefined &&
-    from.host === host &&
-    (isLoopbackName(from.hostname) || !isLoopbackSocket(request))
-  ) {
-    return undefined;
-  }
-  return new HttpError(403, `writes from pages of ${origin} are not taken`);
-}
-
-const isLoopbackName = (name: string): boolean =>
-  name === "localhost" || name === "[::1]" || /^127(\.\d{1,3}){3}$/.test(name);
-const isLoopbackSocket = (request: FastifyRequest): boolean => /^(::1|(::ffff:)?127\.)/.test(request.ip);
 
 /** The request never became one: too long a header, no HTTP at all. */
 function answerDamaged(error: NodeJS.ErrnoException, socket: Socket, now: number): void {

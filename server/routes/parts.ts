@@ -10,6 +10,7 @@ import type { Writer } from "../../devices/writer.ts";
 import type { SiteConfig } from "../config-schema.ts";
 import { HttpError } from "../faults.ts";
 import type { ReadingJson } from "../json.ts";
+import { foreignWrite } from "./origin.ts";
 
 /** One bus as routes see it. */
 export interface BusPart {
@@ -67,6 +68,7 @@ export function route(
       app.route({
         method,
         url: path,
+        ...(method === "GET" ? {} : { onRequest: refuseForeign }),
         ...(shown === undefined ? {} : { schema: shown }),
         handler,
       });
@@ -81,6 +83,9 @@ export function route(
     });
   }
 }
+
+const refuseForeign = (request: FastifyRequest, _reply: unknown, done: (error?: Error) => void): void =>
+  done(foreignWrite(request));
 
 /** A part of the path; empty when it is not there. */
 export const param = (request: FastifyRequest, name: string): string =>

@@ -60,7 +60,10 @@ function addFrames(app: FastifyInstance, parts: RouteParts): void {
           if (connection.tap === undefined) say({ error: "the plugin of this bus cannot show frames" });
           const stop = connection.tap?.((frame) => lines.write(frame)) ?? (() => undefined);
           left.signal.addEventListener("abort", stop, { once: true });
-          void connection.closed.then((reason) => say({ state: "closed", reason: reason?.message }));
+          void connection.closed.then((reason) => {
+            stop();
+            say({ state: "closed", reason: reason?.message });
+          });
         };
         // The line may be closed and opened again while somebody watches.
         left.signal.addEventListener("abort", link.onOpen(watch), { once: true });
@@ -87,6 +90,8 @@ function addScan(app: FastifyInstance, parts: RouteParts): void {
           throw new BothyError("BAD_INPUT", { source: name, fault: "its plugin cannot scan" });
         }
         const { from = 1, to = 247 } = (request.body ?? {}) as NonNullable<Static<typeof scanBody>>;
+        if (from > to)
+          throw new BothyError("BAD_INPUT", { source: "the range", fault: `${from} is above ${to}` });
         const left = new AbortController();
         const results = connection.scan({ from, to }, AbortSignal.any([left.signal, parts.signal]));
         const lines = lineStream(to - from + 2, () => left.abort());

@@ -193,7 +193,7 @@ test("errors are JSON with four fields, whatever was asked", async (t) => {
     method: string,
     url: string,
     status: number,
-    context?: string,
+    context?: string | undefined,
     allow?: string,
   ])[] = [
     ["GET", "/v3/info/none", 404, "device not found: none"],
