@@ -78,8 +78,14 @@ function rawOf(field: Field, cells: Cells): Bad | Found {
   if (marker !== undefined) return bad("ABSENT", { fault: marker });
   if (typeof raw === "number" && !Number.isFinite(raw))
     return bad("NOT_A_NUMBER", { fault: `${String(raw)}, 0x${hex(cells.words)}` });
+  if (isSubnormal(field, raw))
+    return bad("NOT_A_NUMBER", { fault: `${String(raw)}, 0x${hex(cells.words)}: is the word order right?` });
   return { quality: "number", raw: typeof raw === "boolean" ? raw !== field.invert : raw };
 }
+
+/** No quantity is that small, but an ordinary float is, when its registers are taken in the wrong order. */
+const isSubnormal = ({ type }: Field, raw: Raw): boolean =>
+  type === "float32" && typeof raw === "number" && raw !== 0 && Math.abs(raw) < 2 ** -126;
 
 const hex = (words: readonly number[]): string =>
   words.map((word) => word.toString(16).padStart(4, "0")).join("");

@@ -1,14 +1,11 @@
 import { type Static, type TSchema, Type } from "typebox";
 import { durationPattern, formatDuration, parseDuration } from "../../devices/duration.ts";
+import type { LinkConfig } from "../../devices/plugin.ts";
 import { busDefaults } from "./contract.ts";
 
-export {
-  type ActionEntry,
-  type DeviceEntry,
-  type PointEntry,
-  type Product,
-  productSchema,
-} from "./product-schema.ts";
+import { type Product, productSchema } from "./product-schema.ts";
+
+export type { Product };
 
 /** The shortest and longest a duration option may be. A JSON Schema pattern cannot say it; the checks do. */
 export const durationRanges = {
@@ -16,7 +13,6 @@ export const durationRanges = {
   turnaround: ["0ms", "1s"],
   interFrameDelay: ["0ms", "5s"],
   lateAnswers: ["0ms", "60s"],
-  backOff: ["1s", "1h"],
   fast: ["50ms", "1h"],
   slow: ["50ms", "1d"],
   delayBeforeSend: ["0ms", "1s"],
@@ -29,7 +25,6 @@ export type DurationOption = keyof typeof durationRanges;
 export const defaults = {
   ...busDefaults,
   baudRate: 9600,
-  backOff: "10s",
   fast: "2s",
   slow: "60s",
 } as const;
@@ -267,15 +262,6 @@ export const linkSchema = Type.Object(
       }),
     ),
     poll: Type.Optional(pollSchema(defaults.fast, defaults.slow)),
-    backOff: duration(
-      "backOff",
-      {
-        title: "Longest back-off",
-        description:
-          "A unit that does not answer is asked less and less often, down to once in this time, so that it does not slow down the others.",
-      },
-      defaults.backOff,
-    ),
     tags: Type.Optional(
       Type.Array(Type.String({ minLength: 1, examples: ["rack:r1"] }), {
         title: "Tags",
@@ -357,6 +343,8 @@ export const unitSchema = Type.Object(
 
 export type LinkOptions = Static<typeof linkSchema>;
 export type UnitOptions = Static<typeof unitSchema>;
+/** Everything a configuration says about one bus. */
+export type ModbusConfig = LinkConfig<LinkOptions, UnitOptions, Product>;
 
 /** A duration option in milliseconds. @throws RangeError for a text that is none; schemas rule that out */
 export function span(text: string): number {
@@ -369,7 +357,8 @@ export function span(text: string): number {
 export const rangeText = (option: DurationOption): string =>
   durationRanges[option].map((text) => formatDuration(span(text))).join(" to ");
 
-export const schemas: { readonly link: TSchema; readonly device: TSchema } = {
+export const schemas: { readonly link: TSchema; readonly device: TSchema; readonly product: TSchema } = {
   link: linkSchema,
   device: unitSchema,
+  product: productSchema,
 };

@@ -43,7 +43,7 @@ export function rawFromWords(field: Field, words: readonly number[]): Raw {
     case "int64":
       return exact(BigInt.asIntN(field.count * 16, unsigned(row)));
     case "float32":
-      return view(row).getFloat32(0);
+      return shortest(view(row).getFloat32(0));
     case "float64":
       return view(row).getFloat64(0);
     case "bcd16":
@@ -52,6 +52,15 @@ export function rawFromWords(field: Field, words: readonly number[]): Raw {
     case "string":
       return text(field, row);
   }
+}
+
+/** The decimal number with the fewest digits that is this float32: 230.1, not 230.10000610351562. */
+function shortest(value: number): number {
+  for (let digits = 6; digits < 9; digits += 1) {
+    const short = Number(value.toPrecision(digits));
+    if (Math.fround(short) === value) return short;
+  }
+  return value;
 }
 
 const exact = (n: bigint): number | bigint =>
