@@ -22,10 +22,18 @@ export class Checker {
   });
   readonly #compiled = new WeakMap<object, ValidateFunction>();
 
-  /**
-   * Fills in defaults in place.
-   * @returns all that is wrong with `value`, each below `path`; empty when it fits `schema`
-   */
+  /** @param defaults whether `check` fills in defaults, in place */
+  constructor(defaults: boolean) {
+    this.#ajv = new Ajv({
+      allErrors: true,
+      verbose: true,
+      strict: false,
+      useDefaults: defaults,
+      logger: false,
+    });
+  }
+
+  /** @returns all that is wrong with `value`, each below `path`; empty when it fits `schema` */
   check(schema: TSchema, value: unknown, path: Path): readonly CheckFault[] {
     let validate = this.#compiled.get(schema);
     if (validate === undefined) {

@@ -108,7 +108,9 @@ interface Bus {
 /** One pass over a parsed file: the frame, then what belongs to plugins, then what the plugins make of it. */
 class Reader {
   readonly #faults: CheckFault[] = [];
-  readonly #checker = new Checker();
+  readonly #frame = new Checker(true);
+  /** Plugins fill in their own defaults: they must be able to tell what was written from what was not. */
+  readonly #checker = new Checker(false);
   readonly #plugins: readonly Plugin[];
   readonly #value: unknown;
 
@@ -118,7 +120,7 @@ class Reader {
   }
 
   read(): { config?: SiteConfig; plans: readonly LinkPlan[]; faults: readonly CheckFault[] } {
-    this.#faults.push(...this.#checker.check(frameSchema, this.#value, []));
+    this.#faults.push(...this.#frame.check(frameSchema, this.#value, []));
     if (!isEntry(this.#value)) return { plans: [], faults: this.#faults };
     const file = this.#value;
     const site = isEntry(file["site"]) ? file["site"] : {};

@@ -95,7 +95,7 @@ test("a good file gives a configuration with defaults, and a plan per bus", () =
   assert.equal(config.log.level, "info");
   assert.deepEqual(config.buses["a"], {
     plugin: "modbus",
-    settings: { transport: "serial", path: "/dev/ttyUSB0", baudRate: 9600 },
+    settings: { transport: "serial", path: "/dev/ttyUSB0" },
   });
   assert.deepEqual(
     plans.map((plan) => [plan.name, plan.devices.length]),
@@ -177,7 +177,7 @@ test("aliases can share values, but not make a short file enormous", () => {
     "  z: &base { transport: tcp, port: 502 }\n  b: { <<: *base, port: 503 }",
   );
   const { config } = read(shared);
-  assert.deepEqual(config?.buses["b"]?.settings, { transport: "tcp", port: 503, baudRate: 9600 });
+  assert.deepEqual(config?.buses["b"]?.settings, { transport: "tcp", port: 503 });
   const levels = Array.from(
     { length: 12 },
     (_, i) =>
@@ -193,8 +193,8 @@ test("the environment fills in text, with defaults, types and faults", () => {
     .replace("/dev/ttyUSB0", '"${LINE_A}"')
     .replace("{ plugin: modbus, transport: tcp, port: 502 }", "\n    transport: tcp\n    port: ${TCP:-1502}");
   const { config } = read(text, { LINE_A: "/dev/pts/3" });
-  assert.deepEqual(config?.buses["a"]?.settings, { transport: "serial", path: "/dev/pts/3", baudRate: 9600 });
-  assert.deepEqual(config.buses["b"]?.settings, { transport: "tcp", port: 1502, baudRate: 9600 });
+  assert.deepEqual(config?.buses["a"]?.settings, { transport: "serial", path: "/dev/pts/3" });
+  assert.deepEqual(config.buses["b"]?.settings, { transport: "tcp", port: 1502 });
   assert.deepEqual(told(text), [
     "site.yaml:5:33  buses.a.path  the environment variable LINE_A is not set  set it, or write `${LINE_A:-default}`",
   ]);
