@@ -59,6 +59,7 @@ function goFormat(value: DataValue | undefined): string {
   if (Array.isArray(value)) return `[${(value as readonly DataValue[]).map(goFormat).join(" ")}]`;
   if (typeof value === "object")
     return `map[${Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([k, v]) => `${k}:${goFormat(v)}`)
       .join(" ")}]`;
   return String(value);

@@ -10,7 +10,7 @@ interface Scale {
 
 const linear = (dimension: string, factor: number, offset = 0): Scale => ({ dimension, factor, offset });
 
-const units: Readonly<Record<string, Scale>> = {
+const scales: Readonly<Record<string, Scale>> = {
   "": linear("number", 1),
   C: linear("temperature", 1),
   "\u00b0C": linear("temperature", 1),
@@ -68,21 +68,24 @@ const units: Readonly<Record<string, Scale>> = {
   Wb: linear("flux", 1),
 };
 
+/** A map, so that `constructor` is no unit. */
+const units: ReadonlyMap<string, Scale> = new Map(Object.entries(scales));
+
 /** A straight line from one unit to another: `to = from × factor + offset`. */
 export interface Conversion {
   readonly factor: number;
   readonly offset: number;
 }
 
-export const knownUnits: readonly string[] = Object.keys(units).filter((symbol) => symbol !== "");
+export const knownUnits: readonly string[] = [...units.keys()].filter((symbol) => symbol !== "");
 
 /**
  * How to get from unit `from` to unit `to`, both as symbols (`kW`, `°F`, `%`; empty for none).
  * @returns undefined when either is unknown or they measure different things
  */
 export function conversion(from: string, to: string): Conversion | undefined {
-  const a = units[from];
-  const b = units[to];
+  const a = units.get(from);
+  const b = units.get(to);
   if (a === undefined || b === undefined || a.dimension !== b.dimension) return undefined;
   return { factor: a.factor / b.factor, offset: (a.offset - b.offset) / b.factor };
 }

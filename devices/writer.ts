@@ -251,7 +251,8 @@ export class Writer {
 }
 
 function checkHold({ slot, holdFor, transaction }: WriteRequest, source: string): void {
-  if (!(slot in slotNames)) throw new BothyError("BAD_INPUT", { source, fault: `there is no slot ${slot}` });
+  if (!Object.hasOwn(slotNames, slot))
+    throw new BothyError("BAD_INPUT", { source, fault: `there is no slot ${slot}` });
   if (holdFor !== undefined && !(holdFor > 0))
     throw new BothyError("BAD_INPUT", { source, fault: "a hold lasts longer than 0 ms" });
   if (transaction === "") throw new BothyError("BAD_INPUT", { source, fault: "the transaction id is empty" });
