@@ -7,6 +7,14 @@ export interface Pty extends Wire {
   readonly path: string;
 }
 
+/** This system has no pseudo-terminals, or gives none now. */
+export class NoPtyError extends Error {
+  constructor(why: string) {
+    super(`no pseudo-terminals here: ${why}`);
+    this.name = "NoPtyError";
+  }
+}
+
 interface Opened {
   readonly master: number;
   readonly slave: number;
@@ -23,7 +31,9 @@ type Loader = (symbol: string, prototype: string) => Native;
 
 /** Loaded only when a pseudo-terminal is wanted: where the package has no binary, only this fails. */
 async function openLibc(): Promise<Loader> {
-  const { default: koffi } = await import("koffi");
+  const { default: koffi } = await import("koffi").catch((error: unknown) => {
+    throw new NoPtyError(String(error));
+  });
   return (symbol, prototype) => {
     for (const name of libc) {
       try {
@@ -32,7 +42,7 @@ async function openLibc(): Promise<Loader> {
         continue; // not in this library: the next one may have it
       }
     }
-    throw new Error(`no pseudo-terminals here: ${symbol} was found in none of ${libc.join(", ")}`);
+    throw new NoPtyError(`${symbol} was found in none of ${libc.join(", ")}`);
   };
 }
 
@@ -50,8 +60,7 @@ async function openPair(): Promise<Opened> {
   const master = [0];
   const slave = [0];
   const name = Buffer.alloc(pathBytes);
-  if (openpty(master, slave, name, null, null) !== 0)
-    throw new Error("no pseudo-terminals here: openpty failed");
+  if (openpty(master, slave, name, null, null) !== 0) throw new NoPtyError("openpty failed");
   const pair = {
     master: master[0] ?? -1,
     slave: slave[0] ?? -1,
@@ -78,12 +87,19 @@ function linkTo(target: string, link: string): void {
  * Opens a pseudo-terminal in raw mode and answers on its master side. The other side stays open here as well, so
  * a client may close and open it again without ending the wire.
  * @param link path of a symbolic link to make, so that the name stays the same from run to run
- * @throws Error where the system has no pseudo-terminals
+ * @throws NoPtyError where the system has no pseudo-terminals
+ * @throws Error of the system when the link cannot be made
  */
 export async function openPty(options: { readonly link?: string } = {}): Promise<Pty> {
   const pair = await openPair();
   const { link } = options;
-  if (link !== undefined) linkTo(pair.path, link);
+  try {
+    if (link !== undefined) linkTo(pair.path, link);
+  } catch (error) {
+    closeSync(pair.master);
+    closeSync(pair.slave);
+    throw error;
+  }
   const stream = new ReadStream(pair.master);
   const closed = new Promise<void>((resolve) => stream.once("close", () => resolve()));
   stream.on("error", () => stream.destroy());

@@ -56,9 +56,10 @@ export function createUnits(physics: SitePhysics, seed: number): SiteUnits {
   });
 
   const tachoNoise = createRandom(seed, "tacho");
+  const tachos = state.fanSpeed.map((speed) => tacho(speed, 0));
   const tray = createFanTray({
     present: () => true,
-    speed: (fan) => tacho(state.fanSpeed[fan] ?? 0, tachoNoise.normal()),
+    speed: (fan) => tachos[fan] ?? 0,
     failed: (fan) => tray.duty(fan) >= 20 && (state.fanSpeed[fan] ?? 0) < fanTopSpeed / 20,
     boardTemperature: air("board", () => state.cold + 3),
   });
@@ -137,6 +138,9 @@ export function createUnits(physics: SitePhysics, seed: number): SiteUnits {
     dx,
     tick(dtSeconds, busSeconds) {
       sensors.forEach((sensor) => sensor.step(dtSeconds));
+      state.fanSpeed.forEach((speed, fan) => {
+        tachos[fan] = tacho(speed, tachoNoise.normal());
+      });
       tray.tick(busSeconds);
       inputs.fanDuty.forEach((_, fan) => {
         inputs.fanDuty[fan] = tray.duty(fan);

@@ -8,7 +8,7 @@ import type { Line, LineOptions, LineStatistics, LineTiming } from "./line.ts";
 import { serveRtu, serveTcp, serveTcpWire } from "./modbus/serve.ts";
 import type { SimulatedUnit } from "./modbus/unit.ts";
 import { createPhysics, type PhysicsOptions, type SitePhysics } from "./physics.ts";
-import { openPty } from "./pty.ts";
+import { NoPtyError, openPty } from "./pty.ts";
 import { createUnits, type LineName, type SiteUnit, type SiteUnits } from "./site-units.ts";
 import { listenAsWire } from "./tcp.ts";
 import { createMemoryWire, type Wire } from "./wire.ts";
@@ -31,6 +31,8 @@ export interface SimulatedSiteOptions {
   readonly port?: number;
   /** Where the weather starts. */
   readonly physics?: Omit<PhysicsOptions, "seed">;
+  /** Opens a pseudo-terminal in some other way. */
+  readonly openPty?: typeof openPty;
   /** How lines hand over bytes, for tests that need it otherwise. */
   readonly line?: Pick<LineOptions, "delivery" | "strictGap" | "echo">;
 }
@@ -173,13 +175,15 @@ async function openWire(
     return { wire, reached: { kind: "memory", wire: client } };
   }
   if (options.wires !== "tcp") {
+    if (options.dir !== undefined) mkdirSync(options.dir, { recursive: true });
     try {
-      if (options.dir !== undefined) mkdirSync(options.dir, { recursive: true });
-      const wire = await openPty(options.dir === undefined ? {} : { link: join(options.dir, name) });
+      const wire = await (options.openPty ?? openPty)(
+        options.dir === undefined ? {} : { link: join(options.dir, name) },
+      );
       return { wire, reached: { kind: "pty", path: wire.path } };
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      notes.push(`${name} is served as RTU over TCP instead of a pseudo-terminal: ${why}`);
+      if (!(error instanceof NoPtyError)) throw error;
+      notes.push(`${name} is served as RTU over TCP: ${error.message}`);
     }
   }
   const wire = await listenAsWire(options.host === undefined ? {} : { host: options.host });
