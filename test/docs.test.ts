@@ -1,0 +1,34 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { errorTable } from "../devices/errors.ts";
+
+const root = new URL("..", import.meta.url);
+const text = (path: string): string => readFileSync(new URL(path, root), "utf8");
+
+test("docs/errors.md lists the codes of devices/errors.ts, each with its status and whether to retry", () => {
+  const rows = [...text("docs/errors.md").matchAll(/^\| `([A-Z_]+)` \| (\d+) \| (yes|no) \|/gm)];
+  const documented = rows.map(([, code, http, again]) => ({ code, http: Number(http), retry: again === "yes" }));
+  const inCode = Object.entries(errorTable).map(([code, { http, retry }]) => ({ code, http, retry }));
+  assert.deepEqual(documented, inCode);
+});
+
+test("every link between documents leads somewhere", () => {
+  const pages = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/errors.md"];
+  const broken = pages.flatMap((page) =>
+    [...text(page).matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)]
+      .map(([, target]) => new URL(target ?? "", new URL(page, root)))
+      .filter((target) => !exists(target))
+      .map((target) => `${page} -> ${target.pathname}`),
+  );
+  assert.deepEqual(broken, []);
+});
+
+function exists(url: URL): boolean {
+  try {
+    readFileSync(url);
+    return true;
+  } catch (thrown) {
+    return (thrown as NodeJS.ErrnoException).code === "EISDIR";
+  }
+}
