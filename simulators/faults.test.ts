@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import fc from "fast-check";
 import { TestClock } from "../test/support/test-clock.ts";
@@ -361,4 +362,11 @@ test("a closed site leaves nothing waiting", async () => {
   await site.close();
   await site.close();
   assert.equal(clock.waiting, 0);
+});
+
+test("the README names every fault, unit and product", async () => {
+  const { site } = await rig();
+  const readme = readFileSync(new URL("README.md", import.meta.url), "utf8");
+  const names = site.units().flatMap(({ name, unit }) => [name, unit.product]);
+  for (const name of [...faultKinds, ...names]) assert.match(readme, new RegExp(`\`${name}[\` ]`), name);
 });

@@ -25,6 +25,8 @@ interface Opened {
 const termiosBytes = 256;
 const pathBytes = 256;
 const setNow = 0;
+/** Bytes held for a client that does not read; more are lost, as in an UART that overruns. */
+const unreadLimit = 16_384;
 
 type Native = (...parameters: readonly unknown[]) => number;
 type Loader = (symbol: string, prototype: string) => Native;
@@ -114,7 +116,7 @@ export async function openPty(options: { readonly link?: string } = {}): Promise
   return {
     path: link ?? pair.path,
     write(bytes) {
-      if (open) stream.write(bytes);
+      if (open && stream.writableLength < unreadLimit) stream.write(bytes);
     },
     onData(listener) {
       stream.removeAllListeners("data");

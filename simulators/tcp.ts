@@ -21,7 +21,9 @@ export function socketWire(socket: Socket): Wire {
   const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
   return {
     write(bytes) {
-      if (!socket.destroyed) socket.write(bytes);
+      if (socket.destroyed || socket.write(bytes)) return;
+      socket.pause(); // who does not read is not listened to
+      socket.once("drain", () => socket.resume());
     },
     onData(listener) {
       socket.removeAllListeners("data");
