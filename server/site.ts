@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { Clock } from "../devices/clock.ts";
 import { Link } from "../devices/link.ts";
 import type { LinkPlan, Log, Plugin } from "../devices/plugin.ts";
@@ -40,6 +41,8 @@ export function createSite(config: SiteConfig, plans: readonly LinkPlan[], deps:
   const byName = new Map(links.map((link) => [link.name, link]));
   const writer = new Writer({ clock, log, registry, store, links: (name) => byName.get(name) });
   const ended = new AbortController();
+  // Every stream listens to it.
+  setMaxListeners(0, ended.signal);
   return {
     config,
     version: packageInfo().version,

@@ -1,0 +1,35 @@
+import { existsSync } from "node:fs";
+import type { Command } from "commander";
+import { faultText, loadConfig, siteSchema } from "../config.ts";
+import { allPlugins } from "./load.ts";
+import { CannotRun, exit, type ExitCode, print, printJson } from "./terminal.ts";
+
+/** `bothy check` and `bothy schema`: a configuration without opening anything. */
+export function addCheckCommands(program: Command, ended: (code: ExitCode) => void): void {
+  program
+    .command("check")
+    .description("say all that is wrong with a configuration, and where; opens no line")
+    .argument("<file>", "the site's configuration")
+    .option("--json", "faults as a JSON list")
+    .action((file: string, options: { json?: boolean }) => ended(check(file, options.json === true)));
+  program
+    .command("schema")
+    .description("print the JSON Schema of the configuration, for editors")
+    .action(() => {
+      print(JSON.stringify(siteSchema(allPlugins), undefined, 2));
+      ended(exit.good);
+    });
+}
+
+function check(file: string, json: boolean): ExitCode {
+  if (!existsSync(file)) throw new CannotRun(`there is no file ${file}`);
+  const { config, plans, faults } = loadConfig(file, allPlugins, process.env);
+  if (json) printJson(faults);
+  else if (config === undefined) {
+    for (const fault of faults) print(faultText(fault));
+  } else {
+    const devices = plans.reduce((sum, plan) => sum + plan.devices.length, 0);
+    print(`${file}: good; site ${config.site.id}, ${plans.length} buses, ${devices} devices`);
+  }
+  return config === undefined ? exit.fault : exit.good;
+}

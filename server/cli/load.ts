@@ -1,0 +1,32 @@
+import { existsSync } from "node:fs";
+import type { LinkPlan, Plugin } from "../../devices/plugin.ts";
+import { plugins } from "../../plugins/index.ts";
+import { faultText, loadConfig, type SiteConfig } from "../config.ts";
+import { CannotRun, complain } from "./terminal.ts";
+
+export const allPlugins: readonly Plugin[] = [...plugins.values()];
+
+/** The configuration cannot be used; its faults have been printed. */
+export class FaultyConfig extends Error {}
+
+/**
+ * Loads a configuration for running it.
+ * @throws CannotRun when there is no such file, FaultyConfig after printing every fault
+ */
+export function loadOrExplain(file: string): { config: SiteConfig; plans: readonly LinkPlan[] } {
+  if (!existsSync(file)) throw new CannotRun(`there is no file ${file}`);
+  const result = loadConfig(file, allPlugins, process.env);
+  if (result.config !== undefined) return result;
+  for (const fault of result.faults) complain(faultText(fault));
+  throw new FaultyConfig(`${file} has ${result.faults.length} faults`);
+}
+
+/** The same configuration listening elsewhere. */
+export const listeningOn = (
+  config: SiteConfig,
+  port: number | undefined,
+  host: string | undefined,
+): SiteConfig => ({
+  ...config,
+  http: { ...config.http, port: port ?? config.http.port, host: host ?? config.http.host },
+});

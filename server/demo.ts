@@ -1,0 +1,122 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Clock, Millis } from "../devices/clock.ts";
+import { seconds } from "../devices/clock.ts";
+import { BothyError } from "../devices/errors.ts";
+import type { Log, Plugin } from "../devices/plugin.ts";
+import { createSimulatedSite, type SimulatedLine, type SimulatedSite } from "../simulators/site.ts";
+import { faultText, readConfig, type SiteConfig } from "./config.ts";
+import { packageInfo } from "./package-info.ts";
+import { simulatorRoutes } from "./routes/simulator.ts";
+import { type ServedSite, serveSite } from "./serve.ts";
+import { createSite, type Site } from "./site.ts";
+
+export interface DemoOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly plugins: readonly Plugin[];
+  /** Changes what the configuration says of HTTP. */
+  readonly listen?: Partial<SiteConfig["http"]>;
+  /** Faults to play, as text of a script. */
+  readonly script?: string;
+  /** Simulated seconds per second. */
+  readonly speed?: number;
+  readonly wires?: "pty" | "tcp";
+}
+
+export interface Demo {
+  readonly served: ServedSite;
+  readonly simulated: SimulatedSite;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts simulated equipment behind real wires, and a site on top of it that knows it only by its configuration.
+ * @throws BothyError `BAD_CONFIG`, FaultError for a script that cannot be played
+ */
+export async function startDemo(options: DemoOptions): Promise<Demo> {
+  const { clock, log, plugins, speed, wires, script } = options;
+  const simulated = await createSimulatedSite({
+    clock,
+    ...(speed === undefined ? {} : { speed }),
+    ...(wires === undefined ? {} : { wires }),
+  });
+  try {
+    const { config, plans } = demoConfig(simulated, plugins);
+    const site = createSite({ ...config, http: { ...config.http, ...options.listen } }, plans, {
+      clock,
+      log,
+      plugins,
+    });
+    const served = await serveSite(site, [simulatorRoutes(simulated)]);
+    const stop = async (): Promise<void> => {
+      await served.stop();
+      await simulated.close();
+    };
+    try {
+      if (script !== undefined) simulated.script(script);
+    } catch (error) {
+      await stop();
+      throw error;
+    }
+    return { served, simulated, stop };
+  } catch (error) {
+    await simulated.close();
+    throw error;
+  }
+}
+
+/** The shipped configuration, with the simulated lines in place of `${BOTHY_…}`. */
+function demoConfig(simulated: SimulatedSite, plugins: readonly Plugin[]) {
+  const file = join(packageInfo().root, "examples", "demo-site.yaml");
+  let text = readFileSync(file, "utf8");
+  const env: Record<string, string> = {};
+  for (const line of simulated.lines) {
+    const variable = `BOTHY_${line.name.toUpperCase().replaceAll("-", "_")}`;
+    if (line.kind === "pty") env[variable] = line.path;
+    else text = overTcp(text, variable, line);
+  }
+  if (simulated.endpoint.kind === "tcp") {
+    env["BOTHY_TCP_HOST"] = simulated.endpoint.host;
+    env["BOTHY_TCP_PORT"] = String(simulated.endpoint.port);
+  }
+  const result = readConfig(text, file, plugins, env);
+  if (result.config !== undefined) return result;
+  throw new BothyError("BAD_CONFIG", {
+    source: "the demonstration",
+    fault: result.faults.map(faultText).join("\n"),
+  });
+}
+
+/** Where no pseudo-terminal can be had, the line is reached as through a serial device server. */
+function overTcp(text: string, variable: string, line: SimulatedLine): string {
+  if (line.kind !== "rtu-over-tcp") return text;
+  const serial = new RegExp(`transport: serial\\n( +)path: \\$\\{${variable}[^}]*\\}`);
+  return text.replace(serial, `transport: rtu-over-tcp\n$1host: ${line.host}\n$1port: ${line.port}`);
+}
+
+/** The longest anybody should look at an empty screen. */
+const patience: Millis = seconds(15);
+
+/** Resolves once every device that has readings has been read, or failed to be; @returns whether that happened in time */
+export async function allRead(site: Site, signal: AbortSignal): Promise<boolean> {
+  const waiting = new Set(site.registry.all().filter((device) => device.outputs.length > 0));
+  const look = (): boolean => {
+    for (const device of waiting) {
+      const readings = site.store.latest(device.id);
+      if (readings.some((reading) => reading.quality !== "bad" || reading.reason.code !== "NOT_READ_YET")) {
+        waiting.delete(device);
+      }
+    }
+    return waiting.size === 0;
+  };
+  if (look()) return true;
+  const done = new AbortController();
+  const stop = site.store.subscribe(() => {
+    if (look()) done.abort();
+  });
+  const { clock } = site;
+  await clock.sleepUntil(clock.monotonic() + patience, AbortSignal.any([done.signal, signal]));
+  stop();
+  return waiting.size === 0;
+}

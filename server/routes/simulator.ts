@@ -1,0 +1,61 @@
+import { Type } from "typebox";
+import { BothyError } from "../../devices/errors.ts";
+import { FaultError, parseFault } from "../../simulators/fault-text.ts";
+import type { SimulatedSite } from "../../simulators/site.ts";
+import { sendJson } from "../faults.ts";
+import { type AddRoutes, param, route } from "./parts.ts";
+
+const tags = ["simulator"];
+const body = Type.Object(
+  { fault: Type.String({ minLength: 1, examples: ["tray-a silent for 30s"] }) },
+  { additionalProperties: false },
+);
+
+/** Faults of a demonstration's simulated equipment; mounted nowhere else. */
+export const simulatorRoutes =
+  (simulated: SimulatedSite): AddRoutes =>
+  (app) => {
+    route(app, "/api/simulator/faults", {
+      GET: {
+        schema: { tags, summary: "What is failing on purpose." },
+        handler: (_request, reply) => sendJson(reply, simulated.faults()),
+      },
+      POST: {
+        schema: { tags, summary: "Makes something fail.", body },
+        handler: (request, reply) => {
+          const { fault } = request.body as { fault: string };
+          return sendJson(
+            reply,
+            asked(() => simulated.fault(parseFault(fault))),
+          );
+        },
+      },
+      DELETE: {
+        schema: { tags, summary: "Ends all faults." },
+        handler: (_request, reply) => {
+          simulated.clear();
+          return sendJson(reply, simulated.faults());
+        },
+      },
+    });
+    route(app, "/api/simulator/faults/:id", {
+      DELETE: {
+        schema: { tags, summary: "Ends one fault." },
+        handler: (request, reply) => {
+          asked(() => simulated.clear(Number(param(request, "id"))));
+          return sendJson(reply, simulated.faults());
+        },
+      },
+    });
+  };
+
+/** @throws BothyError `BAD_INPUT` for what the simulator cannot do */
+function asked<T>(run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    if (error instanceof FaultError)
+      throw new BothyError("BAD_INPUT", { source: "the fault", fault: error.message });
+    throw error;
+  }
+}
