@@ -109,7 +109,7 @@ function absentMarker(
 }
 
 const same = (field: Field, marker: number, raw: number): boolean =>
-  field.type === "float32" ? Math.fround(marker) === raw : marker === raw;
+  field.type === "float32" ? Math.fround(marker) === Math.fround(raw) : marker === raw;
 
 function decodeState(states: Readonly<Record<string, string>>, raw: Exclude<Raw, undefined>): Decoded {
   const key = typeof raw === "boolean" ? (raw ? "1" : "0") : String(raw);
@@ -143,9 +143,11 @@ function computed(point: Point, raw: number | bigint, inputs: ReadonlyMap<string
 }
 
 /** Decimal scales leave noise in the last binary digits (3 × 0.1); 14 digits are more than any unit means. */
-const tidy = (value: number, decimals?: number): number =>
+function tidy(value: number, decimals?: number): number {
+  if (decimals !== undefined) return Number(value.toFixed(decimals)) + 0;
   // `+ 0` because a reading of −0 would look odd.
-  Number(decimals === undefined ? value.toPrecision(14) : value.toFixed(decimals)) + 0;
+  return (Number.isInteger(value) ? value : Number(value.toPrecision(14))) + 0;
+}
 
 function judged({ valid }: Point, value: number): Decoded {
   if (valid === undefined || (value >= valid.min && value <= valid.max)) return { quality: "good", value };
