@@ -180,16 +180,16 @@ test("noise damages what it hits, and nothing gets through as something else", a
 test("faults of the site are seen by the equipment", async () => {
   const { site, clock } = await rig();
   const io = site.unit("io-1");
-  assert.deepEqual(io.readBits("discrete", 0, 4), [false, true, false, true]);
+  assert.deepEqual(io.readBits("discrete", 0, 4), [true, true, false, true]);
   for (const kind of ["door-open", "smoke", "leak", "mains-loss"]) site.fault(`site ${kind}`);
   await clock.advance(5000);
-  assert.deepEqual(io.readBits("discrete", 0, 4), [true, false, true, false]);
+  assert.deepEqual(io.readBits("discrete", 0, 4), [false, false, true, false]);
   assert.deepEqual(site.unit("dc-1").readWords("input", 11, 2), [2, 1]);
   assert.deepEqual(site.unit("ups-1").readWords("holding", 0, 2), [0, (1 << 2) | (1 << 6)]);
   assert.deepEqual(site.unit("meter-1").readWords("input", 0, 2), [0, 0]);
   site.clear();
   await clock.advance(5000);
-  assert.deepEqual(io.readBits("discrete", 0, 4), [false, true, false, true]);
+  assert.deepEqual(io.readBits("discrete", 0, 4), [true, true, false, true]);
   assert.deepEqual(site.unit("dc-1").readWords("input", 11, 2), [0, 0]);
 });
 

@@ -96,7 +96,7 @@ export function createUnits(physics: SitePhysics, seed: number): SiteUnits {
     },
   });
   const io = createIo({
-    door: () => inputs.doorOpen,
+    doorContact: () => !inputs.doorOpen,
     smokeContact: () => !inputs.smoke,
     leak: () => inputs.leak,
     mains: () => inputs.mains,
@@ -192,7 +192,6 @@ function upsOf({ state }: SitePhysics): SimulatedUnit {
     outputPower: () => state.itPower,
     outputEnergy: () => state.upsEnergy,
     outputOn: () => state.upsOutputOn,
-    inputVoltage: () => state.mainsVoltage[1],
-    frequency: () => state.mainsFrequency,
+    inputVoltage: () => state.mainsVoltage[0],
   });
 }

@@ -79,7 +79,7 @@ test("units answer on pseudo-terminals, also to a client that closed and opened 
     const port = await openPort(a.path, a.baudRate);
     assert.equal(await ask(port, 1, "04 0000 0001"), "1 0402464e");
     assert.match(await ask(port, 11, "04 0001 0001"), /^11 040200/);
-    assert.match(await ask(port, 20, "02 0000 0008"), /^20 02010a/);
+    assert.match(await ask(port, 20, "02 0000 0008"), /^20 02010b/);
     await closePort(port);
   }
   const port = await openPort(b.path, b.baudRate);

@@ -307,7 +307,7 @@ test("contacts, relays and counters", () => {
   let door = false;
   const no = (): boolean => false;
   const io = createIo({
-    door: () => door,
+    doorContact: () => door,
     smokeContact: () => true,
     leak: no,
     mains: () => true,
@@ -334,7 +334,6 @@ test("UPS: binary fractions, status bits, holes", () => {
     outputEnergy: () => 5,
     outputOn: () => now.on,
     inputVoltage: () => now.input,
-    frequency: () => 50,
   });
   assert.deepEqual(ups.readWords("holding", 0, 2), [0, 1 << 1]);
   assert.deepEqual(ups.readWords("holding", 128, 4), [1, 4464, 50_944, 872]);

@@ -3,7 +3,8 @@ import { createUnit, type SimulatedUnit, type UnitOptions } from "../unit.ts";
 
 /** The contacts wired to the inputs, as they stand: closed is true. */
 export interface IoWorld {
-  readonly door: () => boolean;
+  /** Closed while the door is shut. */
+  readonly doorContact: () => boolean;
   /** Closed while there is no smoke. */
   readonly smokeContact: () => boolean;
   readonly leak: () => boolean;
@@ -32,7 +33,7 @@ export function createIo(world: IoWorld, options: Partial<UnitOptions> = {}): Io
     ...options,
   });
   const contacts = [
-    world.door,
+    world.doorContact,
     world.smokeContact,
     world.leak,
     world.mains,

@@ -21,10 +21,13 @@ const protector = 16_394;
 const outlet1 = 32_776;
 const powerFactor = 0.96;
 
-/** A rack PDU of the Xerus family (Raritan PX2/PX3, Server Technology PRO3X/4X): Modbus TCP, big-endian floats. */
+/**
+ * `generic-pdu-v1`: a rack PDU built like the Xerus family (Raritan PX2/PX3, Server Technology PRO3X/4X); Modbus
+ * TCP, big-endian floats.
+ */
 export function createPdu(world: PduWorld, options: Partial<UnitOptions> = {}): SimulatedUnit {
   const unit = createUnit({
-    product: "xerus-pdu",
+    product: "generic-pdu-v1",
     functions: [1, 3, 5, 6, 15, 16, 22, 43],
     turnaround: 8,
     identification: new Map([

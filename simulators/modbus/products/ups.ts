@@ -11,7 +11,6 @@ export interface UpsWorld {
   readonly outputEnergy: () => number;
   readonly outputOn: () => boolean;
   readonly inputVoltage: () => number;
-  readonly frequency: () => number;
 }
 
 export interface Ups extends SimulatedUnit {
