@@ -35,7 +35,10 @@ export class MbapReader {
   }
 
   push(piece: Uint8Array): Reading {
-    const bytes = this.#bytes.length === 0 ? piece : Buffer.concat([this.#bytes, piece]);
+    // A copy, and no Buffer: the slices below must not be views of somebody else's memory.
+    const bytes = new Uint8Array(this.#bytes.length + piece.length);
+    bytes.set(this.#bytes);
+    bytes.set(piece, this.#bytes.length);
     const messages: Message[] = [];
     let at = 0;
     const word = (offset: number): number => (bytes[at + offset] ?? 0) * 256 + (bytes[at + offset + 1] ?? 0);

@@ -101,14 +101,14 @@ export class Bus {
     return new BothyError("STOPPED", { source: this.#options.name });
   }
 
-  #choose(): void {
+  #choose(waited = false): void {
     while (!this.#choosing && this.#taken < this.#width && this.#waiting.size > 0) {
-      const ready = this.#options.ready?.();
+      const ready = waited ? undefined : this.#options.ready?.();
       if (ready !== undefined) {
         this.#choosing = true;
         void ready.then(() => {
           this.#choosing = false;
-          this.#choose();
+          this.#choose(true);
         });
         return;
       }

@@ -1,6 +1,7 @@
 import { SerialPort } from "serialport";
 import { BothyError } from "../../devices/errors.ts";
 import type { Log } from "../../devices/plugin.ts";
+import { noticeHangUp } from "./hang-up.ts";
 import { type Line, settler } from "./line.ts";
 import { type Rs485Config, setRs485 } from "./rs485.ts";
 
@@ -50,6 +51,7 @@ export async function openSerial(config: SerialConfig, log: Log): Promise<Line> 
   const down = (message: string, cause?: Error): void =>
     settle(new BothyError("LINE_DOWN", { source: path, fault: serialFault(message) }, { cause }));
   await opened(port, path);
+  noticeHangUp(port.port);
   port.on("data", (bytes: Buffer) => listener(bytes));
   port.on("error", (error) => {
     down(error.message, error);
