@@ -52,7 +52,10 @@ export function shortestCycle(wire: Wire, registers: readonly Registers[]): { ms
   let ms = 0;
   let requests = 0;
   for (const group of groups.values()) {
-    const best = shortestOfGroup(wire, [...group].sort((a, b) => a.address - b.address));
+    const best = shortestOfGroup(
+      wire,
+      [...group].sort((a, b) => a.address - b.address),
+    );
     ms += best.ms;
     requests += best.requests;
   }
