@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { Clock, Instant, Millis } from "../../devices/clock.ts";
 import { asBothyError, BothyError, type ErrorCode } from "../../devices/errors.ts";
 import type { Priority } from "../../devices/plugin.ts";
@@ -94,6 +95,8 @@ export class UnitReader {
   async read(fields: readonly Field[], asking: Asking): Promise<readonly Outcome[]> {
     const progress: Run["progress"] = { answered: false, abort: new AbortController() };
     const signal = AbortSignal.any([asking.signal, progress.abort.signal]);
+    // As many listeners as requests, and no leak: the signal ends with the read.
+    setMaxListeners(0, signal);
     const outcomes = new Map<Field, Outcome>();
     const tables = [...new Set(fields.map(({ table }) => table))];
     await Promise.all(
