@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { Clock, Millis } from "../../devices/clock.ts";
 import { BothyError, type ErrorCode } from "../../devices/errors.ts";
 import type { RequestOptions } from "./contract.ts";
@@ -60,6 +61,8 @@ export async function askAll(request: Request, source: string, ask: Ask): Promis
 
 /** Settles as `work` does, or rejects with `STOPPED` as soon as `signal` aborts; `work` is then on its own. */
 export function abortable<T>(work: Promise<T>, { signal, source }: RequestOptions): Promise<T> {
+  // One signal serves any number of requests: that is no leak.
+  setMaxListeners(0, signal);
   return new Promise((resolve, reject) => {
     const abort = (): void => reject(new BothyError("STOPPED", { source }));
     if (signal.aborted) abort();

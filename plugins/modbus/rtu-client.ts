@@ -95,7 +95,7 @@ export class RtuClient implements ModbusClient {
   }
 
   stats(): BusStats {
-    return this.#meter.stats(this.#bus.waiting);
+    return { ...this.#meter.stats(this.#bus.waiting), resting: this.#sync.resting };
   }
 
   async close(): Promise<void> {
@@ -116,9 +116,10 @@ export class RtuClient implements ModbusClient {
   async #broadcast(request: Request, options: RequestOptions): Promise<Response> {
     const turnaround = this.#config.turnaround ?? busDefaults.turnaround;
     const encoded = encodeRequest(request);
-    const outcome = await this.#turn(options, () =>
-      this.#wire.broadcast(encoded, turnaround, this.#delay(options)),
-    );
+    const outcome = await this.#turn(options, () => {
+      this.#sync.broadcast();
+      return this.#wire.broadcast(encoded, turnaround, this.#delay(options));
+    });
     if (outcome?.kind === "failed") throw this.#failure(outcome, 0, options.source);
     return { kind: "written" };
   }

@@ -32,6 +32,8 @@ export interface BusStats {
   readonly utilisation: number;
   /** Requests waiting for their turn now. */
   readonly waiting: number;
+  /** RTU: units that are left alone until nothing they still owe can come any more. */
+  readonly resting?: readonly number[];
   readonly units: Readonly<Record<number, UnitStats>>;
 }
 

@@ -17,6 +17,8 @@ export interface Owed {
   readonly shape: AnswerShape;
   /** Set when its answer came after its exchange had ended. */
   late: boolean;
+  /** Set when something was written to all units after it: then repeating it is no longer harmless. */
+  overtaken: boolean;
 }
 
 interface UnitState {
@@ -85,16 +87,17 @@ export class Sync {
     this.#load();
   }
 
-  /** Whether any unit owes anything. */
-  get settled(): boolean {
-    for (const state of this.#units.values()) if (state.owed.length > 0) return false;
-    return true;
+  /** The units that are left alone now. */
+  get resting(): number[] {
+    const now = this.#clock.monotonic();
+    return [...this.#units]
+      .filter(([, state]) => state.resting && now < state.lastSent + this.#lateAnswers)
+      .map(([unit]) => unit);
   }
 
-  /** Whether this unit is left alone now. */
-  resting(unit: number): boolean {
-    const state = this.#units.get(unit);
-    return state?.resting === true && this.#clock.monotonic() < state.lastSent + this.#lateAnswers;
+  /** Something was written to all units. */
+  broadcast(): void {
+    for (const { owed } of this.#units.values()) for (const entry of owed) entry.overtaken = true;
   }
 
   /** What this unit may still answer. */
@@ -116,7 +119,7 @@ export class Sync {
 
   #admitTellable(state: UnitState, request: Uint8Array): Admission {
     // A unit that rests is not polled; a command is worth trying even so, as its answer cannot be mistaken.
-    const limit = writes.includes(request[0] ?? 0) ? mostOwed * 2 : state.resting ? 0 : mostOwed;
+    const limit = isWriting(request) ? mostOwed * 2 : state.resting ? 0 : mostOwed;
     return state.owed.length < limit
       ? { kind: "send" }
       : { kind: "rest", until: state.lastSent + this.#lateAnswers };
@@ -125,7 +128,7 @@ export class Sync {
   /** `request` goes out now and will have left at `leaves`. */
   sent(unit: number, request: Uint8Array, leaves: Millis): Owed {
     const state = this.#state(unit);
-    const entry = { request, shape: answerShape(request), late: false };
+    const entry = { request, shape: answerShape(request), late: false, overtaken: false };
     state.owed.push(entry);
     state.lastSent = Math.max(state.lastSent, leaves);
     return entry;
@@ -186,7 +189,7 @@ export class Sync {
       state.lastSent = Math.min(entry.lastSent, this.#clock.monotonic());
       state.owed = entry.owed.map((text) => {
         const request = Uint8Array.from(Buffer.from(text, "hex"));
-        return { request, shape: answerShape(request), late: false };
+        return { request, shape: answerShape(request), late: false, overtaken: true };
       });
     }
   }
@@ -218,7 +221,7 @@ export class Sync {
     if (!repeatable.includes(request[0] ?? 0)) return false;
     return state.owed
       .slice(first)
-      .every((entry) => same(entry.request, request) || !writes.includes(entry.request[0] ?? 0));
+      .every((entry) => !entry.overtaken && (same(entry.request, request) || !isWriting(entry.request)));
   }
 
   #learn(state: UnitState, entry: Owed, pdu: Uint8Array): void {
@@ -245,6 +248,7 @@ export class Sync {
   }
 }
 
+const isWriting = (request: Uint8Array): boolean => writes.includes(request[0] ?? 0);
 const answers = (pdu: Uint8Array, { shape }: Owed): boolean => fits(pdu, shape) || isException(pdu, shape.fn);
 const size = (key: string): number => parseInt(key.slice(2, 4), 16);
 const answerLength = (request: Uint8Array): number => answerShape(request).length ?? 0;

@@ -144,6 +144,23 @@ test("a command to a unit that owes an answer goes out at once when its own cann
   );
 });
 
+test("repeating a write that is owed is harmless, but not after a write to all units", async () => {
+  const { clock, units, client } = bench({ retries: 0 });
+  units.fate = () => ({ delay: 5, damage: "lost" });
+  assert.equal(code(await run(clock, client.request(1, write(5, 77), options()))), "NO_ANSWER");
+  units.fate = () => ({ delay: 5 });
+  assert.equal(code(await run(clock, client.request(1, write(5, 77), options()))), "ok");
+  units.fate = () => ({ delay: 5, damage: "lost" });
+  assert.equal(code(await run(clock, client.request(2, write(5, 77), options()))), "NO_ANSWER");
+  units.fate = () => ({ delay: 5 });
+  await run(clock, client.request(0, write(5, 1), options()));
+  assert.equal(code(await run(clock, client.request(2, write(5, 77), options()))), "ok");
+  assert.deepEqual(
+    units.heard.map(({ unit, hex }) => `${unit} ${hex.slice(2, 4)}`),
+    ["1 06", "1 06", "2 06", "0 06", "2 08", "2 06"],
+  );
+});
+
 test("what units owe survives the line being closed and opened again", async () => {
   const { clock, units, client, memory, settings } = bench({ retries: 0 });
   units.fate = () => ({ delay: 150 });
