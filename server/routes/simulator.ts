@@ -1,6 +1,6 @@
 import { Type } from "typebox";
 import { BothyError } from "../../devices/errors.ts";
-import { FaultError, parseFault } from "../../simulators/fault-text.ts";
+import { FaultError } from "../../simulators/fault-text.ts";
 import type { SimulatedSite } from "../../simulators/site.ts";
 import { sendJson } from "../faults.ts";
 import { type AddRoutes, param, route } from "./parts.ts";
@@ -26,7 +26,7 @@ export const simulatorRoutes =
           const { fault } = request.body as { fault: string };
           return sendJson(
             reply,
-            asked(() => simulated.fault(parseFault(fault))),
+            asked(() => simulated.fault(fault)),
           );
         },
       },

@@ -1,0 +1,150 @@
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { test, type TestContext } from "node:test";
+import { fileURLToPath } from "node:url";
+
+const main = fileURLToPath(new URL("../../server/main.ts", import.meta.url));
+const demoConfig = fileURLToPath(new URL("../../examples/demo-site.yaml", import.meta.url));
+const timeout = 60_000;
+
+function start(t: TestContext, args: readonly string[], env: Record<string, string> = {}): ChildProcess {
+  const child = spawn(process.execPath, ["--import", "tsx", main, ...args], {
+    env: { ...process.env, PORT: "", LOG_LEVEL: "", ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  t.after(() => child.kill("SIGKILL"));
+  return child;
+}
+
+interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+async function bothy(t: TestContext, ...args: string[]): Promise<Ended> {
+  const child = start(t, args);
+  let out = "";
+  let err = "";
+  child.stdout?.on("data", (chunk: Buffer) => (out += chunk.toString()));
+  child.stderr?.on("data", (chunk: Buffer) => (err += chunk.toString()));
+  const [code] = (await once(child, "close")) as [number | null];
+  return { code, out, err };
+}
+
+/** Reads a child's lines until one matches. */
+async function until(child: ChildProcess, pattern: RegExp): Promise<RegExpExecArray> {
+  assert.ok(child.stdout !== null);
+  for await (const line of createInterface(child.stdout)) {
+    const found = pattern.exec(line);
+    if (found !== null) return found;
+  }
+  throw new Error(`${String(pattern)} was not printed`);
+}
+
+test("check says good, or every fault with its place, for people and for programs", {
+  timeout,
+}, async (t) => {
+  const good = await bothy(t, "check", demoConfig);
+  assert.deepEqual([good.code, good.err], [0, ""]);
+  assert.match(good.out, /demo-site\.yaml: good; site demo, 3 buses, \d+ devices/);
+  const folder = mkdtempSync(join(tmpdir(), "bothy-test-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, "bad.yaml");
+  writeFileSync(file, "site: { id: x }\nbuses:\n  a: { transport: tcp, hots: 10.0.0.1 }\n");
+  const bad = await bothy(t, "check", file);
+  assert.equal(bad.code, 1);
+  assert.match(bad.out, /bad\.yaml:3:\d+ {2}buses\.a\.hots {2}unknown key `hots` {2}write `host`/);
+  const json = await bothy(t, "check", "--json", file);
+  const faults = JSON.parse(json.out) as { line: number; remedy: string }[];
+  assert.deepEqual([json.code, faults[0]?.line], [1, 3]);
+  assert.equal((await bothy(t, "check", join(folder, "none.yaml"))).code, 2);
+  const site = await bothy(t, "site", "--config", file);
+  assert.equal(site.code, 1);
+  assert.match(site.err, /unknown key/);
+});
+
+test("wrong usage is told in a line and ends with 2; help with 0", { timeout }, async (t) => {
+  const ended = await Promise.all([
+    bothy(t, "dmeo"),
+    bothy(t, "bus", "scan", "--units", "9-1"),
+    bothy(t, "bus", "scan", "a", "--server", "http://127.0.0.1:1"),
+    bothy(t, "demo", "--port", "99999"),
+  ]);
+  for (const { code, err } of ended) {
+    assert.equal(code, 2);
+    assert.notEqual(err, "");
+    assert.doesNotMatch(err, /\n {4}at /);
+  }
+  const help = await bothy(t, "--help");
+  assert.equal(help.code, 0);
+  assert.match(help.out, /demo/);
+});
+
+test("the schema that is printed is JSON and knows the plugin's keys", { timeout }, async (t) => {
+  const { code, out } = await bothy(t, "schema");
+  assert.equal(code, 0);
+  const schema = JSON.parse(out) as {
+    properties: { buses: { additionalProperties: { properties: object } } };
+  };
+  assert.ok("baudRate" in schema.properties.buses.additionalProperties.properties);
+});
+
+test("a port that is taken is one clear line and exit code 2", { timeout }, async (t) => {
+  const taken = createServer().listen(0, "127.0.0.1");
+  await once(taken, "listening");
+  t.after(() => taken.close());
+  const { port } = taken.address() as AddressInfo;
+  const { code, err } = await bothy(t, "demo", "--port", String(port));
+  assert.equal(code, 2);
+  assert.match(err, new RegExp(`^bothy: .*127\\.0\\.0\\.1:${port}.*another program`));
+  assert.equal(err.trim().split("\n").length, 1);
+});
+
+test("the demonstration tells its address, is watched, scanned and disturbed, and ends at an interrupt", {
+  timeout,
+}, async (t) => {
+  const demo = start(t, ["demo"], { PORT: "0" });
+  const [, url = ""] = await until(demo, /^Running on (http:\/\/127\.0\.0\.1:\d+)/);
+  const watch = start(t, ["bus", "watch", "line-a", "--json", "--server", url]);
+  const [frame = ""] = await until(watch, /^\{"at":.*"hex".*$/);
+  assert.match((JSON.parse(frame) as { text: string }).text, /^unit \d+ /);
+  watch.kill("SIGINT");
+  const [scan, fault] = await Promise.all([
+    bothy(t, "bus", "scan", "line-a", "--units", "10-12", "--json", "--server", url),
+    bothy(t, "sim", "fault", "tray-a silent for 1s", "--server", url),
+  ]);
+  assert.equal(scan.code, 0);
+  const results = scan.out
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as { address: number; answered: boolean });
+  assert.deepEqual(
+    results.map(({ address, answered }) => [address, answered]),
+    [
+      [10, false],
+      [11, true],
+      [12, true],
+    ],
+  );
+  assert.deepEqual([fault.code, fault.err], [0, ""]);
+  demo.kill("SIGINT");
+  const [code] = (await once(demo, "exit")) as [number | null];
+  assert.equal(code, 0);
+});
+
+test("a reader that goes away ends the program quietly", { timeout }, async (t) => {
+  const child = start(t, ["schema"]);
+  let err = "";
+  child.stderr?.on("data", (chunk: Buffer) => (err += chunk.toString()));
+  child.stdout?.destroy();
+  const [code] = (await once(child, "close")) as [number | null];
+  assert.deepEqual([code, err], [0, ""]);
+});

@@ -1,0 +1,141 @@
+import assert from "node:assert/strict";
+import { test, type TestContext } from "node:test";
+import { systemClock } from "../../devices/clock.ts";
+import { silentLog } from "../../devices/plugin.ts";
+import type { Reading } from "../../devices/reading.ts";
+import { valueOf } from "../../devices/reading.ts";
+import { plugins } from "../../plugins/index.ts";
+import { allRead, type Demo, startDemo } from "../../server/demo.ts";
+
+const timeout = 60_000;
+
+async function demo(t: TestContext, wires?: "tcp"): Promise<Demo> {
+  const started = await startDemo({
+    clock: systemClock,
+    log: silentLog,
+    plugins: [...plugins.values()],
+    listen: { port: 0 },
+    ...(wires === undefined ? {} : { wires }),
+  });
+  t.after(() => started.stop());
+  assert.ok(await allRead(started.served.site, new AbortController().signal), "every device is read in time");
+  return started;
+}
+
+interface Row {
+  readonly type: string;
+  readonly value: unknown;
+  readonly context: Readonly<Record<string, string>>;
+}
+
+async function ask<T>({ served }: Demo, path: string, init?: RequestInit): Promise<T> {
+  const answer = await fetch(new URL(path, served.url), init);
+  return (await answer.json()) as T;
+}
+
+/** Resolves with the first reading of a device's first output that fits. */
+function reading(
+  { served: { site } }: Demo,
+  alias: string,
+  fits: (reading: Reading) => boolean,
+): Promise<Reading> {
+  const device = site.registry.get(alias);
+  return new Promise((resolve) => {
+    const stop = site.store.subscribe((readings) => {
+      const found = readings.find(
+        ({ id }) => id.device === device?.id && id.output === device.outputs[0]?.output.name,
+      );
+      if (found === undefined || !fits(found)) return;
+      stop();
+      resolve(found);
+    });
+  });
+}
+
+test("what HTTP says is what the simulated equipment measures", { timeout }, async (t) => {
+  const running = await demo(t);
+  const { physics } = running.simulated;
+  const near = async (path: string, index: number, truth: () => number, within: number): Promise<void> => {
+    const rows = await ask<Row[]>(running, `/v3/read/${path}`);
+    const value = Number(rows[index]?.value);
+    assert.ok(Math.abs(value - truth()) <= within, `${path} reads ${value}, the truth is ${truth()}`);
+  };
+  await near("probe-outdoor.temperature", 0, () => physics.state.outdoor, 1);
+  await near("probe-inlet.temperature", 0, () => physics.state.inlet, 1.5);
+  await near("dc-1.plant", 0, () => physics.state.busVoltage, 0.2);
+  await near("meter-1", 0, () => physics.state.mainsVoltage[0], 3);
+  const [rpm, duty] = await ask<Row[]>(running, "/v3/read/tray-a.fan-3");
+  assert.equal(
+    duty?.value,
+    running.simulated.unit("tray-a").readWords("holding", 2, 1)[0] === 500 ? 50 : undefined,
+  );
+  assert.ok(Number(rpm?.value) > 500);
+  const everything = await ask<Row[]>(running, "/v3/read");
+  const bad = everything.filter(({ context }) => context["quality"] === "bad");
+  assert.ok(bad.length < everything.length / 20, JSON.stringify(bad.slice(0, 3)));
+});
+
+test("an HTTP write changes the register on the line, and is done when read back", { timeout }, async (t) => {
+  const running = await demo(t);
+  const tray = running.simulated.unit("tray-a");
+  const body = JSON.stringify({ action: "speed", data: "80" });
+  const path = "/v3/write/wait/tray-a.fan-1";
+  const [done] = await ask<{ status: string; device: string }[]>(running, path, { method: "POST", body });
+  assert.equal(done?.status, "DONE");
+  assert.deepEqual([...tray.readWords("holding", 0, 1)], [800]);
+  const [, duty] = await ask<Row[]>(running, "/v3/read/tray-a.fan-1");
+  assert.equal(duty?.value, 80);
+  const off = JSON.stringify({ action: "switch", data: "off" });
+  const [outlet] = await ask<{ status: string }[]>(running, "/v3/write/wait/pdu-1.outlet-2", {
+    method: "POST",
+    body: off,
+  });
+  assert.equal(outlet?.status, "DONE");
+  assert.equal(running.simulated.physics.inputs.outletOn[1], false);
+});
+
+test("a silent unit's values turn bad with the reason, and heal by themselves", { timeout }, async (t) => {
+  const running = await demo(t);
+  const silent = reading(running, "probe-inlet.temperature", ({ quality }) => quality === "bad");
+  await ask(running, "/api/simulator/faults", { method: "POST", body: '{"fault":"probe-inlet silent"}' });
+  const fell = await silent;
+  assert.equal(fell.quality === "bad" ? fell.reason.code : "", "NO_ANSWER");
+  const [row] = await ask<Row[]>(running, "/v3/read/probe-inlet.temperature");
+  assert.deepEqual([row?.value, row?.context["quality"], row?.context["reason"]], [null, "bad", "NO_ANSWER"]);
+  const healed = reading(running, "probe-inlet.temperature", ({ quality }) => quality === "good");
+  assert.deepEqual(await ask(running, "/api/simulator/faults", { method: "DELETE" }), []);
+  assert.equal(typeof valueOf(await healed), "number");
+  const refused = await ask<{ code: string; context: string }>(running, "/api/simulator/faults", {
+    method: "POST",
+    body: '{"fault":"nobody silent"}',
+  });
+  assert.equal(refused.code, "BAD_INPUT");
+});
+
+test("without pseudo-terminals the lines are reached over TCP", { timeout }, async (t) => {
+  const running = await demo(t, "tcp");
+  const buses = await ask<{ name: string; state: string; report: { transport: string } }[]>(
+    running,
+    "/api/buses",
+  );
+  assert.deepEqual(
+    buses.map(({ name, state, report }) => [name, state, report.transport]),
+    [
+      ["line-a", "open", "rtu-over-tcp"],
+      ["line-b", "open", "rtu-over-tcp"],
+      ["tcp", "open", "tcp"],
+    ],
+  );
+  const [row] = await ask<Row[]>(running, "/v3/read/probe-outlet.temperature");
+  assert.equal(typeof row?.value, "number");
+});
+
+test("two sites run in one process without knowing of each other", { timeout }, async (t) => {
+  const [one, other] = await Promise.all([demo(t), demo(t)]);
+  const body = JSON.stringify({ action: "speed", data: "90" });
+  await ask(one, "/v3/write/wait/tray-a.fan-1", { method: "POST", body });
+  assert.deepEqual([...one.simulated.unit("tray-a").readWords("holding", 0, 1)], [900]);
+  assert.deepEqual([...other.simulated.unit("tray-a").readWords("holding", 0, 1)], [500]);
+  await one.stop();
+  assert.equal((await ask<{ status: string }>(other, "/test")).status, "ok");
+});
