@@ -56,6 +56,18 @@ test("a long period is never exceeded by the delay", () => {
   }
 });
 
+test("a unit is tried as soon as its quickest member wants, whoever has to try", () => {
+  const silence = new Silence([
+    { member: "fast", unit: "u", period: 2000 },
+    { member: "slow", unit: "u", period: 60_000 },
+  ]);
+  silence.heed("fast", 0, "NO_ANSWER");
+  const verdict = silence.heed("fast", 2000, "NO_ANSWER");
+  assert.deepEqual(verdict.kind === "silent" && [verdict.probe, verdict.delay], ["slow", 2000]);
+  const next = silence.heed("slow", 4000, "NO_ANSWER");
+  assert.deepEqual(next.kind === "silent" && [next.probe, next.delay], ["fast", 4000]);
+});
+
 test("a refusal is an answer, and a line that is down says nothing of the unit", () => {
   const silence = unit("a");
   silence.heed("a", 0, "NO_ANSWER");

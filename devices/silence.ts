@@ -112,14 +112,17 @@ function unanswered<T>(entry: Member<T>, now: Millis): Verdict<T> {
   unit.failures++;
   if (unit.failures < failuresBefore) return fine;
   const probe = after(entry);
-  return silence(unit, probe, probe.period, true);
+  return silence(unit, probe, quickest(unit), true);
 }
 
 function silence<T>(unit: Unit<T>, probe: Member<T>, wanted: Millis, entered: boolean): Verdict<T> {
-  const delay = Math.min(wanted, longest(probe.period));
+  // Also when the one that tries is seldom due itself: the others wait for it.
+  const delay = Math.min(wanted, longest(quickest(unit)));
   unit.trying = { probe, delay };
   return { kind: "silent", entered, members: membersOf(unit), probe: probe.member, delay };
 }
+
+const quickest = <T>(unit: Unit<T>): Millis => Math.min(...unit.members.map(({ period }) => period));
 
 const membersOf = <T>(unit: Unit<T>): readonly T[] => unit.members.map(({ member }) => member);
 
