@@ -43,7 +43,7 @@ function duration(option: DurationOption, { title, description }: About, def?: s
       title,
       description: `${description} Range: ${min} to ${max}.`,
       pattern: durationPattern,
-      examples: [def ?? min],
+      examples: [def ?? (min === "0ms" ? "10ms" : min)],
       ...(def === undefined ? {} : { default: def }),
     }),
   );
@@ -175,26 +175,26 @@ const serialOptions = {
   ),
 };
 
-const timing = {
+const timing = (responseTimeout?: string, interFrameDelay?: string) => ({
   responseTimeout: duration(
     "responseTimeout",
     {
       title: "Response timeout",
       description:
-        "How long a unit may take to begin its answer. Too short: healthy units look dead. Too long: one dead unit delays its whole bus. A product or a device may have its own.",
+        "How long a unit may take to begin its answer. Too short: healthy units look dead. Too long: one dead unit delays its whole bus. A unit's own goes before its product's, and that before the bus's.",
     },
-    formatDuration(defaults.responseTimeout),
+    responseTimeout,
   ),
   interFrameDelay: duration(
     "interFrameDelay",
     {
       title: "Inter-frame delay",
       description:
-        "Silence before each request, on top of the 3.5 characters that every line needs. For units that miss frames; each request then costs that much more.",
+        "Silence before each request, on top of the 3.5 characters that every line needs. For units that miss frames; each request then costs that much more. A unit's own goes before the bus's.",
     },
-    formatDuration(defaults.interFrameDelay),
+    interFrameDelay,
   ),
-};
+});
 
 /** One bus. The loader of the configuration adds the keys it owns itself (`plugin`). */
 export const linkSchema = Type.Object(
@@ -222,7 +222,7 @@ export const linkSchema = Type.Object(
         default: defaults.port,
       }),
     ),
-    ...timing,
+    ...timing(formatDuration(defaults.responseTimeout), formatDuration(defaults.interFrameDelay)),
     turnaround: duration(
       "turnaround",
       {
@@ -315,7 +315,7 @@ export const unitSchema = Type.Object(
       }),
     ),
     poll: Type.Optional(pollSchema(undefined, undefined)),
-    ...timing,
+    ...timing(),
     wordOrder: Type.Optional(
       Type.Enum(["high-first", "low-first"], {
         title: "Word order",
