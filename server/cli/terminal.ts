@@ -44,7 +44,7 @@ export function reasonOf(thrown: unknown): string {
 const samePress = 500;
 
 /**
- * Resolves at the first SIGINT or SIGTERM. A second one, later, ends the program at once: stopping may hang.
+ * Resolves at the first SIGINT, SIGTERM or SIGHUP. A second one, later, ends the program at once: stopping may hang.
  */
 export function untilStopped(): Promise<void> {
   return new Promise((resolve) => {
@@ -58,6 +58,7 @@ export function untilStopped(): Promise<void> {
     };
     process.on("SIGINT", stop);
     process.on("SIGTERM", stop);
+    process.on("SIGHUP", stop);
   });
 }
 

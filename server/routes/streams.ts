@@ -34,8 +34,14 @@ function openConnection(parts: RouteParts, name: string): Connection {
   throw new BothyError("LINE_DOWN", { source: name, fault });
 }
 
-const sendLines = (reply: FastifyReply, { stream }: LineStream): FastifyReply =>
-  reply.header("content-type", "application/x-ndjson").header("cache-control", "no-store").send(stream);
+function sendLines(reply: FastifyReply, { stream }: LineStream): FastifyReply {
+  // Also after HEAD, which is answered without the stream ever ending.
+  reply.raw.once("close", () => stream.destroy());
+  return reply
+    .header("content-type", "application/x-ndjson")
+    .header("cache-control", "no-store")
+    .send(stream);
+}
 
 /** Ends a stream when the site stops, unless the client has left before. */
 function endWith(parts: RouteParts, left: AbortSignal, end: () => void): void {

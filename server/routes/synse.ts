@@ -8,6 +8,7 @@ import { isoTime, toJson } from "../json.ts";
 import { publicConfig } from "./public-config.ts";
 import { type AddRoutes, deviceNamed, param, route, type RouteParts } from "./parts.ts";
 import { first, flag, selects, single, tagGroups, values } from "./query.ts";
+import * as schemas from "./schemas.ts";
 import * as shapes from "./shapes.ts";
 
 const tags = ["synse"];
@@ -80,7 +81,12 @@ function addDeviceRoutes(app: FastifyInstance, parts: RouteParts): void {
     return body;
   };
   const scanRoute = {
-    schema: { tags, summary: "Devices, all or by tags.", querystring: scanQuery },
+    schema: {
+      tags,
+      summary: "Devices, all or by tags.",
+      querystring: scanQuery,
+      response: schemas.answers(schemas.list(schemas.device), "The devices, sorted."),
+    },
     handler: (request: FastifyRequest, reply: Parameters<typeof sendReady>[0]) =>
       sendReady(reply, scan(request)),
   };
@@ -88,7 +94,12 @@ function addDeviceRoutes(app: FastifyInstance, parts: RouteParts): void {
   route(app, "/v3/device", { GET: scanRoute }, false);
   route(app, "/v3/tags", {
     GET: {
-      schema: { tags, summary: "Tags of all devices.", querystring: tagsQuery },
+      schema: {
+        tags,
+        summary: "Tags of all devices.",
+        querystring: tagsQuery,
+        response: schemas.answers(schemas.texts, "The tags, sorted."),
+      },
       handler: (request, reply) =>
         sendJson(reply, tagList(registry.all(), namespaces(request), flag(request, "ids"))),
     },
@@ -96,7 +107,11 @@ function addDeviceRoutes(app: FastifyInstance, parts: RouteParts): void {
   let known = { version: -1, since: 0 };
   route(app, "/v3/info/:device", {
     GET: {
-      schema: { tags, summary: "All about one device, by id or alias." },
+      schema: {
+        tags,
+        summary: "All about one device, by id or alias.",
+        response: schemas.answers(schemas.deviceInfo, "The device."),
+      },
       handler: (request, reply) => {
         const name = param(request, "device");
         const device = deviceNamed(parts, name, `device not found: ${name}`);
@@ -157,7 +172,12 @@ function addReadRoutes(app: FastifyInstance, parts: RouteParts): void {
     "/v3/read",
     {
       GET: {
-        schema: { tags, summary: "The latest readings of devices, all or by tags.", querystring: readQuery },
+        schema: {
+          tags,
+          summary: "The latest readings of devices, all or by tags.",
+          querystring: readQuery,
+          response: schemas.answers(schemas.list(schemas.reading), "The readings, by device."),
+        },
         handler: (request, reply) => {
           if (!request.url.includes("?")) return sendReady(reply, json.ofSelection("", everything));
           const groups = tagGroups(request);
@@ -173,7 +193,11 @@ function addReadRoutes(app: FastifyInstance, parts: RouteParts): void {
     false,
   );
   const readDevice = {
-    schema: { tags, summary: "The latest readings of one device, by id or alias." },
+    schema: {
+      tags,
+      summary: "The latest readings of one device, by id or alias.",
+      response: schemas.answers(schemas.list(schemas.reading), "The readings, one per output."),
+    },
     handler: (request: FastifyRequest, reply: Parameters<typeof sendReady>[0]) => {
       const device = deviceNamed(parts, param(request, "device"));
       if (!shapes.isReadable(device)) throw new BothyError("NOT_READABLE", { source: nameOf(device) });

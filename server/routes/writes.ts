@@ -8,6 +8,7 @@ import { slots, type Transaction, type WriteRequest } from "../../devices/transa
 import { Transactions } from "../../devices/transactions.ts";
 import { HttpError, sendJson, sendReady } from "../faults.ts";
 import { type AddRoutes, deviceNamed, param, route, type RouteParts } from "./parts.ts";
+import * as schemas from "./schemas.ts";
 import * as shapes from "./shapes.ts";
 
 const tags = ["synse"];
@@ -17,6 +18,8 @@ const item = Type.Object({
   transaction: Type.Optional(Type.Union([Type.String(), Type.Null()], { description: "An id of your own." })),
 });
 const body = Type.Union([item, Type.Array(item, { minItems: 1 })]);
+
+const ended = schemas.answers(schemas.list(schemas.transactionStatus), "One transaction per write, ended.");
 
 /** One write of a body: text only, null as absent. Synse v3 §1.6. */
 interface Item {
@@ -32,7 +35,11 @@ export const addWriteRoutes: AddRoutes = (app, parts) => {
   addTransactions(app, desk);
   route(app, "/v3/device/:device", {
     GET: {
-      schema: { tags, summary: "As `/v3/read/{device}`." },
+      schema: {
+        tags,
+        summary: "As `/v3/read/{device}`.",
+        response: schemas.answers(schemas.list(schemas.reading), "The readings."),
+      },
       handler: (request, reply) => {
         const device = deviceNamed(parts, param(request, "device"));
         if (!shapes.isReadable(device)) throw new BothyError("NOT_READABLE", { source: nameOf(device) });
@@ -40,7 +47,7 @@ export const addWriteRoutes: AddRoutes = (app, parts) => {
       },
     },
     POST: {
-      schema: { tags, summary: "As `/v3/write/wait/{device}`.", body },
+      schema: { tags, summary: "As `/v3/write/wait/{device}`.", body, response: ended },
       handler: (request, reply) => writeAndWait(parts, desk, request, reply),
     },
   });
@@ -49,7 +56,12 @@ export const addWriteRoutes: AddRoutes = (app, parts) => {
 function addWrites(app: FastifyInstance, parts: RouteParts, desk: WriteDesk): void {
   route(app, "/v3/write/:device", {
     POST: {
-      schema: { tags, summary: "Writes; answers as soon as the writes are accepted.", body },
+      schema: {
+        tags,
+        summary: "Writes; answers as soon as the writes are accepted.",
+        body,
+        response: schemas.answers(schemas.list(schemas.transactionInfo), "One transaction per write."),
+      },
       handler: (request, reply) => {
         const name = param(request, "device");
         const device = writable(parts, name);
@@ -64,7 +76,12 @@ function addWrites(app: FastifyInstance, parts: RouteParts, desk: WriteDesk): vo
   });
   route(app, "/v3/write/wait/:device", {
     POST: {
-      schema: { tags, summary: "Writes; answers when every write is done or has failed.", body },
+      schema: {
+        tags,
+        summary: "Writes; answers when every write is done or has failed.",
+        body,
+        response: ended,
+      },
       handler: (request, reply) => writeAndWait(parts, desk, request, reply),
     },
   });
@@ -102,7 +119,11 @@ function addTransactions(app: FastifyInstance, desk: WriteDesk): void {
     "/v3/transaction",
     {
       GET: {
-        schema: { tags, summary: "Ids of the writes of the last minutes." },
+        schema: {
+          tags,
+          summary: "Ids of the writes of the last minutes.",
+          response: schemas.answers(schemas.texts, "The ids, sorted."),
+        },
         handler: (_request, reply) => sendJson(reply, desk.list()),
       },
     },
@@ -110,7 +131,11 @@ function addTransactions(app: FastifyInstance, desk: WriteDesk): void {
   );
   route(app, "/v3/transaction/:id", {
     GET: {
-      schema: { tags, summary: "How far a write has come." },
+      schema: {
+        tags,
+        summary: "How far a write has come.",
+        response: schemas.answers(schemas.transactionStatus, "The transaction."),
+      },
       handler: (request, reply) => {
         const id = param(request, "id");
         const found = desk.get(id);

@@ -4,9 +4,12 @@ import http, { type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createInterface } from "node:readline";
 import { test } from "node:test";
+import { Ajv } from "ajv";
+import type { TSchema } from "typebox";
 import { setImmediate as turn } from "node:timers/promises";
 import type { BothyError } from "../../devices/errors.ts";
 import { isLoopback, serveSite } from "../../server/serve.ts";
+import * as schemas from "../../server/routes/schemas.ts";
 import { lineStream } from "../../server/line-stream.ts";
 import { speed, type TableDevice } from "../support/table-plugin.ts";
 import { type TableSite, tableSite } from "../support/table-site.ts";
@@ -96,6 +99,31 @@ test("buses, the site and the errors are told", async (t) => {
   assert.equal(errors.find(({ code }) => code === "NO_ANSWER")?.http, 504);
 });
 
+test("answers are as the interface describes them", async (t) => {
+  const { ask } = await tableSite(t, devices, values);
+  const write = {
+    method: "POST",
+    url: "/v3/write/wait/fan-1",
+    payload: { action: "speed", data: "5" },
+  } as const;
+  const [done] = (await ask(write)).body as [{ id: string }];
+  const accepted = { ...write, url: "/v3/write/fan-1" };
+  const described: readonly (readonly [string | typeof accepted, TSchema])[] = [
+    ["/v3/read", schemas.list(schemas.reading)],
+    ["/v3/scan", schemas.list(schemas.device)],
+    ["/v3/info/fan-1", schemas.deviceInfo],
+    ["/v3/tags", schemas.texts],
+    [`/v3/transaction/${done.id}`, schemas.transactionStatus],
+    [accepted, schemas.list(schemas.transactionInfo)],
+    ["/v3/transaction", schemas.texts],
+  ];
+  const ajv = new Ajv({ strict: false, validateFormats: false });
+  for (const [asked, schema] of described) {
+    const { body } = await ask(asked);
+    assert.ok(ajv.validate(schema, body), `${JSON.stringify(asked)}: ${ajv.errorsText()}`);
+  }
+});
+
 test("the interface describes itself, and the page names the site harmlessly", async (t) => {
   const { ask } = await tableSite(t, devices, values);
   const openapi = (await ask("/openapi.json")).body as { openapi: string; paths: Record<string, object> };
@@ -166,6 +194,15 @@ test("frames stream over a re-opened line, and nothing listens once the client h
   assert.equal((await next())["state"], "open");
   answer.on("error", () => undefined);
   leave();
+  while (site.table.taps.size > 0) await turn();
+  assert.equal(site.table.taps.size, 0);
+});
+
+test("asking only for the head of a stream leaves nothing behind", { timeout: 20_000 }, async (t) => {
+  const site = await tableSite(t, devices, values);
+  const port = await listening(site);
+  const { answer } = await open(port, "/api/buses/t/frames", "HEAD");
+  assert.equal(answer.statusCode, 200);
   while (site.table.taps.size > 0) await turn();
   assert.equal(site.table.taps.size, 0);
 });
