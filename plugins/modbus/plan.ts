@@ -80,7 +80,11 @@ export function planBus(config: ModbusConfig): {
       complain([...path, ...fault.path], `${product.product}: ${fault.message}`, fault.remedy);
   }
   const products = new Map(config.products.map(({ config: product }) => [product.product, product]));
-  const find = (name: string): Product | undefined => products.get(name) ?? shippedProduct(name);
+  const find = (name: string): Product | undefined => {
+    const known = products.get(name) ?? shippedProduct(name);
+    if (known !== undefined) products.set(name, known);
+    return known;
+  };
   checkUnits(config, find, complain);
   const plugin = pluginId(pluginTag("bothy", "modbus"), config.site.id);
   const planned = config.devices.flatMap(({ config: unit }) => {
