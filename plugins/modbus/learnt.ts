@@ -1,4 +1,4 @@
-import type { Instant } from "../../devices/clock.ts";
+import type { Instant, Millis } from "../../devices/clock.ts";
 import type { ErrorCode } from "../../devices/errors.ts";
 import type { LinkMemory } from "../../devices/plugin.ts";
 import type { Range } from "./batch.ts";
@@ -13,22 +13,38 @@ interface Refusal extends Range {
   readonly until: Instant;
 }
 
+/** A place requests must not reach across. */
+interface Cut extends Range {
+  /** Until when; absent: for good. */
+  readonly until?: Instant;
+}
+
 /** What reading a unit has taught. JSON. */
 interface Facts {
-  /** Places requests must not reach across. */
-  readonly cuts: Readonly<Partial<Record<Table, readonly Range[]>>>;
+  readonly cuts: Readonly<Partial<Record<Table, readonly Cut[]>>>;
   readonly refused: readonly Refusal[];
+  /** What has been read in one request: a unit that refuses it later on has a fault rather than a gap. */
+  readonly proven: Readonly<Partial<Record<Table, readonly Range[]>>>;
   /** Longest request that went well, and shortest that was too long. */
   readonly length: Readonly<Partial<Record<Table, { readonly fine: number; readonly tooLong: number }>>>;
 }
 
 /** How long a refused address is left alone: an option may be fitted, a firmware loaded. */
-const askAgainAfter = 300_000;
+const askAgainAfter: Millis = 300_000;
+/** The same for an address that could be read before. */
+const askProvenAgainAfter: Millis = 30_000;
+/** How long a gap that could be bridged before is not. */
+const bridgeProvenAgainAfter: Millis = 600_000;
+/** So often in a row something proven must be refused before that counts as more than a fault. */
+const strikesAgainstProof = 3;
+
+const contains = (outer: Range, inner: Range): boolean => outer.from <= inner.from && inner.to <= outer.to;
 
 /** What was learnt about one unit; kept in the link's memory, so that it outlives the connection. */
 export class Learnt {
   readonly #memory: LinkMemory;
   readonly #key: string;
+  readonly #strikes = new Map<string, number>();
   #facts: Facts;
   /** Grows whenever plans made before may no longer hold. */
   version = 0;
@@ -36,11 +52,25 @@ export class Learnt {
   constructor(memory: LinkMemory, key: string) {
     this.#memory = memory;
     this.#key = key;
-    this.#facts = (memory.get(key) as Facts | undefined) ?? { cuts: {}, refused: [], length: {} };
+    this.#facts = (memory.get(key) as Facts | undefined) ?? {
+      cuts: {},
+      refused: [],
+      proven: {},
+      length: {},
+    };
   }
 
   cuts(table: Table): readonly Range[] {
     return this.#facts.cuts[table] ?? [];
+  }
+
+  /** Forgets gaps whose time is over. */
+  expire(now: Instant): void {
+    for (const [table, cuts] of Object.entries(this.#facts.cuts) as [Table, readonly Cut[]][]) {
+      const current = cuts.filter(({ until }) => until === undefined || until > now);
+      if (current.length < cuts.length)
+        this.#keep({ ...this.#facts, cuts: { ...this.#facts.cuts, [table]: current } });
+    }
   }
 
   /** @param declared what the map says is the most */
@@ -69,6 +99,8 @@ export class Learnt {
     reason: { readonly code: ErrorCode; readonly text: string },
     now: Instant,
   ): void {
+    const proven = this.#isProven(table, range);
+    if (proven && !this.#struck(table, range)) return;
     const others = this.#facts.refused.filter(
       (known) =>
         known.until > now && (known.table !== table || known.from !== range.from || known.to !== range.to),
@@ -77,18 +109,30 @@ export class Learnt {
     const { from, to } = range;
     this.#keep({
       ...this.#facts,
-      refused: [...others, { table, from, to, code, text, until: now + askAgainAfter }],
+      refused: [
+        ...others,
+        { table, from, to, code, text, until: now + (proven ? askProvenAgainAfter : askAgainAfter) },
+      ],
     });
   }
 
-  cut(table: Table, gap: Range): void {
+  /** A gap between two ranges that can be read each alone, but not together. */
+  cut(table: Table, { from, to }: Range, now: Instant): void {
     const cuts = this.cuts(table);
-    if (cuts.some(({ from, to }) => from === gap.from && to === gap.to)) return;
-    this.#keep({ ...this.#facts, cuts: { ...this.#facts.cuts, [table]: [...cuts, gap] } });
+    if (cuts.some((known) => known.from === from && known.to === to)) return;
+    const proven = this.#isProven(table, { from: from - 1, to: to + 1 });
+    if (proven && !this.#struck(table, { from, to })) return;
+    const cut = proven ? { from, to, until: now + bridgeProvenAgainAfter } : { from, to };
+    this.#keep({ ...this.#facts, cuts: { ...this.#facts.cuts, [table]: [...cuts, cut] } });
   }
 
   /** @param fine a length that went well @param refused one that did not, for no other reason */
   tooLong(table: Table, fine: number, refused: number): void {
+    if (this.#facts.proven[table]?.some(({ from, to }) => to - from >= refused) === true) return;
+    this.#limit(table, fine, refused);
+  }
+
+  #limit(table: Table, fine: number, refused: number): void {
     const known = this.#facts.length[table];
     const next = {
       fine: Math.min(Math.max(known?.fine ?? 0, fine), refused - 1),
@@ -97,11 +141,37 @@ export class Learnt {
     this.#keep({ ...this.#facts, length: { ...this.#facts.length, [table]: next } });
   }
 
-  /** Tells that a request of this length went well; matters only while the limit is being looked for. */
-  fine(table: Table, length: number): void {
+  /** Tells that this could be read in one request. */
+  fine(table: Table, { from, to }: Range): void {
+    const length = to - from;
     const known = this.#facts.length[table];
     if (known !== undefined && length > known.fine && length < known.tooLong)
-      this.tooLong(table, length, known.tooLong);
+      this.#limit(table, length, known.tooLong);
+    if (this.#strikes.size > 0) this.#acquit(table, { from, to });
+    if (this.#isProven(table, { from, to })) return;
+    const others = (this.#facts.proven[table] ?? []).filter((old) => !contains({ from, to }, old));
+    // No reason to plan anew: what was proven does not change what is asked.
+    this.#facts = { ...this.#facts, proven: { ...this.#facts.proven, [table]: [...others, { from, to }] } };
+    this.#memory.set(this.#key, this.#facts);
+  }
+
+  #isProven(table: Table, range: Range): boolean {
+    return this.#facts.proven[table]?.some((proven) => contains(proven, range)) === true;
+  }
+
+  /** @returns whether this was the last straw */
+  #struck(table: Table, { from, to }: Range): boolean {
+    const key = `${table} ${from}-${to}`;
+    const strikes = (this.#strikes.get(key) ?? 0) + 1;
+    this.#strikes.set(key, strikes % strikesAgainstProof);
+    return strikes >= strikesAgainstProof;
+  }
+
+  #acquit(table: Table, read: Range): void {
+    for (const key of this.#strikes.keys()) {
+      const [of, from = 0, to = 0] = key.split(/[ -]/).map((part, i) => (i === 0 ? part : Number(part)));
+      if (of === table && contains(read, { from: Number(from), to: Number(to) })) this.#strikes.delete(key);
+    }
   }
 
   /** Plain JSON, for people. */

@@ -130,6 +130,7 @@ export class UnitReader {
 
   #blocks(run: Run, open: readonly number[]): readonly Block[] {
     const measured = this.#deps.client.stats().units[this.#unit.unit]?.turnaround ?? usualTurnaround;
+    this.#deps.learnt.expire(this.#deps.clock.now());
     // Plans are made anew when the unit turns out a tenth faster or slower, or something was learnt.
     const pace = Math.round(8 * Math.log2(Math.max(measured, 0.1))) / 8;
     const state = `${this.#deps.learnt.version} ${pace}`;
@@ -164,7 +165,7 @@ export class UnitReader {
         run.asking,
       );
       run.progress.answered = true;
-      this.#deps.learnt.fine(run.table, count);
+      this.#deps.learnt.fine(run.table, block);
       this.#fill(run, block, response);
       return true;
     } catch (thrown) {
@@ -215,13 +216,13 @@ export class UnitReader {
   async #readHalves(run: Run, block: Block, [left, right]: Halves, error: BothyError): Promise<void> {
     const fine = await Promise.all([this.#readBlock(run, left), this.#readBlock(run, right)]);
     if (!fine.every(Boolean)) return;
-    const { learnt } = this.#deps;
+    const { learnt, clock } = this.#deps;
     const whole = block.to - block.from;
     const covered = coveredCount(block.covers.map((index) => run.ranges[index] ?? block));
     // Refused with a complaint about the length, though nothing in it is missing: it was the length.
     if (error.code === "REJECTED_VALUE" && covered === whole)
       learnt.tooLong(run.table, Math.max(left.to - left.from, right.to - right.from), whole);
-    else learnt.cut(run.table, { from: left.to, to: right.from });
+    else learnt.cut(run.table, { from: left.to, to: right.from }, clock.now());
   }
 
   #failed(error: BothyError): Outcome {
