@@ -76,8 +76,6 @@ const config: SiteConfig = {
   http: { host: "127.0.0.1", port: 0, allowInsecure: false },
   log: { level: "silent" },
   buses: {},
-  devices: [],
-  products: [],
 };
 const served = await serveSite(createSite(config, [plan], { clock, log: silentLog, plugins: [] }));
 process.send?.({ port: Number(new URL(served.url).port) });
