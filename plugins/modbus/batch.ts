@@ -43,8 +43,10 @@ export function planBlocks(
 ): readonly Block[] {
   const order = ranges.map((_, at) => at).sort((a, b) => compare(rangeAt(ranges, a), rangeAt(ranges, b)));
   const sorted = order.map((at) => rangeAt(ranges, at));
+  const longest = Math.max(limits.max, ...sorted.map(({ from, to }) => to - from));
   const best: Best[] = [{ cost: 0, from: 0 }];
-  for (let end = 1; end <= sorted.length; end += 1) best.push(bestEnding(sorted, end, best, limits, cost));
+  for (let end = 1; end <= sorted.length; end += 1)
+    best.push(bestEnding(sorted, end, best, limits, longest, cost));
   const blocks: Block[] = [];
   for (let end = sorted.length; end > 0; ) {
     const from = best[end]?.from ?? 0;
@@ -69,6 +71,7 @@ function bestEnding(
   end: number,
   best: readonly Best[],
   limits: BlockLimits,
+  longest: number,
   cost: RequestCost,
 ): Best {
   let found: Best = { cost: Number.POSITIVE_INFINITY, from: end - 1 };
@@ -77,21 +80,19 @@ function bestEnding(
     const first = rangeAt(sorted, from);
     reach = Math.max(reach, first.to);
     const block = { from: first.from, to: reach };
-    const alone = from === end - 1;
-    if (!alone && !allowed(block, sorted.slice(from, end), limits)) {
-      // A longer block can only be longer and reach across more; shorter ones were all looked at.
-      break;
-    }
+    const inside = sorted.slice(from, end);
+    // What is not allowed may become so with ranges from before it, which fill a gap or hold it all; but not for ever.
+    if (block.to - block.from > longest) break;
+    if (!allowed(block, inside, limits)) continue;
     const total = (best[from]?.cost ?? 0) + cost(block.to - block.from);
     if (total < found.cost) found = { cost: total, from };
   }
   return found;
 }
 
-/** Whether ranges in order of address may share a request. */
+/** Whether ranges in order of address may share a request. What one value needs anyway is always allowed. */
 export function allowed(block: Range, inside: readonly Range[], limits: BlockLimits): boolean {
-  const within = inside.every(({ from, to }) => from === block.from && to === block.to);
-  if (within) return true;
+  if (inside.some(({ from, to }) => from === block.from && to === block.to)) return true;
   if (block.to - block.from > limits.max) return false;
   if (limits.cuts.some((cut) => block.from < cut.from && block.to > cut.to)) return false;
   return limits.bridge || gapsOf(inside).length === 0;
