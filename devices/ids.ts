@@ -30,13 +30,7 @@ export const deviceId = (plugin: string, type: string, handler: string, componen
 
 /** What may stand in a device's `data`. */
 export type DataValue =
-  | string
-  | number
-  | bigint
-  | boolean
-  | null
-  | readonly DataValue[]
-  | { readonly [key: string]: DataValue };
+  string | number | bigint | boolean | null | readonly DataValue[] | { readonly [key: string]: DataValue };
 
 /**
  * The default component of a device id: the values of `data` in the order of their sorted keys, formatted as Go's

@@ -29,7 +29,9 @@ export function ensureNpmPackages() {
     say(`Node ${process.versions.node} is too old; 20.19 or newer is needed`);
     process.exit(1);
   }
-  const lock = createHash("sha256").update(readFileSync(join(root, "package-lock.json"))).digest("hex");
+  const lock = createHash("sha256")
+    .update(readFileSync(join(root, "package-lock.json")))
+    .digest("hex");
   const stamp = join(root, "node_modules", ".bothy-installed");
   const wanted = `${lock} node-abi-${process.versions.modules}`;
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return;
@@ -40,7 +42,8 @@ export function ensureNpmPackages() {
 }
 
 /** Runs a program that came with the npm packages. */
-export const runLocal = (script, args) => run(process.execPath, [join(root, "node_modules", script), ...args]);
+export const runLocal = (script, args) =>
+  run(process.execPath, [join(root, "node_modules", script), ...args]);
 
 /**
  * Makes sure Debian packages are there: installs the missing ones when that is possible, else says how and ends.

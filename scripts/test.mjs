@@ -18,8 +18,8 @@ if (only.length === 0) {
   runLocal("typescript/bin/tsc", ["--noEmit"]);
   say("checking rules (eslint)");
   runLocal("eslint/bin/eslint.js", [".", "--max-warnings", "0"]);
-  say("checking format (biome)");
-  runLocal("@biomejs/biome/bin/biome", ["format", "."]);
+  say("checking format (prettier)");
+  runLocal("prettier/bin/prettier.cjs", ["--check", "--log-level", "warn", "."]);
   say("checking imports (dependency-cruiser)");
   runLocal("dependency-cruiser/bin/dependency-cruise.mjs", [
     ...["--config", ".dependency-cruiser.cjs", "devices", "plugins", "server", "simulators"],

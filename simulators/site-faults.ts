@@ -12,14 +12,12 @@ export function targetsOf(units: readonly SiteUnit[]): readonly FaultTarget[] {
     ...(name === "dx-1" ? {} : { lockout: "it has no compressor" }),
   });
   return [
-    ...units.map(
-      ({ name, line, unit }): FaultTarget => ({
-        name,
-        kind: "unit",
-        refuses: { ...only(name), ...(line === "tcp" ? noCrc : {}) },
-        sensors: [...unit.sensors.keys()],
-      }),
-    ),
+    ...units.map(({ name, line, unit }): FaultTarget => ({
+      name,
+      kind: "unit",
+      refuses: { ...only(name), ...(line === "tcp" ? noCrc : {}) },
+      sensors: [...unit.sensors.keys()],
+    })),
     { name: "line-a", kind: "line" },
     { name: "line-b", kind: "line" },
     { name: "tcp", kind: "line", refuses: { noise: "TCP has its own check sums; use line-a or line-b" } },

@@ -8,7 +8,11 @@ const text = (path: string): string => readFileSync(new URL(path, root), "utf8")
 
 test("docs/errors.md lists the codes of devices/errors.ts, each with its status and whether to retry", () => {
   const rows = [...text("docs/errors.md").matchAll(/^\| `([A-Z_]+)` \| (\d+) \| (yes|no) \|/gm)];
-  const documented = rows.map(([, code, http, again]) => ({ code, http: Number(http), retry: again === "yes" }));
+  const documented = rows.map(([, code, http, again]) => ({
+    code,
+    http: Number(http),
+    retry: again === "yes",
+  }));
   const inCode = Object.entries(errorTable).map(([code, { http, retry }]) => ({ code, http, retry }));
   assert.deepEqual(documented, inCode);
 });

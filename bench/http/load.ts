@@ -34,7 +34,7 @@ export async function load(port: number, path: string, connections: number, span
         resolve(client);
       });
       socket.on("data", (chunk: Buffer) => {
-        for (let at = 0; at < chunk.length; ) {
+        for (let at = 0; at < chunk.length;) {
           if (left === 0) {
             const answer = headerOf(chunk, at);
             if (answer === undefined) {

@@ -50,14 +50,12 @@ function connection(): Connection {
     polls,
     read: (poll) =>
       Promise.resolve(
-        poll.values.map(
-          (id): Reading => ({
-            id,
-            at: clock.now(),
-            quality: "good",
-            value: Math.round(Math.random() * 400) / 10,
-          }),
-        ),
+        poll.values.map((id): Reading => ({
+          id,
+          at: clock.now(),
+          quality: "good",
+          value: Math.round(Math.random() * 400) / 10,
+        })),
       ),
     closed: new Promise(() => undefined),
     close: () => Promise.resolve(),

@@ -48,7 +48,7 @@ export function planBlocks(
   for (let end = 1; end <= sorted.length; end += 1)
     best.push(bestEnding(sorted, end, best, limits, longest, cost));
   const blocks: Block[] = [];
-  for (let end = sorted.length; end > 0; ) {
+  for (let end = sorted.length; end > 0;) {
     const from = best[end]?.from ?? 0;
     blocks.unshift({ ...hull(sorted.slice(from, end)), covers: order.slice(from, end) });
     end = from;

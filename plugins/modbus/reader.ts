@@ -22,8 +22,7 @@ export interface Asking {
 
 /** What came of reading one field, and when. */
 export type Outcome = { readonly at: Instant } & (
-  | { readonly cells: Cells }
-  | { readonly code: ErrorCode; readonly text: string }
+  { readonly cells: Cells } | { readonly code: ErrorCode; readonly text: string }
 );
 
 /** After these from a unit that said nothing else, asking it for more is a waste of time. */
@@ -258,8 +257,7 @@ export function splitBlock(ranges: readonly Range[], block: Block): Halves | und
     .sort((a, b) => a.range.from - b.range.from || a.range.to - b.range.to);
   const middle = (block.from + block.to) / 2;
   let best:
-    | { readonly at: number; readonly gap: number; readonly off: number; readonly reach: number }
-    | undefined;
+    { readonly at: number; readonly gap: number; readonly off: number; readonly reach: number } | undefined;
   let reach = block.from;
   for (const [at, { range }] of sorted.entries()) {
     if (at > 0 && range.from >= reach) {

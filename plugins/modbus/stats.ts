@@ -117,7 +117,7 @@ export class Meter {
 
   /** The line was taken from `from` to `to`, on `Clock.monotonic`. */
   taken(from: Millis, to: Millis): void {
-    for (let start = from; start < to; ) {
+    for (let start = from; start < to;) {
       const second = Math.floor(start / 1000);
       const end = Math.min(to, (second + 1) * 1000);
       const place = this.#taken[second % windowSeconds];

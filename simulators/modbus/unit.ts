@@ -168,7 +168,7 @@ function writesOf(
   values: readonly number[],
 ): { readonly start: number; readonly field: WordField; readonly part: readonly number[] }[] {
   const writes = [];
-  for (let i = 0; i < values.length; ) {
+  for (let i = 0; i < values.length;) {
     const placed = table.get(address + i);
     const whole = placed?.start === address + i && i + placed.field.width <= values.length;
     if (!whole || placed.field.write === undefined) throw new ModbusException(illegalAddress);

@@ -175,28 +175,32 @@ async function open(
   return { answer, leave: () => request.destroy() };
 }
 
-test("frames stream over a re-opened line, and nothing listens once the client has left", {
-  timeout: 20_000,
-}, async (t) => {
-  const site = await tableSite(t, devices, values);
-  const port = await listening(site);
-  const { answer, leave } = await open(port, "/api/buses/t/frames");
-  const lines = createInterface(answer)[Symbol.asyncIterator]();
-  const next = async (): Promise<Record<string, unknown>> =>
-    JSON.parse(String((await lines.next()).value)) as Record<string, unknown>;
-  assert.equal((await next())["state"], "open");
-  const frame = { at: 1, direction: "sent", hex: "0103", text: "hello", gap: 5 } as const;
-  for (const listener of site.table.taps) listener(frame);
-  assert.deepEqual(await next(), frame);
-  site.table.cut();
-  assert.equal((await next())["state"], "closed");
-  await site.clock.advance(2000);
-  assert.equal((await next())["state"], "open");
-  answer.on("error", () => undefined);
-  leave();
-  while (site.table.taps.size > 0) await turn();
-  assert.equal(site.table.taps.size, 0);
-});
+test(
+  "frames stream over a re-opened line, and nothing listens once the client has left",
+  {
+    timeout: 20_000,
+  },
+  async (t) => {
+    const site = await tableSite(t, devices, values);
+    const port = await listening(site);
+    const { answer, leave } = await open(port, "/api/buses/t/frames");
+    const lines = createInterface(answer)[Symbol.asyncIterator]();
+    const next = async (): Promise<Record<string, unknown>> =>
+      JSON.parse(String((await lines.next()).value)) as Record<string, unknown>;
+    assert.equal((await next())["state"], "open");
+    const frame = { at: 1, direction: "sent", hex: "0103", text: "hello", gap: 5 } as const;
+    for (const listener of site.table.taps) listener(frame);
+    assert.deepEqual(await next(), frame);
+    site.table.cut();
+    assert.equal((await next())["state"], "closed");
+    await site.clock.advance(2000);
+    assert.equal((await next())["state"], "open");
+    answer.on("error", () => undefined);
+    leave();
+    while (site.table.taps.size > 0) await turn();
+    assert.equal(site.table.taps.size, 0);
+  },
+);
 
 test("asking only for the head of a stream leaves nothing behind", { timeout: 20_000 }, async (t) => {
   const site = await tableSite(t, devices, values);

@@ -203,21 +203,25 @@ async function exchange(port: number, bytes: Buffer): Promise<string> {
   return Buffer.concat(chunks).toString("latin1");
 }
 
-test("bytes that are no request are answered or dropped, and the next client is served", {
-  timeout: 120_000,
-}, async (t) => {
-  const { http } = await tableSite(t, devices, values);
-  await http.listen({ host: "127.0.0.1", port: 0 });
-  const { port } = http.server.address() as AddressInfo;
-  await fc.assert(
-    fc.asyncProperty(raw, async (bytes) => {
-      assert.doesNotMatch(await exchange(port, bytes), /^HTTP\/1\.1 500/);
-      const good = await exchange(
-        port,
-        Buffer.from("GET /test HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"),
-      );
-      assert.match(good, /^HTTP\/1\.1 200/);
-    }),
-    { numRuns: 100 },
-  );
-});
+test(
+  "bytes that are no request are answered or dropped, and the next client is served",
+  {
+    timeout: 120_000,
+  },
+  async (t) => {
+    const { http } = await tableSite(t, devices, values);
+    await http.listen({ host: "127.0.0.1", port: 0 });
+    const { port } = http.server.address() as AddressInfo;
+    await fc.assert(
+      fc.asyncProperty(raw, async (bytes) => {
+        assert.doesNotMatch(await exchange(port, bytes), /^HTTP\/1\.1 500/);
+        const good = await exchange(
+          port,
+          Buffer.from("GET /test HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"),
+        );
+        assert.match(good, /^HTTP\/1\.1 200/);
+      }),
+      { numRuns: 100 },
+    );
+  },
+);

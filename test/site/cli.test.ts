@@ -49,27 +49,31 @@ async function until(child: ChildProcess, pattern: RegExp): Promise<RegExpExecAr
   throw new Error(`${String(pattern)} was not printed`);
 }
 
-test("check says good, or every fault with its place, for people and for programs", {
-  timeout,
-}, async (t) => {
-  const good = await bothy(t, "check", demoConfig);
-  assert.deepEqual([good.code, good.err], [0, ""]);
-  assert.match(good.out, /demo-site\.yaml: good; site demo, 3 buses, \d+ devices/);
-  const folder = mkdtempSync(join(tmpdir(), "bothy-test-"));
-  t.after(() => rmSync(folder, { recursive: true }));
-  const file = join(folder, "bad.yaml");
-  writeFileSync(file, "site: { id: x }\nbuses:\n  a: { transport: tcp, hots: 10.0.0.1 }\n");
-  const bad = await bothy(t, "check", file);
-  assert.equal(bad.code, 1);
-  assert.match(bad.out, /bad\.yaml:3:\d+ {2}buses\.a\.hots {2}unknown key `hots` {2}write `host`/);
-  const json = await bothy(t, "check", "--json", file);
-  const faults = JSON.parse(json.out) as { line: number; remedy: string }[];
-  assert.deepEqual([json.code, faults[0]?.line], [1, 3]);
-  assert.equal((await bothy(t, "check", join(folder, "none.yaml"))).code, 2);
-  const site = await bothy(t, "site", "--config", file);
-  assert.equal(site.code, 1);
-  assert.match(site.err, /unknown key/);
-});
+test(
+  "check says good, or every fault with its place, for people and for programs",
+  {
+    timeout,
+  },
+  async (t) => {
+    const good = await bothy(t, "check", demoConfig);
+    assert.deepEqual([good.code, good.err], [0, ""]);
+    assert.match(good.out, /demo-site\.yaml: good; site demo, 3 buses, \d+ devices/);
+    const folder = mkdtempSync(join(tmpdir(), "bothy-test-"));
+    t.after(() => rmSync(folder, { recursive: true }));
+    const file = join(folder, "bad.yaml");
+    writeFileSync(file, "site: { id: x }\nbuses:\n  a: { transport: tcp, hots: 10.0.0.1 }\n");
+    const bad = await bothy(t, "check", file);
+    assert.equal(bad.code, 1);
+    assert.match(bad.out, /bad\.yaml:3:\d+ {2}buses\.a\.hots {2}unknown key `hots` {2}write `host`/);
+    const json = await bothy(t, "check", "--json", file);
+    const faults = JSON.parse(json.out) as { line: number; remedy: string }[];
+    assert.deepEqual([json.code, faults[0]?.line], [1, 3]);
+    assert.equal((await bothy(t, "check", join(folder, "none.yaml"))).code, 2);
+    const site = await bothy(t, "site", "--config", file);
+    assert.equal(site.code, 1);
+    assert.match(site.err, /unknown key/);
+  },
+);
 
 test("wrong usage is told in a line and ends with 2; help with 0", { timeout }, async (t) => {
   const ended = await Promise.all([
@@ -108,37 +112,41 @@ test("a port that is taken is one clear line and exit code 2", { timeout }, asyn
   assert.equal(err.trim().split("\n").length, 1);
 });
 
-test("the demonstration tells its address, is watched, scanned and disturbed, and ends at an interrupt", {
-  timeout,
-}, async (t) => {
-  const demo = start(t, ["demo"], { PORT: "0" });
-  const [, url = ""] = await until(demo, /^Running on (http:\/\/127\.0\.0\.1:\d+)/);
-  const watch = start(t, ["bus", "watch", "line-a", "--json", "--server", url]);
-  const [frame = ""] = await until(watch, /^\{"at":.*"hex".*$/);
-  assert.match((JSON.parse(frame) as { text: string }).text, /^unit \d+ /);
-  watch.kill("SIGINT");
-  const [scan, fault] = await Promise.all([
-    bothy(t, "bus", "scan", "line-a", "--units", "10-12", "--json", "--server", url),
-    bothy(t, "sim", "fault", "tray-a silent for 1s", "--server", url),
-  ]);
-  assert.equal(scan.code, 0);
-  const results = scan.out
-    .trim()
-    .split("\n")
-    .map((line) => JSON.parse(line) as { address: number; answered: boolean });
-  assert.deepEqual(
-    results.map(({ address, answered }) => [address, answered]),
-    [
-      [10, false],
-      [11, true],
-      [12, true],
-    ],
-  );
-  assert.deepEqual([fault.code, fault.err], [0, ""]);
-  demo.kill("SIGINT");
-  const [code] = (await once(demo, "exit")) as [number | null];
-  assert.equal(code, 0);
-});
+test(
+  "the demonstration tells its address, is watched, scanned and disturbed, and ends at an interrupt",
+  {
+    timeout,
+  },
+  async (t) => {
+    const demo = start(t, ["demo"], { PORT: "0" });
+    const [, url = ""] = await until(demo, /^Running on (http:\/\/127\.0\.0\.1:\d+)/);
+    const watch = start(t, ["bus", "watch", "line-a", "--json", "--server", url]);
+    const [frame = ""] = await until(watch, /^\{"at":.*"hex".*$/);
+    assert.match((JSON.parse(frame) as { text: string }).text, /^unit \d+ /);
+    watch.kill("SIGINT");
+    const [scan, fault] = await Promise.all([
+      bothy(t, "bus", "scan", "line-a", "--units", "10-12", "--json", "--server", url),
+      bothy(t, "sim", "fault", "tray-a silent for 1s", "--server", url),
+    ]);
+    assert.equal(scan.code, 0);
+    const results = scan.out
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as { address: number; answered: boolean });
+    assert.deepEqual(
+      results.map(({ address, answered }) => [address, answered]),
+      [
+        [10, false],
+        [11, true],
+        [12, true],
+      ],
+    );
+    assert.deepEqual([fault.code, fault.err], [0, ""]);
+    demo.kill("SIGINT");
+    const [code] = (await once(demo, "exit")) as [number | null];
+    assert.equal(code, 0);
+  },
+);
 
 test("a reader that goes away ends the program quietly", { timeout }, async (t) => {
   const child = start(t, ["schema"]);

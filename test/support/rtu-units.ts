@@ -7,16 +7,7 @@ export interface Fate {
   /** From the end of the request, or of the answer before, to the answer. */
   readonly delay: Millis;
   readonly damage?:
-    | "none"
-    | "lost"
-    | "crc"
-    | "short"
-    | "long"
-    | "noise"
-    | "unit"
-    | "exception"
-    | "pieces"
-    | undefined;
+    "none" | "lost" | "crc" | "short" | "long" | "noise" | "unit" | "exception" | "pieces" | undefined;
 }
 
 export function crc(bytes: readonly number[]): number[] {
