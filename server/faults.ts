@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { asBothyError, BothyError } from "../devices/errors.ts";
 import type { Instant } from "../devices/clock.ts";
 import type { Log } from "../devices/plugin.ts";
-import { toJson } from "./json.ts";
+import { type ReadyText, toJson } from "./json.ts";
 
 /** What a client is told when something is wrong; the same shape everywhere. Synse v3 §1.2. */
 export interface ErrorBody {
@@ -116,9 +116,10 @@ export const sendJson = (reply: FastifyReply, body: unknown): FastifyReply =>
   reply.header("content-type", "application/json").send(Buffer.from(toJson(body)));
 
 /** Ready bytes as JSON. Past the framework's own sending, which costs as much as all the rest of a small read. */
-export function sendReady(reply: FastifyReply, body: Buffer): FastifyReply {
+export function sendReady(reply: FastifyReply, body: Buffer | ReadyText): FastifyReply {
+  const [data, length] = Buffer.isBuffer(body) ? [body, body.length] : [body.text, body.bytes];
   reply.hijack();
-  reply.raw.writeHead(200, { "content-type": "application/json", "content-length": body.length });
-  reply.raw.end(body);
+  reply.raw.writeHead(200, { "content-type": "application/json", "content-length": length });
+  reply.raw.end(data);
   return reply;
 }

@@ -71,6 +71,13 @@ function tailOf(reading: Reading, fixed: Template): string {
   return `,"context":${JSON.stringify({ ...fixed.context, ...reading.context, ...quality })}}`;
 }
 
+/** JSON that is ready to be sent: a text goes out in one piece with its header, which halves what a small answer costs. */
+export interface ReadyText {
+  readonly text: string;
+  /** Its length in UTF-8. */
+  readonly bytes: number;
+}
+
 /** What is kept of one device. */
 interface Kept {
   readonly templates: readonly Template[];
@@ -79,7 +86,7 @@ interface Kept {
   /** Its readings, joined by commas. */
   items: Buffer;
   /** The same as a list. */
-  list: Buffer;
+  list: ReadyText;
 }
 
 /** What is kept of one selection of devices. */
@@ -118,7 +125,7 @@ export class ReadingJson {
   }
 
   /** The readings of one device, as a JSON list. */
-  ofDevice(device: Device): Buffer {
+  ofDevice(device: Device): ReadyText {
     return this.#fresh(device).list;
   }
 
@@ -159,15 +166,15 @@ export class ReadingJson {
     if (kept?.device === device && kept.version === version) return kept;
     if (kept?.device !== device) {
       const templates = device.outputs.map((output) => template(device, output));
-      kept = { device, templates, version, items: close, list: close };
+      kept = { device, templates, version, items: close, list: { text: "[]", bytes: 2 } };
       this.#devices.set(device.id, kept);
     }
     const { templates } = kept;
     const texts = this.#store.latest(device.id).map((reading, i) => this.#one(reading, templates[i]));
     const text = texts.join(",");
     kept.version = version;
-    kept.list = Buffer.from(`[${text}]`);
-    kept.items = kept.list.subarray(1, -1);
+    kept.items = Buffer.from(text);
+    kept.list = { text: `[${text}]`, bytes: kept.items.length + 2 };
     return kept;
   }
 
