@@ -24,22 +24,28 @@ const siteSection = Type.Object(
 
 const httpSection = Type.Object(
   {
-    host: Type.String({
-      default: "127.0.0.1",
-      minLength: 1,
-      description: "Address to listen on. Anything but loopback also needs `allowInsecure`.",
-    }),
-    port: Type.Integer({
-      default: 5000,
-      minimum: 0,
-      maximum: 65_535,
-      description: "TCP port; 0 takes any free one.",
-    }),
-    allowInsecure: Type.Boolean({
-      default: false,
-      description:
-        "Whether to listen beyond this machine although nobody has to prove who they are. Whoever reaches the port can then switch equipment.",
-    }),
+    host: Type.Optional(
+      Type.String({
+        default: "127.0.0.1",
+        minLength: 1,
+        description: "Address to listen on. Anything but loopback also needs `allowInsecure`.",
+      }),
+    ),
+    port: Type.Optional(
+      Type.Integer({
+        default: 5000,
+        minimum: 0,
+        maximum: 65_535,
+        description: "TCP port; 0 takes any free one.",
+      }),
+    ),
+    allowInsecure: Type.Optional(
+      Type.Boolean({
+        default: false,
+        description:
+          "Whether to listen beyond this machine although nobody has to prove who they are. Whoever reaches the port can then switch equipment.",
+      }),
+    ),
   },
   { ...closed, default: {}, description: "Where the HTTP interface listens." },
 );
@@ -48,9 +54,11 @@ export const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "s
 
 const logSection = Type.Object(
   {
-    level: Type.Union(
-      logLevels.map((level) => Type.Literal(level)),
-      { default: "info", description: "The least important line that is logged. LOG_LEVEL goes before it." },
+    level: Type.Optional(
+      Type.Enum(logLevels, {
+        default: "info",
+        description: "The least important line that is logged. LOG_LEVEL goes before it.",
+      }),
     ),
   },
   { ...closed, default: {}, description: "What is logged." },
@@ -84,7 +92,8 @@ export const frameSchema = Type.Object(
 );
 
 export type SiteSection = Static<typeof siteSection>;
-export type HttpSection = Static<typeof httpSection>;
+/** With its defaults. */
+export type HttpSection = Required<Static<typeof httpSection>>;
 export type LogLevel = (typeof logLevels)[number];
 
 /** A checked configuration, with defaults filled in. */

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { errorTable } from "../devices/errors.ts";
+import { generated } from "../scripts/generated.ts";
 
 const root = new URL("..", import.meta.url);
 const text = (path: string): string => readFileSync(new URL(path, root), "utf8");
@@ -18,7 +19,7 @@ test("docs/errors.md lists the codes of devices/errors.ts, each with its status 
 });
 
 test("every link between documents leads somewhere", () => {
-  const pages = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/errors.md"];
+  const pages = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/errors.md", "docs/configuration.md"];
   const broken = pages.flatMap((page) =>
     [...text(page).matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)]
       .map(([, target]) => new URL(target ?? "", new URL(page, root)))
@@ -35,4 +36,10 @@ function exists(url: URL): boolean {
   } catch (thrown) {
     return (thrown as NodeJS.ErrnoException).code === "EISDIR";
   }
+}
+
+for (const [path, wanted] of Object.entries(generated())) {
+  test(`${path} is what the code's schemas say (npm run generate)`, () => {
+    assert.equal(text(path), wanted);
+  });
 }

@@ -101,7 +101,7 @@ test("JSON kept ready is what would be made anew, whatever happens between two r
         const read = json.ofSelection("", () => registry.all());
         assert.deepEqual(JSON.parse(read.toString()), JSON.parse(toJson(made(registry.all(), store))));
         for (const one of registry.all()) {
-          assert.deepEqual(JSON.parse(json.ofDevice(one).toString()), JSON.parse(toJson(made([one], store))));
+          assert.deepEqual(JSON.parse(json.ofDevice(one).text), JSON.parse(toJson(made([one], store))));
         }
       };
       for (const one of steps) {
