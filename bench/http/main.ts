@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { seconds, systemClock as clock } from "../../devices/clock.ts";
 import { load } from "./load.ts";
+import { startToFirstReading } from "./start.ts";
 
 /*
  * How much of a bare Node server's speed is left: the site with 1,000 devices, all read once a second, against a bare
@@ -81,6 +82,12 @@ for (const path of paths) {
 }
 const memory = message<{ rss: number }>(site);
 site.send("memory");
-console.log(`\n  resident memory after it: ${((await memory).rss / 1e6).toFixed(0)} MB`);
+console.log(`\n  resident memory of that site after it: ${((await memory).rss / 1e6).toFixed(0)} MB`);
 site.disconnect();
 bare.disconnect();
+
+const { first, all, resident } = await startToFirstReading();
+console.log(
+  `\n  bothy site on the simulated lines, from starting the process: first good reading ${first.toFixed(0)} ms, ` +
+    `everything read ${all.toFixed(0)} ms; resident ${(resident / 1e6).toFixed(0)} MB`,
+);
