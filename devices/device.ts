@@ -1,6 +1,6 @@
 import type { Millis } from "./clock.ts";
 import type { Output } from "./output.ts";
-import type { DeviceId, OutputName } from "./value-id.ts";
+import type { DeviceId, OutputName, ValueId } from "./value-id.ts";
 
 /** One output a device has, and which of several equal ones it is. */
 export interface DeviceOutput {
@@ -75,3 +75,11 @@ export interface Device {
 }
 
 export const defaultWriteTimeout: Millis = 30_000;
+
+/** Every value of a device, in the order of its outputs. */
+export const valuesOf = (device: Device): readonly ValueId[] =>
+  device.outputs.map(({ output, channel }) => ({
+    device: device.id,
+    output: output.name,
+    ...(channel === undefined ? {} : { channel }),
+  }));

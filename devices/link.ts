@@ -1,4 +1,5 @@
 import { type Clock, type Instant, type Millis, minutes, seconds, sleep } from "./clock.ts";
+import { valuesOf } from "./device.ts";
 import { asBothyError, BothyError } from "./errors.ts";
 import type { Command, Connection, LinkMemory, LinkPlan, Log } from "./plugin.ts";
 import { type PollCounts, Poller, type PollerStats } from "./poller.ts";
@@ -278,12 +279,7 @@ export class Link {
 
   #publishBad(error: BothyError): void {
     const at = this.#parts.clock.now();
-    const ids = this.#plan.devices.flatMap((device) =>
-      device.outputs.map(({ output, channel }): ValueId => {
-        const id = { device: device.id, output: output.name };
-        return channel === undefined ? id : { ...id, channel };
-      }),
-    );
+    const ids = this.#plan.devices.flatMap(valuesOf);
     this.#parts.store.publish(ids.map((id) => badReading(id, at, error)));
   }
 

@@ -1,4 +1,5 @@
 import type { Instant } from "../../devices/clock.ts";
+import { valuesOf } from "../../devices/device.ts";
 import { BothyError } from "../../devices/errors.ts";
 import {
   type Command,
@@ -109,21 +110,16 @@ export class ModbusConnection implements Connection {
     const values = statisticsOf(stats, units, this.#missed, this.#before, now);
     this.#before = { requests: stats.sentFrames, at: now };
     const at = clock.now();
-    return statisticsIds(this.#plan).map((id) => statisticsReading(id, values.get(statisticsKey(id)), at));
+    return valuesOf(this.#plan.statistics).map((id) =>
+      statisticsReading(id, values.get(statisticsKey(id)), at),
+    );
   }
 }
-
-const statisticsIds = ({ statistics }: BusPlan): readonly ValueId[] =>
-  statistics.outputs.map(({ output, channel }) =>
-    channel === undefined
-      ? { device: statistics.id, output: output.name }
-      : { device: statistics.id, output: output.name, channel },
-  );
 
 const statisticsPoll = (plan: BusPlan): Poll => ({
   id: "statistics",
   unit: "",
-  values: statisticsIds(plan),
+  values: valuesOf(plan.statistics),
   period: statisticsPeriod,
   priority: priority.background,
 });

@@ -1,6 +1,7 @@
 import type { LinkPlan, Plugin } from "../../devices/plugin.ts";
 import { openClient } from "./client.ts";
 import { ModbusConnection } from "./connection.ts";
+import { meta } from "./meta.ts";
 import { planBus } from "./plan.ts";
 import type { Product } from "./product-schema.ts";
 import { type LinkOptions, type ModbusConfig, schemas, type UnitOptions } from "./schema.ts";
@@ -18,13 +19,7 @@ function plan(config: ModbusConfig): LinkPlan {
 /** Modbus RTU on serial lines, RTU through serial device servers, and Modbus TCP. */
 export const modbus: Plugin<LinkOptions, UnitOptions, Product> = {
   name: "modbus",
-  meta: {
-    maintainer: "bothy",
-    name: "modbus",
-    description: "Modbus RTU, RTU over TCP and Modbus TCP; products as register maps",
-    vcs: "",
-    version: "0.1.0",
-  },
+  meta,
   schema: schemas,
   plan,
 };

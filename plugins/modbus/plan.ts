@@ -1,13 +1,13 @@
 import type { Millis } from "../../devices/clock.ts";
-import { type Device, defaultWriteTimeout } from "../../devices/device.ts";
-import { dataComponent, deviceId, pluginId, pluginTag } from "../../devices/ids.ts";
+import type { Device } from "../../devices/device.ts";
+import { makeDevice } from "../../devices/make-device.ts";
 import type { Fault } from "../../devices/plugin.ts";
-import { fullTag, generatedTags } from "../../devices/tag.ts";
 import type { DeviceId, ValueId } from "../../devices/value-id.ts";
 import type { BusConfig } from "./contract.ts";
 import type { Order } from "./encode.ts";
 import { complaints } from "./fault.ts";
 import { checkLink, checkUnits } from "./link-check.ts";
+import { meta } from "./meta.ts";
 import { type DeviceModel, type ModelPoint, modelDevice } from "./model.ts";
 import { expandProduct } from "./product.ts";
 import { checkProduct, functionsOf } from "./product-check.ts";
@@ -86,12 +86,11 @@ export function planBus(config: ModbusConfig): {
     return known;
   };
   checkUnits(config, find, complain);
-  const plugin = pluginId(pluginTag("bothy", "modbus"), config.site.id);
   const planned = config.devices.flatMap(({ config: unit }) => {
     const product = find(unit.product);
-    return product === undefined ? [] : [planUnit(config, unit, product, plugin)];
+    return product === undefined ? [] : [planUnit(config, unit, product)];
   });
-  const statistics = busDevice(config, plugin);
+  const statistics = busDevice(config);
   const devices = [statistics, ...planned.flatMap((unit) => unit.devices)];
   return {
     plan: { bus: busConfig(config), units: planned.map(({ plan }) => plan), statistics },
@@ -144,13 +143,13 @@ const takesWrites = (product: Product, unit: UnitOptions): boolean =>
   unit.writable !== false &&
   (unit.writable === true || product.certainty === "A" || product.certainty === "S");
 
-function planUnit(config: ModbusConfig, unit: UnitOptions, product: Product, plugin: string): PlannedUnit {
+function planUnit(config: ModbusConfig, unit: UnitOptions, product: Product): PlannedUnit {
   const models = expandProduct(product, unit.wordOrder)
     .filter(({ name }) => unit.only === undefined || unit.only.includes(name))
     .map((placed) => modelDevice(placed, takesWrites(product, unit)));
   const planned = models.map((model) => ({
     model,
-    device: planDevice(config, unit, product, model, plugin),
+    device: planDevice(config, unit, product, model),
   }));
   const { limits } = product;
   const timeout = unit.responseTimeout ?? limits?.responseTimeout;
@@ -198,24 +197,15 @@ function planDevice(
   unit: UnitOptions,
   product: Product,
   { placed, points, orders }: DeviceModel,
-  plugin: string,
 ): Device {
-  // A list, because Synse's default component puts nothing between values: unit 1, name 11 would equal unit 11, name 1.
-  const component = dataComponent({ at: [config.name, unit.unit, placed.name] });
-  const id = deviceId(plugin, placed.entry.type, "modbus", component);
-  const own = [config.site.tags, config.link.config.tags, unit.tags, placed.entry.tags].flatMap(
-    (tags) => tags ?? [],
-  );
+  const place = { site: config.site, link: config.name, at: [unit.unit, placed.name] };
+  const own = [config.site.tags, config.link.config.tags, unit.tags, placed.entry.tags];
   const about = unit.info ?? product.title;
-  return {
-    id,
+  return makeDevice(meta, place, {
     alias: aliasOf(unit.alias, placed.name),
     type: placed.entry.type,
     info: placed.name === "" ? about : `${placed.info}, ${about}`,
-    plugin,
-    handler: "modbus",
-    link: config.name,
-    tags: [...new Set(own.map((tag) => fullTag(tag))), ...generatedTags(id, placed.entry.type)],
+    tags: own.flatMap((tags) => tags ?? []),
     context: {
       ...placed.entry.context,
       ...unit.context,
@@ -229,9 +219,7 @@ function planDevice(
       ...(context === undefined ? {} : { context }),
     })),
     actions: orders.map(({ action }) => action),
-    sortIndex: 0,
-    writeTimeout: defaultWriteTimeout,
-  };
+  });
 }
 
 /** What people call a device of a unit. */

@@ -1,10 +1,10 @@
 import type { Millis } from "../../devices/clock.ts";
-import { type Device, defaultWriteTimeout } from "../../devices/device.ts";
-import { dataComponent, deviceId } from "../../devices/ids.ts";
+import type { Device } from "../../devices/device.ts";
+import { makeDevice } from "../../devices/make-device.ts";
 import { outputNamed } from "../../devices/output.ts";
 import type { Value } from "../../devices/reading.ts";
-import { fullTag, generatedTags } from "../../devices/tag.ts";
 import type { ValueId } from "../../devices/value-id.ts";
+import { meta } from "./meta.ts";
 import type { ModbusConfig } from "./schema.ts";
 import type { BusStats, UnitStats } from "./stats.ts";
 
@@ -26,20 +26,15 @@ const counters: Readonly<Record<string, (unit: UnitStats) => number>> = {
  * The bus as a device: utilisation in percent, requests per second, reads that ended after their deadline, and for each
  * unit its counters (`<alias>.timeouts`, …) and turnaround (`<alias>`, ms). Called like the bus.
  */
-export function busDevice(config: ModbusConfig, plugin: string): Device {
-  const id = deviceId(plugin, "bus", "modbus", dataComponent({ at: [config.name] }));
-  const tags = [...config.site.tags, ...(config.link.config.tags ?? [])].map((tag) => fullTag(tag));
+export function busDevice(config: ModbusConfig): Device {
   const units = config.devices.map(({ config: { alias } }) => alias);
   const [count, time] = [outputNamed("count"), outputNamed("milliseconds")];
-  return {
-    id,
+  const place = { site: config.site, link: config.name, at: [] };
+  return makeDevice(meta, place, {
     alias: config.name,
     type: "bus",
     info: `Modbus bus ${config.name}`,
-    plugin,
-    handler: "modbus",
-    link: config.name,
-    tags: [...new Set(tags), ...generatedTags(id, "bus")],
+    tags: [...config.site.tags, ...(config.link.config.tags ?? [])],
     context: { bus: config.name, transport: config.link.config.transport },
     outputs: [
       { output: outputNamed("utilisation") },
@@ -51,10 +46,7 @@ export function busDevice(config: ModbusConfig, plugin: string): Device {
         { output: time, channel: unit },
       ]),
     ],
-    actions: [],
-    sortIndex: 0,
-    writeTimeout: defaultWriteTimeout,
-  };
+  });
 }
 
 /** What the statistics were last time, to make rates of counts. */
