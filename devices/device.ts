@@ -47,6 +47,9 @@ export interface Action {
   readonly storage: "ram" | "eeprom";
 }
 
+/** What an alias, and the name of a bus, may look like: they appear in URLs, tags and logs. */
+export const namePattern = "^[A-Za-z0-9][A-Za-z0-9._-]*$";
+
 /** One addressable thing that gives readings or takes writes. Plain data. */
 export interface Device {
   readonly id: DeviceId;

@@ -8,6 +8,8 @@ export interface Tag {
 
 export const defaultNamespace = "default";
 const shape = /^(?:([^:/\s]+)\/)?(?:([^:/\s]+):)?([^:/\s]+)$/u;
+/** What a tag looks like in a configuration, as a JSON Schema `pattern`. */
+export const tagPattern = shape.source;
 
 /** @returns undefined when `text` is not a tag: empty parts, spaces, or more than one `/` or `:` */
 export function parseTag(text: string, namespace = defaultNamespace): Tag | undefined {

@@ -1,10 +1,8 @@
 import { type Static, type TSchema, Type } from "typebox";
+import { namePattern } from "../devices/device.ts";
 import type { Plugin } from "../devices/plugin.ts";
 
 const closed = { additionalProperties: false } as const;
-
-/** What the name of a bus may look like: it appears in URLs, tags and logs. */
-export const namePattern = "^[A-Za-z0-9][A-Za-z0-9._-]*$";
 
 const siteSection = Type.Object(
   {
@@ -117,11 +115,15 @@ export function siteSchema(plugins: readonly Plugin[]): JsonSchema {
   const frame = plain(frameSchema);
   const properties = frame["properties"] as Record<string, JsonSchema>;
   const either = (schemas: readonly JsonSchema[]): JsonSchema =>
-    schemas.length === 1 ? (schemas[0] ?? {}) : { anyOf: schemas };
+    schemas.length > 1 ? { anyOf: schemas } : (schemas[0] ?? { not: {} });
   const bus = either(plugins.map((p) => withProperty(plain(p.schema.link), "plugin", pluginName(p), false)));
   const device = either(plugins.map((p) => withProperty(plain(p.schema.device), "bus", busName, true)));
   const product = either(
-    plugins.map((p) => withProperty(plain(p.schema.product), "plugin", pluginName(p), false)),
+    plugins.flatMap((p) =>
+      p.schema.product === undefined
+        ? []
+        : [withProperty(plain(p.schema.product), "plugin", pluginName(p), false)],
+    ),
   );
   return {
     $schema: "http://json-schema.org/draft-07/schema#",

@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
+import { namePattern } from "../devices/device.ts";
 import type { Fault, LinkPlan, Path, Plugin, Sourced } from "../devices/plugin.ts";
 import { parseTag } from "../devices/tag.ts";
 import { type CheckFault, Checker } from "./config-check.ts";
-import { defaultPlugin, frameSchema, namePattern, type SiteConfig } from "./config-schema.ts";
+import { defaultPlugin, frameSchema, type SiteConfig } from "./config-schema.ts";
 import { type Environment, type ParsedYaml, parseYaml, type Place } from "./config-yaml.ts";
 import { nearest } from "./nearest.ts";
 
@@ -212,6 +213,10 @@ class Reader {
       if (!isEntry(entry)) return;
       const plugin = this.#pluginOf(entry, path);
       if (plugin === undefined) return;
+      if (plugin.schema.product === undefined) {
+        this.#fault(path, `the plugin ${plugin.name} knows no products`, "remove it");
+        return;
+      }
       const config = without(entry, "plugin");
       if (!this.#fits(plugin.schema.product, config, path)) return;
       products.set(plugin, [...(products.get(plugin) ?? []), { path, config }]);
@@ -268,33 +273,33 @@ class Reader {
     }
   }
 
-  /** Ids and aliases must differ at the whole site; inside one bus the plugin has looked already. */
+  /** Ids and aliases must differ at the whole site; inside one bus the plugin may have said so already. */
   #unique(plans: readonly LinkPlan[]): void {
     const owners = new Map<string, string>();
     for (const plan of plans) {
+      const said = plan.faults.length > 0;
       for (const device of plan.devices) {
-        for (const name of device.alias === undefined ? [device.id] : [device.id, device.alias]) {
-          const owner = owners.get(name);
-          if (owner !== undefined && owner !== plan.name) {
-            const message = `\`${device.alias ?? name}\` is also the name of a device on bus \`${owner}\``;
-            this.#fault(
-              this.#pathOfAlias(device.alias, plan.name),
-              message,
-              "give one of the two another alias",
-            );
-          }
-          owners.set(name, owner ?? plan.name);
-        }
+        const names = device.alias === undefined ? [device.id] : [device.alias, device.id];
+        const taken = names.find((name) => owners.has(name) && !(said && owners.get(name) === plan.name));
+        const owner = owners.get(taken ?? "");
+        if (owner !== undefined) this.#taken(device.alias ?? device.id, plan.name, owner);
+        for (const name of names) owners.set(name, owners.get(name) ?? plan.name);
       }
     }
   }
 
-  /** The entry whose alias a device's alias begins with. */
-  #pathOfAlias(alias: string | undefined, bus: string): Path {
+  #taken(name: string, bus: string, owner: string): void {
+    const path = this.#pathOfAlias(name, bus);
+    const message = `\`${name}\` is also the name of a device on bus \`${owner}\``;
+    this.#fault(path, message, "give one of the two another alias");
+  }
+
+  /** The last entry whose alias a device's alias begins with: the one that took it from another. */
+  #pathOfAlias(alias: string, bus: string): Path {
     const entries = listOf((this.#value as Entry)["devices"]);
-    const index = entries.findIndex((entry) => {
+    const index = entries.findLastIndex((entry) => {
       if (!isEntry(entry) || entry["bus"] !== bus || typeof entry["alias"] !== "string") return false;
-      return alias === entry["alias"] || alias?.startsWith(`${entry["alias"]}.`) === true;
+      return alias === entry["alias"] || alias.startsWith(`${entry["alias"]}.`);
     });
     return index < 0 ? ["buses", bus] : ["devices", index, "alias"];
   }

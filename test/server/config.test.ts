@@ -141,6 +141,23 @@ test("an alias used on two buses is a fault at the second", () => {
   ]);
 });
 
+test("an alias used twice on one bus is a fault at the second, whether or not the plugin looks", () => {
+  assert.deepEqual(told(good.replace("{ bus: a, unit: 2 }", "{ bus: a, unit: 2, alias: one }")), [
+    "site.yaml:9:31  devices[1].alias  `one` is also the name of a device on bus `a`  give one of the two another alias",
+  ]);
+});
+
+test("a product for a plugin that knows none is a fault", () => {
+  const { link, device } = plugin.schema;
+  const without = [{ ...plugin, schema: { link, device } }];
+  const { faults } = readConfig(good.replace("products: []", "products: [{}]"), "site.yaml", without, {});
+  assert.deepEqual(faults.map(faultText), [
+    "site.yaml:11:12  products[0]  the plugin modbus knows no products  remove it",
+  ]);
+  const schema = siteSchema(without) as { properties: { products: { items: object } } };
+  assert.deepEqual(schema.properties.products.items, { not: {} });
+});
+
 test("of a choice, only the branch that was meant speaks", () => {
   const product = (shape: string): string[] =>
     told(`${good.replace("products: []", "")}products: [{ shape: ${shape} }]`);
