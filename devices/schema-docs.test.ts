@@ -3,7 +3,7 @@ import test from "node:test";
 import fc from "fast-check";
 import { Type } from "typebox";
 import { durationPattern } from "./duration.ts";
-import { optionTable } from "./schema-docs.ts";
+import { optionTable, optionTables, withTables } from "./schema-docs.ts";
 
 test("one row for each option, nested ones with dots", () => {
   const schema = Type.Object({
@@ -44,4 +44,15 @@ test("no description can break the table", () => {
       assert.equal(row?.replaceAll("\\\\", "").replaceAll("\\|", "").split("|").length, 6);
     }),
   );
+});
+
+test("tables stand between their markers; what has no table stays", () => {
+  const page = "a\n<!-- options:link -->\nold\n<!-- /options -->\nb\n<!-- other -->\nkept\n<!-- /other -->\n";
+  const schema = Type.Object({ host: Type.String({ description: "Who." }) });
+  const tables = optionTables({ link: schema, device: schema });
+  assert.deepEqual(Object.keys(tables), ["options:link", "options:device"]);
+  const made = withTables(page, tables);
+  assert.match(made, /^a\n<!-- options:link -->\n\| option [^]*`host`[^]*\n<!-- \/options -->\nb\n/);
+  assert.match(made, /<!-- other -->\nkept\n<!-- \/other -->\n$/);
+  assert.equal(withTables(made, tables), made);
 });

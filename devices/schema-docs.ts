@@ -39,6 +39,25 @@ export function optionTable(schema: object): string {
   ].join("\n");
 }
 
+/** Puts tables, by name, between the markers `<!-- name -->` and `<!-- /… -->` of a page. Pure. */
+export const withTables = (page: string, tables: Readonly<Record<string, string>>): string =>
+  page.replace(/<!-- ([a-z:]+) -->\n[^]*?<!-- \/([a-z]+) -->/g, (whole, name: string, end: string) =>
+    tables[name] === undefined ? whole : `<!-- ${name} -->\n${tables[name]}\n<!-- /${end} -->`,
+  );
+
+/** The option tables of a plugin's schemas, by the names its README's markers call them. */
+export function optionTables(schema: {
+  readonly link: object;
+  readonly device: object;
+  readonly product?: object;
+}): Readonly<Record<string, string>> {
+  return {
+    "options:link": optionTable(schema.link),
+    "options:device": optionTable(schema.device),
+    ...(schema.product === undefined ? {} : { "options:product": optionTable(schema.product) }),
+  };
+}
+
 function rowsOf(schema: Node, prefix: string): readonly Row[] {
   return Object.entries(schema.properties ?? {}).flatMap(([key, node]) => {
     const name = `${prefix}${key}`;

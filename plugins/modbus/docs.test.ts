@@ -4,14 +4,16 @@ import test from "node:test";
 import { Ajv } from "ajv";
 import { parse } from "yaml";
 import type { Fault } from "../../devices/plugin.ts";
-import { withTables } from "./docs.ts";
+import { optionTables, withTables } from "../../devices/schema-docs.ts";
+import { productTable } from "./docs.ts";
 import { planBus } from "./plan.ts";
 import { type LinkOptions, type Product, schemas, type UnitOptions } from "./schema.ts";
 
 const text = (file: string): string => readFileSync(new URL(file, import.meta.url), "utf8");
 
 test("the README's tables are those of the schemas and maps", () => {
-  assert.equal(text("README.md"), withTables(text("README.md")));
+  const tables = { ...optionTables(schemas), products: productTable() };
+  assert.equal(text("README.md"), withTables(text("README.md"), tables));
 });
 
 interface Sample {
