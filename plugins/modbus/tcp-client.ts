@@ -3,6 +3,7 @@ import { asBothyError, BothyError, type ErrorCode } from "../../devices/errors.t
 import type { TappedFrame } from "../../devices/plugin.ts";
 import { Bus } from "../transport/bus.ts";
 import { type Line, settler } from "../transport/line.ts";
+import { atOverdue } from "../transport/overdue.ts";
 import { decodeAnswer } from "./answer.ts";
 import {
   type BusConfig,
@@ -160,7 +161,7 @@ export class TcpClient implements ModbusClient {
     try {
       return await new Promise<Uint8Array>((resolve, reject) => {
         this.#pending.set(id, { unit, sent, source, resolve, reject });
-        timer = clock.at(sent + timeout, () => {
+        timer = atOverdue(clock, sent + timeout, () => {
           lost.push(this.#giveUp(id, unit));
           reject(new BothyError("NO_ANSWER", { source, timeout }));
           if (this.#watch.timedOut()) this.#abandon("nothing heard any more");

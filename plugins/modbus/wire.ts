@@ -2,6 +2,7 @@ import type { Cancel, Clock, Millis } from "../../devices/clock.ts";
 import type { BothyError, ErrorCode } from "../../devices/errors.ts";
 import type { Log } from "../../devices/plugin.ts";
 import type { Line } from "../transport/line.ts";
+import { atOverdue } from "../transport/overdue.ts";
 import { answerSize, misfit } from "./answer.ts";
 import { describeAnswer, describeRequest } from "./describe.ts";
 import {
@@ -182,7 +183,7 @@ export class RtuWire {
         meter.taken(sent, Math.max(clock.monotonic(), leaves) + timing.gap);
         end(outcome);
       },
-      timer: clock.at(due, () => this.#timeout(exchange)),
+      timer: atOverdue(clock, due, () => this.#timeout(exchange)),
       echo: localEcho,
       ambiguous: false,
       stray: 0,
@@ -203,7 +204,7 @@ export class RtuWire {
     this.#bytes = joined(this.#bytes, bytes);
     this.#scan(false);
     if (this.#bytes.length > mostUnread) this.#damaged();
-    if (this.#bytes.length > 0) this.#silenceTimer ??= clock.at(now + silence, this.#silent);
+    if (this.#bytes.length > 0) this.#silenceTimer ??= atOverdue(clock, now + silence, this.#silent);
   }
 
   readonly #silent = (): void => {
@@ -211,7 +212,7 @@ export class RtuWire {
     this.#silenceTimer = undefined;
     if (this.#bytes.length === 0) return;
     if (clock.monotonic() < this.#lastByte + silence) {
-      this.#silenceTimer = clock.at(this.#lastByte + silence, this.#silent);
+      this.#silenceTimer = atOverdue(clock, this.#lastByte + silence, this.#silent);
       return;
     }
     this.#scan(true);
@@ -348,7 +349,7 @@ export class RtuWire {
     const latest = exchange.due + mostUnread * timing.character + 4 * silence;
     // An answer is coming in: let it.
     if (this.#bytes.length > 0 && now < this.#lastByte + silence && now < latest) {
-      exchange.timer = clock.at(this.#lastByte + silence, () => this.#timeout(exchange));
+      exchange.timer = atOverdue(clock, this.#lastByte + silence, () => this.#timeout(exchange));
       return;
     }
     this.#scan(true);

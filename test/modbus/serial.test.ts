@@ -1,9 +1,4 @@
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { once } from "node:events";
-import { existsSync, mkdtempSync, rmSync, watch } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { systemClock } from "../../devices/clock.ts";
 import { BothyError } from "../../devices/errors.ts";
@@ -12,15 +7,10 @@ import { type BusConfig, openClient, type RequestOptions } from "../../plugins/m
 import type { Request } from "../../plugins/modbus/pdu.ts";
 import { serialRs485 } from "../../plugins/transport/rs485.ts";
 import { openSerial, serialFault } from "../../plugins/transport/serial.ts";
+import { cable, folder } from "../support/cable.ts";
 import { linkMemory } from "../support/link-memory.ts";
 import { framed } from "../support/rtu-units.ts";
 
-const havePty = spawnSync("socat", ["-V"]).status === 0;
-/** Where there is no socat there is no cable to pull. */
-function noPty(t: TestContext): boolean {
-  if (!havePty) t.diagnostic("socat is not installed: not tried");
-  return !havePty;
-}
 const options: RequestOptions = {
   priority: priority.poll,
   deadline: 0,
@@ -28,38 +18,6 @@ const options: RequestOptions = {
   source: "unit 1",
 };
 const read: Request = { kind: "read", table: "holding", address: 7, count: 1 };
-
-/** Two ends of a cable; ending the process pulls it. */
-async function cable(
-  t: TestContext,
-  folder: string,
-): Promise<{ near: string; far: string; pull: () => Promise<void> }> {
-  const [near, far] = [join(folder, "near"), join(folder, "far")];
-  const seen = new AbortController();
-  const both = new Promise<void>((resolve) => {
-    const look = (): void => {
-      if (existsSync(near) && existsSync(far)) resolve();
-    };
-    watch(folder, { signal: seen.signal }, look);
-  });
-  const socat: ChildProcess = spawn("socat", [`pty,raw,echo=0,link=${near}`, `pty,raw,echo=0,link=${far}`]);
-  const pull = async (): Promise<void> => {
-    if (socat.exitCode !== null || socat.signalCode !== null) return;
-    const gone = once(socat, "exit");
-    socat.kill();
-    await gone;
-  };
-  t.after(pull);
-  await both;
-  seen.abort();
-  return { near, far, pull };
-}
-
-function folder(t: TestContext): string {
-  const path = mkdtempSync(join(tmpdir(), "bothy-"));
-  t.after(() => rmSync(path, { recursive: true, force: true }));
-  return path;
-}
 
 /** A unit at the far end that answers reads of one register with its address. */
 async function unit(t: TestContext, path: string): Promise<void> {
@@ -78,7 +36,6 @@ const bus = (path: string): BusConfig => ({
 const fresh = () => ({ clock: systemClock, log: silentLog, memory: linkMemory() });
 
 test("a pulled cable ends the request and the line at once; plugged in again it works again", async (t) => {
-  if (noPty(t)) return;
   const place = folder(t);
   const first = await cable(t, place);
   await unit(t, first.far);
@@ -101,7 +58,6 @@ test("a pulled cable ends the request and the line at once; plugged in again it 
 });
 
 test("a cable pulled in the middle of a request settles it with LINE_DOWN", async (t) => {
-  if (noPty(t)) return;
   const { near, far, pull } = await cable(t, folder(t));
   const line = await openSerial({ path: far, baudRate: 9600 }, silentLog);
   t.after(() => line.close());
@@ -115,7 +71,6 @@ test("a cable pulled in the middle of a request settles it with LINE_DOWN", asyn
 });
 
 test("a port somebody else has is said to be taken, with a remedy", async (t) => {
-  if (noPty(t)) return;
   const { near } = await cable(t, folder(t));
   const client = await openClient(bus(near), fresh());
   t.after(() => client.close());
@@ -123,7 +78,6 @@ test("a port somebody else has is said to be taken, with a remedy", async (t) =>
 });
 
 test("direction control that the kernel does not offer is a warning, and the line works", async (t) => {
-  if (noPty(t)) return;
   const { near, far } = await cable(t, folder(t));
   await unit(t, far);
   const warned: object[] = [];

@@ -17,7 +17,7 @@ interface Entry {
 export class TestClock implements Clock {
   #elapsed: Millis = 0;
   #order = 0;
-  readonly #start: Instant;
+  #start: Instant;
   readonly #entries = new Set<Entry>();
 
   constructor(start: Instant = Date.parse("2031-05-06T07:08:09Z")) {
@@ -41,6 +41,17 @@ export class TestClock implements Clock {
   /** How many things wait for time to pass. */
   get waiting(): number {
     return this.#entries.size;
+  }
+
+  /** Sets the wall clock forward, or back when `span` is negative. Monotonic time does not notice. */
+  setWall(span: Millis): void {
+    this.#start += span;
+  }
+
+  /** Lets `span` pass while nothing runs, as when the program is stopped; what fell due then runs late. */
+  async suspend(span: Millis): Promise<void> {
+    this.#elapsed += span;
+    await this.advance(0);
   }
 
   /** Lets `span` pass, running what falls due in order, with pending promises settled before and after each. */
