@@ -17,7 +17,7 @@ export function run(command, args, options = {}) {
     process.exit(1);
   }
   if (done.status !== 0) {
-    say(`${[command, ...args].join(" ")} failed`);
+    say(`failed: ${[command, ...args].join(" ").slice(0, 120)}`);
     process.exit(done.status ?? 1);
   }
 }
