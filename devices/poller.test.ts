@@ -179,6 +179,47 @@ test("a silent unit is tried with one poll at a time, and delays nobody", async 
   assert.deepEqual(at.poller.stats().silentUnits, []);
 });
 
+test("however many units are dead, those that answer are read as often, and the dead are tried in turn", async () => {
+  const dead = Array.from({ length: 100 }, (_, n) => pollOf(`d${n}`, { period: 2000 }));
+  const alive = Array.from({ length: 5 }, (_, n) => pollOf(`a${n}`, { period: 2000 }));
+  const at = bench(...dead, ...alive);
+  for (const { unit } of dead) at.connection.faults.set(unit, noAnswer);
+  at.connection.takes = 200;
+  at.poller.start();
+  await at.clock.advance(60_000);
+  assert.equal(at.poller.stats().silentUnits.length, 100);
+  const from = at.connection.runs.length;
+  await at.clock.advance(60_000);
+  const later = at.connection.runs.slice(from);
+  for (const { id } of alive) {
+    const runs = later.filter(({ poll }) => poll.id === id).length;
+    assert.ok(runs >= 29, `${id} was read ${runs} times in a minute`);
+  }
+  const tried = new Set(later.filter(({ poll }) => poll.id.startsWith("d")).map(({ poll }) => poll.id));
+  assert.equal(tried.size, 100, "all of the dead were tried");
+  at.connection.faults.clear();
+  at.connection.takes = 10;
+  await at.clock.advance(15_000);
+  for (const { id } of dead) assert.equal(state(at, id), "good");
+});
+
+test("what is read seldom and was bad is read again soon, less and less so while it stays bad", async () => {
+  const at = bench(pollOf("a", { period: 60_000 }), pollOf("b", { unit: "unit a" }));
+  at.connection.faults.set("a", new BothyError("BAD_CHECKSUM", { source: "unit 1", fault: "noise" }));
+  at.poller.start();
+  await at.clock.advance(130_000);
+  assert.deepEqual(
+    startsOf(at, "a").map((start) => Math.floor(start / 1000)),
+    [0, 10, 30, 70, 130].filter((start) => start < 130),
+  );
+  at.connection.faults.clear();
+  await at.clock.advance(1000);
+  assert.equal(state(at, "a"), "good");
+  const good = startsOf(at, "a").length;
+  await at.clock.advance(59_000);
+  assert.equal(startsOf(at, "a").length, good, "then at its own pace again");
+});
+
 test("silence that is told reading by reading is silence too", async () => {
   const at = bench(pollOf("a"));
   at.connection.read = (poll) => {

@@ -12,6 +12,12 @@ export const maxAge = (period: Millis): Millis => 3 * period + 5000;
 /** A read that has not settled after this long never will. */
 const hangAfter = (period: Millis): Millis => Math.max(10 * period, 300_000);
 
+/** What brought bad values is read again after this long, then after twice as long, up to its period. */
+const firstRepeat: Millis = 10_000;
+
+/** How many polls may be under way of units that never answered so far, or are silent: those may all be dead. */
+const mostTries = { new: 16, silent: 1 } as const;
+
 /** Puts one deadline behind another. */
 const justAfter: Millis = 0.001;
 
@@ -60,6 +66,8 @@ interface Task {
   running: Promise<void> | undefined;
   /** Whether the last run ended after its deadline. */
   late: boolean;
+  /** How many runs in a row brought bad values. */
+  flawed: number;
   /** Whether its unit is silent and it is not its turn to try. */
   parked: boolean;
   promotions: number;
@@ -159,7 +167,7 @@ export class Poller {
       }
     }
     // The first one asked for finds the line free, so it had better be the most urgent one.
-    for (const task of due.sort(byUrgency)) void this.#run(task);
+    for (const task of due.sort(byUrgency)) if (this.#admits(task)) void this.#run(task);
     this.#arm(next);
   }
 
@@ -171,7 +179,26 @@ export class Poller {
     this.#cancel = this.#deps.clock.at(due, () => this.#tick());
   }
 
-  #run(task: Task, urgency: Priority = urgencyOf(task)): Promise<void> {
+  /**
+   * Every try of a dead unit costs the line a time-out. So they are few at once, and they get the time that is left
+   * by units which answer: however many are dead, the others are read as if they were not there.
+   */
+  #admits(task: Task): boolean {
+    const standing = this.#silence.standing(task);
+    if (standing === "answers") return true;
+    const under = this.#tasks.filter(
+      (other) => other.running !== undefined && this.#silence.standing(other) === standing,
+    );
+    return under.length < mostTries[standing];
+  }
+
+  #urgency(task: Task): Priority {
+    const urgency = urgencyOf(task);
+    const patient = urgency === priority.poll && this.#silence.standing(task) !== "answers";
+    return patient ? priority.background : urgency;
+  }
+
+  #run(task: Task, urgency: Priority = this.#urgency(task)): Promise<void> {
     const abort = new AbortController();
     task.abort = abort;
     task.started = this.#deps.clock.monotonic();
@@ -221,28 +248,38 @@ export class Poller {
 
   #settled(task: Task, outcome: Outcome, calledOff: boolean): void {
     const now = this.#deps.clock.monotonic();
+    const before = this.#silence.standing(task);
     // A run that was called off and brought nothing says nothing about its unit.
     if (!calledOff || outcome.reason === undefined) {
       this.#count(task, outcome, now);
       this.#publish(task, outcome.readings);
       this.#heed(task, now, outcome.reason);
     }
+    // Whoever was not admitted for the sake of this one may be now.
+    if (before !== "answers") this.#tick();
     if (task.running !== undefined || task.parked) return;
-    if (task.release <= now) void this.#run(task);
-    else this.#arm(task.release);
+    if (task.release > now) this.#arm(task.release);
+    else if (this.#admits(task)) void this.#run(task);
   }
 
-  /** Deadlines advance from deadlines; those that passed are counted and not caught up. */
+  /**
+   * Deadlines advance from deadlines; those that passed are counted and not caught up. What was read before its time,
+   * by `refresh`, stays planned as it is.
+   */
   #count(task: Task, outcome: Outcome, now: Millis): void {
     const { counts } = this.#deps;
     counts.runs++;
     if (outcome.reason !== undefined) counts.failed++;
-    // Read before its time, by `refresh`: the plan stays as it is.
-    if (now < task.release) return;
-    const passed = Math.floor((now - task.release) / task.period);
-    task.late = now > task.release + task.period;
-    if (task.late) counts.missed += passed;
-    task.release += task.period * Math.max(1, passed);
+    task.flawed = outcome.readings.some(({ quality }) => quality === "bad") ? task.flawed + 1 : 0;
+    if (now >= task.release) {
+      const passed = Math.floor((now - task.release) / task.period);
+      task.late = now > task.release + task.period;
+      if (task.late) counts.missed += passed;
+      task.release += task.period * Math.max(1, passed);
+    }
+    // What is read seldom would stay bad for long, though the fault may have been a moment's.
+    if (task.flawed > 0)
+      task.release = Math.min(task.release, now + firstRepeat * 2 ** Math.min(task.flawed - 1, 20));
   }
 
   #publish(task: Task, readings: readonly Reading[]): void {
@@ -312,6 +349,7 @@ function newTask(poll: Poll, now: Millis): Task {
     abort: undefined,
     running: undefined,
     late: false,
+    flawed: 0,
     parked: false,
     promotions: 0,
   };

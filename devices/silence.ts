@@ -82,6 +82,14 @@ export class Silence<T> {
     return [...this.#units.values()].filter(({ trying }) => trying !== undefined).map(({ name }) => name);
   }
 
+  /** How a member's unit stands: it has answered lately, it never has so far, or it is silent. */
+  standing(member: T): "answers" | "new" | "silent" {
+    const unit = this.#members.get(member)?.unit;
+    if (unit === undefined) return "answers";
+    if (unit.trying !== undefined) return "silent";
+    return unit.lastAnswer === -Infinity ? "new" : "answers";
+  }
+
   /** @param code how the run failed; undefined when it did not */
   heed(member: T, now: Millis, code: ErrorCode | undefined): Verdict<T> {
     const entry = this.#members.get(member);

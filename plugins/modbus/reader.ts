@@ -1,7 +1,7 @@
 import { setMaxListeners } from "node:events";
 import type { Clock, Instant, Millis } from "../../devices/clock.ts";
 import { asBothyError, BothyError, type ErrorCode } from "../../devices/errors.ts";
-import type { Priority } from "../../devices/plugin.ts";
+import { type Priority, priority } from "../../devices/plugin.ts";
 import { type Block, type BlockLimits, planBlocks, type Range } from "./batch.ts";
 import type { BusConfig, ModbusClient, RequestOptions } from "./contract.ts";
 import type { Cells } from "./decode.ts";
@@ -72,7 +72,9 @@ export class UnitReader {
   /** Asks the unit, keeping its own pause, timeout and delay. @throws BothyError as `ModbusClient.request` does */
   request(request: Request, asking: Asking): Promise<Response> {
     const { timeout, interFrameDelay, source, unit, pause } = this.#unit;
-    const options: RequestOptions = { ...asking, timeout, interFrameDelay, source };
+    // In the background it can wait for the next time.
+    const once = asking.priority === priority.background ? { retries: 0 } : {};
+    const options: RequestOptions = { ...once, ...asking, timeout, interFrameDelay, source };
     if (pause === 0) return this.#deps.client.request(unit, request, options);
     const answer = this.#turn.then(async () => {
       await this.#deps.clock.sleepUntil(this.#rested, asking.signal);
