@@ -14,11 +14,33 @@ function fresh(): { learnt: Learnt; again: () => Learnt } {
   return { learnt: new Learnt(memory, "unit"), again: () => new Learnt(memory, "unit") };
 }
 
-test("an address that was never read and is refused is left alone for five minutes", () => {
+test("an address that was never read and is refused is left alone for longer each time, up to five minutes", () => {
   const { learnt } = fresh();
-  learnt.refuse("holding", range, reason, 0);
-  assert.deepEqual(learnt.refusal("holding", range, 299_999)?.code, "NO_SUCH_POINT");
-  assert.equal(learnt.refusal("holding", range, 300_000), undefined);
+  let now = 0;
+  for (const delay of [10_000, 20_000, 40_000, 80_000, 160_000, 300_000, 300_000]) {
+    learnt.refuse("holding", range, reason, now);
+    assert.equal(learnt.refusal("holding", range, now + delay - 1)?.code, "NO_SUCH_POINT");
+    now += delay;
+    assert.equal(learnt.refusal("holding", range, now), undefined);
+    // Others do not make it forgotten.
+    learnt.refuse("holding", { from: 20, to: 21 }, reason, now);
+  }
+  learnt.fine("holding", { from: 0, to: 10 });
+  for (let i = 0; i < 3; i++) learnt.refuse("holding", range, reason, now);
+  assert.equal(learnt.refusal("holding", range, now + 10_000), undefined, "once it was read, it counts anew");
+});
+
+test("a wall clock that is set back leaves nothing alone for longer than planned", () => {
+  const { learnt } = fresh();
+  const hour = 3_600_000;
+  learnt.refuse("holding", range, reason, hour);
+  assert.notEqual(learnt.refusal("holding", range, hour), undefined);
+  assert.equal(learnt.refusal("holding", range, 0), undefined);
+  learnt.fine("input", { from: 0, to: 30 });
+  for (let i = 0; i < 3; i++) learnt.cut("input", { from: 8, to: 20 }, hour);
+  assert.equal(learnt.cuts("input").length, 1);
+  learnt.expire(0);
+  assert.equal(learnt.cuts("input").length, 0);
 });
 
 test("an address that was read before is asked again at once, until it was refused three times in a row", () => {
@@ -28,8 +50,8 @@ test("an address that was read before is asked again at once, until it was refus
   learnt.refuse("holding", range, reason, 0);
   assert.equal(learnt.refusal("holding", range, 1), undefined);
   learnt.refuse("holding", range, reason, 0);
-  assert.notEqual(learnt.refusal("holding", range, 29_999), undefined);
-  assert.equal(learnt.refusal("holding", range, 30_000), undefined);
+  assert.notEqual(learnt.refusal("holding", range, 9999), undefined);
+  assert.equal(learnt.refusal("holding", range, 10_000), undefined);
 });
 
 test("a good read between two refusals begins the count anew", () => {

@@ -9,8 +9,9 @@ interface Refusal extends Range {
   readonly table: Table;
   readonly code: ErrorCode;
   readonly text: string;
-  /** When it may be asked for again. */
+  /** When it may be asked for again, and how long that was to wait. */
   readonly until: Instant;
+  readonly delay: Millis;
 }
 
 /** A place requests must not reach across. */
@@ -29,16 +30,23 @@ interface Facts {
   readonly length: Readonly<Partial<Record<Table, { readonly fine: number; readonly tooLong: number }>>>;
 }
 
-/** How long a refused address is left alone: an option may be fitted, a firmware loaded. */
-const askAgainAfter: Millis = 300_000;
-/** The same for an address that could be read before. */
-const askProvenAgainAfter: Millis = 30_000;
+/** How long a refused address is left alone: the unit may have been starting. Doubles each time it is refused again. */
+const askAgainAfter: Millis = 10_000;
+/** Longest: an option may be fitted, a firmware loaded. An address that could be read before never waits longer. */
+const longestDelay: Millis = 300_000;
 /** How long a gap that could be bridged before is not. */
 const bridgeProvenAgainAfter: Millis = 600_000;
 /** So often in a row something proven must be refused before that counts as more than a fault. */
 const strikesAgainstProof = 3;
 
+/** Whether a time is still to come. One that is further away than was ever planned is of a clock since set back. */
+const ahead = (until: Instant, now: Instant, planned: Millis): boolean =>
+  until > now && until <= now + planned;
+
 const contains = (outer: Range, inner: Range): boolean => outer.from <= inner.from && inner.to <= outer.to;
+
+const isOf = (known: Refusal, table: Table, { from, to }: Range): boolean =>
+  known.table === table && known.from === from && known.to === to;
 
 /** What was learnt about one unit; kept in the link's memory, so that it outlives the connection. */
 export class Learnt {
@@ -67,7 +75,9 @@ export class Learnt {
   /** Forgets gaps whose time is over. */
   expire(now: Instant): void {
     for (const [table, cuts] of Object.entries(this.#facts.cuts) as [Table, readonly Cut[]][]) {
-      const current = cuts.filter(({ until }) => until === undefined || until > now);
+      const current = cuts.filter(
+        ({ until }) => until === undefined || ahead(until, now, bridgeProvenAgainAfter),
+      );
       if (current.length < cuts.length)
         this.#keep({ ...this.#facts, cuts: { ...this.#facts.cuts, [table]: current } });
     }
@@ -88,8 +98,7 @@ export class Learnt {
     now: Instant,
   ): { readonly code: ErrorCode; readonly text: string } | undefined {
     return this.#facts.refused.find(
-      (known) =>
-        known.table === table && known.from === range.from && known.to === range.to && known.until > now,
+      (known) => isOf(known, table, range) && ahead(known.until, now, known.delay),
     );
   }
 
@@ -101,18 +110,14 @@ export class Learnt {
   ): void {
     const proven = this.#isProven(table, range);
     if (proven && !this.#struck(table, range)) return;
-    const others = this.#facts.refused.filter(
-      (known) =>
-        known.until > now && (known.table !== table || known.from !== range.from || known.to !== range.to),
-    );
+    const before = this.#facts.refused.find((known) => isOf(known, table, range));
+    const delay = proven || before === undefined ? askAgainAfter : Math.min(before.delay * 2, longestDelay);
+    const others = this.#facts.refused.filter((known) => !isOf(known, table, range));
     const { code, text } = reason;
     const { from, to } = range;
     this.#keep({
       ...this.#facts,
-      refused: [
-        ...others,
-        { table, from, to, code, text, until: now + (proven ? askProvenAgainAfter : askAgainAfter) },
-      ],
+      refused: [...others, { table, from, to, code, text, delay, until: now + delay }],
     });
   }
 
@@ -148,6 +153,8 @@ export class Learnt {
     if (known !== undefined && length > known.fine && length < known.tooLong)
       this.#limit(table, length, known.tooLong);
     if (this.#strikes.size > 0) this.#acquit(table, { from, to });
+    const refused = this.#facts.refused.filter((old) => old.table !== table || !contains({ from, to }, old));
+    if (refused.length < this.#facts.refused.length) this.#keep({ ...this.#facts, refused });
     if (this.#isProven(table, { from, to })) return;
     const others = (this.#facts.proven[table] ?? []).filter((old) => !contains({ from, to }, old));
     // No reason to plan anew: what was proven does not change what is asked.
