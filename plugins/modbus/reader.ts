@@ -7,6 +7,7 @@ import type { BusConfig, ModbusClient, RequestOptions } from "./contract.ts";
 import type { Cells } from "./decode.ts";
 import { type Field, isBitTable } from "./field.ts";
 import type { Learnt } from "./learnt.ts";
+import { Mute } from "./mute.ts";
 import type { Request, Response } from "./pdu.ts";
 import type { UnitPlan } from "./plan.ts";
 import type { Table } from "./product-schema.ts";
@@ -33,6 +34,8 @@ const silent: ReadonlySet<ErrorCode> = new Set([
   "LINE_DOWN",
   "STOPPED",
 ]);
+/** The same of one request among several. */
+const noWord: ReadonlySet<ErrorCode> = new Set(["NO_ANSWER", "NO_PATH", "GATEWAY_NO_ANSWER"]);
 /** What a unit says when a request is too long, or reaches across something it does not have. */
 const splittable: ReadonlySet<ErrorCode> = new Set(["NO_SUCH_POINT", "REJECTED_VALUE"]);
 const lasting: ReadonlySet<ErrorCode> = new Set([...splittable, "UNSUPPORTED"]);
@@ -55,11 +58,18 @@ interface Run {
   readonly progress: { answered: boolean; failure?: BothyError; readonly abort: AbortController };
 }
 
+interface Asked {
+  readonly run: Run;
+  readonly table: Table;
+  readonly block: Block;
+}
+
 /** Reads fields of one unit with as little wire time as it can, and learns what the unit does not put up with. */
 export class UnitReader {
   readonly #unit: UnitPlan;
   readonly #deps: ReaderDeps;
   readonly #plans = new Map<string, readonly Block[]>();
+  readonly #mute = new Mute();
   #plannedFor = "";
   #turn: Promise<unknown> = Promise.resolve();
   #rested: Millis = 0;
@@ -100,33 +110,54 @@ export class UnitReader {
     setMaxListeners(0, signal);
     const outcomes = new Map<Field, Outcome>();
     const tables = [...new Set(fields.map(({ table }) => table))];
-    await Promise.all(
-      tables.map(async (table) => {
-        const wanted = fields.filter((field) => field.table === table);
-        const ranges = wanted.map(({ address, count }) => ({ from: address, to: address + count }));
-        const run: Run = { table, ranges, outcomes: [], asking: { ...asking, signal }, progress };
-        await this.#readTable(run);
-        for (const [index, field] of wanted.entries()) {
-          const outcome = run.outcomes[index];
-          if (outcome !== undefined) outcomes.set(field, outcome);
-        }
-      }),
-    );
+    const runs = tables.map((table): Run => {
+      const ranges = fields
+        .filter((field) => field.table === table)
+        .map(({ address, count }) => ({ from: address, to: address + count }));
+      return { table, ranges, outcomes: [], asking: { ...asking, signal }, progress };
+    });
+    await Promise.all(this.#requests(runs).map(({ run, block }) => this.#readBlock(run, block)));
+    for (const { table, outcomes: found } of runs) {
+      for (const [index, field] of fields.filter((field) => field.table === table).entries()) {
+        const outcome = found[index];
+        if (outcome !== undefined) outcomes.set(field, outcome);
+      }
+    }
     if (progress.failure !== undefined && !progress.answered) throw progress.failure;
     if (asking.signal.aborted) throw new BothyError("STOPPED", { source: this.#unit.source });
     return fields.map((field) => outcomes.get(field) ?? this.#failed(notAsked(this.#unit.source)));
   }
 
-  async #readTable(run: Run): Promise<void> {
+  /** What to ask, in order; notes why about that which is not asked now. */
+  #requests(runs: readonly Run[]): readonly Asked[] {
+    const all = runs.flatMap((run) =>
+      this.#blocks(run, this.#open(run)).map((block) => ({ run, table: run.table, block })),
+    );
+    const now = this.#deps.clock.monotonic();
+    const mute = all.filter(({ run, table, block }) => {
+      const urgent = run.asking.priority === priority.write;
+      return !urgent && this.#mute.reason(table, block, now) !== undefined;
+    });
+    // If there is nothing else, it is the unit that is silent.
+    if (mute.length === all.length) return all.sort(this.#mute.order);
+    for (const { run, table, block } of mute) {
+      const reason = this.#mute.reason(table, block, now);
+      if (reason === undefined) continue;
+      for (const index of block.covers) run.outcomes[index] = this.#failed(reason);
+    }
+    return all.filter((asked) => !mute.includes(asked)).sort(this.#mute.order);
+  }
+
+  /** Which ranges to ask for: not those that were refused lately. */
+  #open({ table, ranges, outcomes }: Run): readonly number[] {
     const { learnt, clock } = this.#deps;
     const now = clock.now();
-    const open: number[] = [];
-    for (const [index, range] of run.ranges.entries()) {
-      const refusal = learnt.refusal(run.table, range, now);
-      if (refusal === undefined) open.push(index);
-      else run.outcomes[index] = { at: now, code: refusal.code, text: refusal.text };
-    }
-    await Promise.all(this.#blocks(run, open).map((block) => this.#readBlock(run, block)));
+    return [...ranges.entries()].flatMap(([index, range]) => {
+      const refusal = learnt.refusal(table, range, now);
+      if (refusal === undefined) return [index];
+      outcomes[index] = { at: now, code: refusal.code, text: refusal.text };
+      return [];
+    });
   }
 
   #blocks(run: Run, open: readonly number[]): readonly Block[] {
@@ -166,6 +197,7 @@ export class UnitReader {
         run.asking,
       );
       run.progress.answered = true;
+      this.#mute.heard(run.table, block);
       this.#deps.learnt.fine(run.table, block);
       this.#fill(run, block, response);
       return true;
@@ -190,6 +222,9 @@ export class UnitReader {
   /** Finds out what of a block it was that the unit did not want, or notes that nothing of it could be read. */
   async #blame(run: Run, block: Block, error: BothyError): Promise<void> {
     const { progress } = run;
+    if (noWord.has(error.code))
+      this.#mute.silent(run.table, block, error, progress.answered, this.#deps.clock.monotonic());
+    else if (!isSilence(error.code)) this.#mute.heard(run.table, block);
     if (lasting.has(error.code)) progress.answered = true;
     else if (isSilence(error.code) && !progress.answered) {
       progress.failure ??= error;

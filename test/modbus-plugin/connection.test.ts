@@ -137,7 +137,7 @@ test("a gap that is refused is found, read around, and never bridged again, not 
   assert.deepEqual(second.asked(), ["1 read holding 0+3", "1 read holding 5+1"]);
 });
 
-test("an address that is refused is bad alone, and asked for again after five minutes", async () => {
+test("an address that is refused is bad alone, and asked for again after ten seconds", async () => {
   const unit = unitWith(["holding", 0, [1]], ["holding", 2, [3]]);
   const { read, asked, clock } = bus(unit, productOf([number(0), number(1), number(2)]));
   assert.deepEqual(shown(await read("1/fast")), { n0: 1, n1: "NO_SUCH_POINT", n2: 3 });
@@ -145,8 +145,59 @@ test("an address that is refused is bad alone, and asked for again after five mi
   assert.deepEqual(shown(await read("1/fast")), { n0: 1, n1: "NO_SUCH_POINT", n2: 3 });
   assert.ok(asked().every((text) => !text.includes("holding 1+1")));
   unit.registers.set(place("holding", 1), 2);
-  await clock.advance(300_001);
+  await clock.advance(10_001);
   assert.deepEqual(shown(await read("1/fast")), { n0: 1, n1: 2, n2: 3 });
+});
+
+test("a unit that keeps silent about one block is read for the rest, and is not waited for every time", async () => {
+  const unit = unitWith(["holding", 0, [1]], ["input", 100, [2]], ["coil", 0, [1]]);
+  const outputs = [
+    number(0),
+    number(100, { table: "input" }),
+    number(0, { table: "coil", type: "bit", output: "state", channel: "c0" }),
+  ];
+  for (const mute of ["holding", "input", "coil"] as const) {
+    const { read, asked, clock } = bus(unit, productOf(outputs));
+    unit.fails = (request) => (request.kind === "read" && request.table === mute ? "NO_ANSWER" : undefined);
+    const expected: Record<string, unknown> = { n0: 1, n100: 2, c0: true };
+    expected[mute === "holding" ? "n0" : mute === "input" ? "n100" : "c0"] = "NO_ANSWER";
+    // Whoever is asked first and says nothing ends the first poll.
+    await read("1/fast").catch(() => undefined);
+    asked();
+    let tried = 0;
+    for (let poll = 0; poll < 30; poll++) {
+      assert.deepEqual(shown(await read("1/fast")), expected);
+      tried += asked().filter((text) => text.includes(mute)).length;
+      await clock.advance(2000);
+    }
+    assert.ok(tried >= 5 && tried <= 9, `asked ${tried} times in a minute for what is not answered`);
+    unit.fails = undefined;
+    await clock.advance(10_000);
+    assert.deepEqual(shown(await read("1/fast")), { n0: 1, n100: 2, c0: true });
+  }
+});
+
+test("one block out of three that is answered is found and read", async () => {
+  const unit = unitWith(["coil", 0, [1]]);
+  unit.fails = (request) => (request.kind === "read" && request.table === "coil" ? undefined : "NO_ANSWER");
+  const coil = number(0, { table: "coil", type: "bit", output: "state", channel: "c0" });
+  const { read } = bus(unit, productOf([number(0), number(100, { table: "input" }), coil]));
+  await rejectsWith(read("1/fast"), "NO_ANSWER");
+  await rejectsWith(read("1/fast"), "NO_ANSWER");
+  assert.deepEqual(shown(await read("1/fast")), { n0: "NO_ANSWER", n100: "NO_ANSWER", c0: true });
+});
+
+test("a unit that was dead is read as before, however it was found dead", async () => {
+  const unit = unitWith(["holding", 0, [1]], ["input", 100, [2]]);
+  const { read, asked, clock } = bus(unit, productOf([number(0), number(100, { table: "input" })]));
+  unit.fails = () => "NO_ANSWER";
+  for (let poll = 0; poll < 10; poll++) {
+    await rejectsWith(read("1/fast"), "NO_ANSWER");
+    assert.equal(asked().length, 1, "one time-out a poll");
+    await clock.advance(2000);
+  }
+  unit.fails = undefined;
+  assert.deepEqual(shown(await read("1/fast")), { n0: 1, n100: 2 });
 });
 
 test("a limit on the length is searched for and found", async () => {
