@@ -1,6 +1,7 @@
 import type { Instant } from "../../devices/clock.ts";
 import type { Device } from "../../devices/device.ts";
-import { pluginId, pluginTag } from "../../devices/ids.ts";
+import { pluginTag } from "../../devices/ids.ts";
+import { sitePluginId } from "../../devices/make-device.ts";
 import type { Plugin } from "../../devices/plugin.ts";
 import type { Transaction } from "../../devices/transaction.ts";
 import { isoTime } from "../json.ts";
@@ -88,11 +89,15 @@ export interface PluginPart {
   readonly buses: readonly BusPart[];
 }
 
-/** Plugins in the order they are listed, with the id Synse derives for them. */
-export const pluginParts = (plugins: readonly Plugin[], buses: Iterable<BusPart>): readonly PluginPart[] => {
+/** Plugins in the order they are listed, with the ids their devices name. */
+export const pluginParts = (
+  site: { readonly id: string },
+  plugins: readonly Plugin[],
+  buses: Iterable<BusPart>,
+): readonly PluginPart[] => {
   const all = [...buses];
   return plugins.map((plugin) => ({
-    id: pluginId(pluginTag(plugin.meta.maintainer, plugin.meta.name)),
+    id: sitePluginId(plugin.meta, site),
     plugin,
     buses: all.filter((bus) => bus.plugin === plugin),
   }));

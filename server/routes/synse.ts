@@ -209,13 +209,13 @@ function addReadRoutes(app: FastifyInstance, parts: RouteParts): void {
 
 function knownPlugin(parts: RouteParts, id: string | undefined): string | undefined {
   if (id === undefined) return undefined;
-  const known = shapes.pluginParts(parts.plugins, parts.buses.values());
+  const known = shapes.pluginParts(parts.config.site, parts.plugins, parts.buses.values());
   if (!known.some((part) => part.id === id)) throw new HttpError(400, `there is no plugin ${id}`);
   return id;
 }
 
 function addPluginRoutes(app: FastifyInstance, parts: RouteParts): void {
-  const all = shapes.pluginParts(parts.plugins, parts.buses.values());
+  const all = shapes.pluginParts(parts.config.site, parts.plugins, parts.buses.values());
   route(
     app,
     "/v3/plugin",

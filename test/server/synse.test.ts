@@ -96,6 +96,7 @@ test("reads select by tags, namespaces and plugin as Synse does", async (t) => {
   assert.deepEqual(await aliases("/v3/read?tags=rack:r1,"), []);
   const [plugin] = rows((await ask("/v3/plugin")).body) as unknown as { id: string }[];
   assert.deepEqual(await aliases(`/v3/read?plugin=${plugin?.id ?? ""}`), ["fan-1", "meter", "probe"]);
+  assert.equal(site.registry.get("probe")?.plugin, plugin?.id);
   assert.equal((await ask("/v3/read?plugin=none")).status, 400);
   assert.equal((await ask("/v3/read?ns=a&ns=b")).status, 400);
 });

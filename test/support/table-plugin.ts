@@ -2,7 +2,8 @@ import { Type } from "typebox";
 import type { Instant } from "../../devices/clock.ts";
 import { type Action, defaultWriteTimeout, type Device } from "../../devices/device.ts";
 import { BothyError } from "../../devices/errors.ts";
-import { deviceId, pluginId, pluginTag } from "../../devices/ids.ts";
+import { deviceId } from "../../devices/ids.ts";
+import { sitePluginId } from "../../devices/make-device.ts";
 import { outputNamed } from "../../devices/output.ts";
 import {
   type Command,
@@ -36,7 +37,6 @@ const meta = {
   vcs: "none",
   version: "1.0.0",
 };
-const plugin = pluginId(pluginTag(meta.maintainer, meta.name));
 
 /** A level from 0 to 100 that shows in `duty`. */
 export const speed: Action = {
@@ -59,7 +59,8 @@ export class Table {
 const keyOf = (alias: string, output: string, channel?: string): string =>
   [alias, output, ...(channel === undefined ? [] : [channel])].join("/");
 
-function deviceOf(entry: TableDevice, link: string): Device {
+function deviceOf(entry: TableDevice, link: string, site: { readonly id: string }): Device {
+  const plugin = sitePluginId(meta, site);
   const id = deviceId(plugin, entry.type, "table", entry.alias);
   return {
     id,
@@ -149,7 +150,7 @@ export function tablePlugin(table: Table): Plugin<unknown, TableDevice> {
     meta,
     schema: { link: Type.Object({}), device: Type.Object({}), product: Type.Object({}) },
     plan: (config: LinkConfig<unknown, TableDevice, unknown>): LinkPlan => {
-      const devices = config.devices.map((entry) => deviceOf(entry.config, config.name));
+      const devices = config.devices.map((entry) => deviceOf(entry.config, config.name, config.site));
       return {
         name: config.name,
         devices,
