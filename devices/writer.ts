@@ -21,6 +21,8 @@ import type { DeviceId } from "./value-id.ts";
 
 /** How long an operator holds an output unless they say otherwise. Everybody else holds it for good. */
 export const operatorHold: Millis = minutes(30);
+/** Whoever wants longer does not want it to end. */
+const longestHold: Millis = minutes(366 * 24 * 60);
 
 export interface WriterDeps {
   readonly clock: Clock;
@@ -255,5 +257,7 @@ function checkHold({ slot, holdFor, transaction }: WriteRequest, source: string)
     throw new BothyError("BAD_INPUT", { source, fault: `there is no slot ${slot}` });
   if (holdFor !== undefined && !(holdFor > 0))
     throw new BothyError("BAD_INPUT", { source, fault: "a hold lasts longer than 0 ms" });
+  if (holdFor !== undefined && holdFor > longestHold)
+    throw new BothyError("BAD_INPUT", { source, fault: "a hold lasts 366 days at the most" });
   if (transaction === "") throw new BothyError("BAD_INPUT", { source, fault: "the transaction id is empty" });
 }

@@ -9,17 +9,23 @@ import { type AddRoutes, busNamed, deviceNamed, param, route, type RouteParts } 
 import { first, flag } from "./query.ts";
 
 const tags = ["bothy"];
+/** Those above the operator's belong to the site itself: nobody outside may hold off its protections. */
+const clientSlots = Object.values(slots).filter((slot) => slot >= slots.operator);
 const slotNumber = Type.Union(
-  Object.values(slots).map((slot) => Type.Literal(slot)),
+  clientSlots.map((slot) => Type.Literal(slot)),
   {
     default: slots.operator,
-    description: "How firmly: 8 is an operator. The smallest filled slot is in force.",
+    description:
+      "How firmly: 8 is an operator. The smallest filled slot is in force; those below 8 are the site's own.",
   },
 );
 const writeBody = Type.Object(
   {
     value: Type.Optional(
-      Type.Union([Type.String(), Type.Number(), Type.Boolean()], { examples: [80, "on"] }),
+      Type.Union([Type.String({ maxLength: 1000 }), Type.Number(), Type.Boolean()], {
+        examples: [80, "on"],
+        description: "A number, a text, or true or false.",
+      }),
     ),
     slot: Type.Optional(slotNumber),
     why: Type.String({ minLength: 1, maxLength: 500, description: "The reason, for whoever asks later." }),
@@ -57,7 +63,9 @@ function addSiteRoutes(app: FastifyInstance, parts: RouteParts): void {
   const started = parts.clock.now();
   const status = (name: string): object => {
     const { link, plugin } = busNamed(parts, name);
-    return { ...link.status(), plugin: plugin.name };
+    const { since, lastError, ...state } = link.status();
+    const last = lastError === undefined ? undefined : { ...lastError, at: isoTime(lastError.at) };
+    return { ...state, since: isoTime(since), lastError: last, plugin: plugin.name };
   };
   route(app, "/api/site", {
     GET: {
@@ -162,12 +170,12 @@ function fill(parts: RouteParts, request: FastifyRequest): Transaction {
 
 function slotOf(text: string | undefined): Slot {
   const number = text === undefined ? slots.operator : Number(text);
-  const slot = Object.values(slots).find((known) => known === number);
+  const slot = clientSlots.find((known) => known === number);
   if (slot === undefined) {
-    const known = Object.entries(slotNames).map(([n, meaning]) => `${n} (${meaning})`);
+    const known = clientSlots.map((n) => `${n} (${slotNames[n]})`);
     throw new BothyError("BAD_INPUT", {
       source: `slot ${text ?? ""}`,
-      fault: `slots are ${known.join(", ")}`,
+      fault: `clients use the slots ${known.join(", ")}`,
     });
   }
   return slot;

@@ -61,6 +61,13 @@ test("what cannot be written is refused with a code", async (t) => {
     ["PUT", url, { value: 500, why: "x" }, 400, "OUT_OF_RANGE"],
     ["PUT", url, { value: 50 }, 400, "BAD_INPUT"],
     ["PUT", url, { value: 50, why: "x", slot: 3 }, 400, "BAD_INPUT"],
+    // Life safety, fail-safe and the equipment's own protection are not for clients.
+    ["PUT", url, { value: 50, why: "x", slot: 1 }, 400, "BAD_INPUT"],
+    ["PUT", url, { value: 50, why: "x", slot: 2 }, 400, "BAD_INPUT"],
+    ["PUT", url, { value: 50, why: "x", slot: 5 }, 400, "BAD_INPUT"],
+    ["DELETE", `${url}?slot=1`, undefined, 400, "BAD_INPUT"],
+    ["PUT", url, { value: 50, why: "x", holdFor: "99999999999999h" }, 400, "BAD_INPUT"],
+    ["PUT", url, { value: "5".repeat(2000), why: "x" }, 400, "BAD_INPUT"],
     ["PUT", url, { value: 50, why: "x", holdFor: 5 }, 400, "BAD_INPUT"],
     ["PUT", url, { value: 50, why: "x", extra: 5 }, 400, "BAD_INPUT"],
     ["PUT", url, undefined, 400, "BAD_INPUT"],
@@ -85,6 +92,26 @@ test("what cannot be written is refused with a code", async (t) => {
   }
 });
 
+test("what is wrong with a body is said in words, with what to do", async (t) => {
+  const { ask } = await tableSite(t, devices, values);
+  const told = async (payload: unknown): Promise<string> =>
+    ((await ask({ method: "PUT", url, payload: JSON.stringify(payload) })).body as { context: string })
+      .context;
+  assert.match(await told({ value: 5 }), /^the body: `why` is missing \(add `why: …` /);
+  assert.match(
+    await told({ value: 5, why: "x", slot: 1 }),
+    /`slot`: `1` is not known here \(write one of 8, 10, 12, 15, 16\)/,
+  );
+  assert.match(
+    await told({ value: 5, why: "x", holdfor: "5m" }),
+    /unknown key `holdfor` \(write `holdFor`\)/,
+  );
+  assert.match(
+    await told({ value: null, why: "x" }),
+    /`value`: nothing is not what is expected here \(A number/,
+  );
+});
+
 test("buses, the site and the errors are told", async (t) => {
   const { ask } = await tableSite(t, devices, values);
   const [bus] = (await ask("/api/buses")).body as [Record<string, unknown>];
@@ -93,6 +120,7 @@ test("buses, the site and the errors are told", async (t) => {
     ["t", "open", "table", { kind: "table" }],
   );
   assert.deepEqual((await ask("/api/buses/t")).body, bus);
+  assert.equal(bus["since"], "2031-05-06T07:08:09.000Z");
   const site = (await ask("/api/site")).body as Record<string, unknown>;
   assert.deepEqual([site["id"], site["devices"]], ["hut", 2]);
   const errors = (await ask("/api/errors")).body as { code: string; http: number }[];
