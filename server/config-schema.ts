@@ -37,6 +37,12 @@ const httpSection = Type.Object(
         description: "TCP port; 0 takes any free one.",
       }),
     ),
+    names: Type.Optional(
+      Type.Array(Type.String({ minLength: 1 }), {
+        description:
+          "Names the site is asked under besides `localhost` and addresses, e.g. by a reverse proxy. Requests under any other name are refused: they may come from a page of somebody else's.",
+      }),
+    ),
     allowInsecure: Type.Optional(
       Type.Boolean({
         default: false,
@@ -91,7 +97,9 @@ export const frameSchema = Type.Object(
 
 export type SiteSection = Static<typeof siteSection>;
 /** With its defaults. */
-export type HttpSection = Required<Static<typeof httpSection>>;
+export type HttpSection = Required<Omit<Static<typeof httpSection>, "names">> & {
+  readonly names?: readonly string[];
+};
 export type LogLevel = (typeof logLevels)[number];
 
 /** A checked configuration, with defaults filled in. */

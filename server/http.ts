@@ -1,12 +1,13 @@
 import type { Socket } from "node:net";
 import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
-import { Ajv } from "ajv";
 import fastify, { type FastifyInstance } from "fastify";
 import { BothyError } from "../devices/errors.ts";
 import { errorBody, HttpError, sendError } from "./faults.ts";
 import { toJson } from "./json.ts";
+import { Checker } from "./config-check.ts";
 import { addApiRoutes } from "./routes/api.ts";
+import { strangeName } from "./routes/origin.ts";
 import { addPageRoutes } from "./routes/page.ts";
 import type { RouteParts } from "./routes/parts.ts";
 import { addStreamRoutes } from "./routes/streams.ts";
@@ -15,7 +16,10 @@ import { addWriteRoutes } from "./routes/writes.ts";
 
 /** No write is longer than this: it names an action and a value. */
 const bodyLimit = 1_048_576;
-const requestTimeout = 60_000;
+/** How long a client may take to say what it wants, on a line however slow; looked after every few seconds. */
+const requestTimeout = 30_000;
+const headersTimeout = 10_000;
+const connectionsCheckingInterval = 5_000;
 
 /** The HTTP side of a site, ready to listen or to be asked by `inject`. Synse v3 §1, and our own below /api. */
 export async function createHttp(parts: RouteParts): Promise<FastifyInstance> {
@@ -25,6 +29,7 @@ export async function createHttp(parts: RouteParts): Promise<FastifyInstance> {
     logger: false,
     bodyLimit,
     requestTimeout,
+    http: { headersTimeout, connectionsCheckingInterval },
     return503OnClosing: false,
     forceCloseConnections: "idle",
     routerOptions: { maxParamLength: 1024 },
@@ -41,6 +46,8 @@ export async function createHttp(parts: RouteParts): Promise<FastifyInstance> {
       deps,
     ),
   );
+  const strange = strangeName(parts.config.http);
+  app.addHook("onRequest", (request, _reply, done) => done(strange(request.headers.host)));
   checkBodies(app);
   readAnyBody(app);
   await app.register(swagger, { openapi: openapi(parts.version) });
@@ -74,17 +81,17 @@ const openapi = (version: string) => ({
  * all are sent as ready text.
  */
 function checkBodies(app: FastifyInstance): void {
-  const ajv = new Ajv({ allErrors: true, strict: false, logger: false });
+  const checker = new Checker(false);
   app.setValidatorCompiler(({ schema, url, httpPart }) => {
     if (httpPart !== "body" || !url.startsWith("/api/")) return () => true;
-    const check = ajv.compile(schema as object);
     return (body: unknown) => {
-      if (check(body)) return true;
-      const error = new BothyError("BAD_INPUT", {
-        source: "the body",
-        fault: ajv.errorsText(check.errors, { dataVar: "it" }),
+      const faults = checker.check(schema, body, []);
+      if (faults.length === 0) return true;
+      const told = faults.map(({ path, atKey, message, remedy }) => {
+        const where = atKey === true || path.length === 0 ? "" : `\`${path.join(".")}\`: `;
+        return `${where}${message} (${remedy})`;
       });
-      return { error };
+      return { error: new BothyError("BAD_INPUT", { source: "the body", fault: told.join("; ") }) };
     };
   });
   app.setSerializerCompiler(() => toJson);
@@ -93,6 +100,11 @@ function checkBodies(app: FastifyInstance): void {
 /** Clients send bodies under every content type or none; all are JSON. Synse v3 §1.1. */
 function readAnyBody(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
+  // What is no content type at all would be refused before any parser is asked.
+  app.addHook("preParsing", (request, _reply, _payload, done) => {
+    delete request.headers["content-type"];
+    done();
+  });
   app.addContentTypeParser<string>("*", { parseAs: "string" }, (_request, body, done) => {
     if (body.trim() === "") {
       done(null, undefined);

@@ -45,7 +45,7 @@ export interface RouteDefinition {
   readonly handler: Handler;
 }
 
-const standardMethods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] as const;
+const standardMethods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"] as const;
 
 /**
  * Adds what a path answers to, and a 405 that names those methods for all others. A trailing slash is the same path,

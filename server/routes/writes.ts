@@ -150,6 +150,9 @@ function addTransactions(app: FastifyInstance, desk: WriteDesk): void {
 const refusals: ReadonlySet<ErrorCode> = new Set(["UNKNOWN_ACTION", "BAD_VALUE", "OUT_OF_RANGE"]);
 const grace: Millis = seconds(5);
 const mostNames = 10_000;
+const mostWrites = 1000;
+/** Names and values are short; what is longer would be kept with its transaction for minutes. */
+const longestText = 1000;
 
 /** Synse's view of writing: refused writes are transactions too, and a transaction knows the name it was asked under. */
 class WriteDesk {
@@ -166,6 +169,8 @@ class WriteDesk {
   items(given: unknown): readonly Item[] {
     const list = Array.isArray(given) ? (given as unknown[]) : [given];
     if (list.length === 0) throw new HttpError(400, "the list of writes is empty");
+    if (list.length > mostWrites)
+      throw new HttpError(400, `${list.length} writes are more than ${mostWrites}`);
     const items = list.map(itemOf);
     const own = new Set<string>();
     for (const { transaction } of items) {
@@ -257,7 +262,9 @@ function textOf(given: object, key: string): string | undefined {
   const value = (given as Readonly<Record<string, unknown>>)[key];
   if (value === undefined || value === null) return undefined;
   if (typeof value !== "string") throw new HttpError(400, `${key} must be text, such as "${toText(value)}"`);
+  if (value.length > longestText) throw new HttpError(400, `${key} is longer than ${longestText} characters`);
   return value;
 }
 
-const toText = (value: unknown): string => (typeof value === "object" ? "80" : JSON.stringify(value));
+const toText = (value: unknown): string =>
+  typeof value === "object" ? "80" : JSON.stringify(value).slice(0, 20);
