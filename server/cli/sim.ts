@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { ask, defaultServer } from "./client.ts";
+import { addSimUnitCommand } from "./sim-unit.ts";
 import { exit, type ExitCode, print, printJson } from "./terminal.ts";
 
 interface Options {
@@ -12,9 +13,11 @@ interface Active {
   readonly text?: string;
 }
 
-/** `bothy sim`: faults of a running demonstration. */
+/** `bothy sim`: faults of a running demonstration, and units to try register maps on. */
 export function addSimCommands(program: Command, ended: (code: ExitCode) => void): void {
-  const sim = program.command("sim").description("what goes wrong in a running demonstration");
+  const sim = program
+    .command("sim")
+    .description("what goes wrong in a running demonstration; units to try register maps on");
   const shared = (command: Command): Command =>
     command
       .option("--server <url>", "the running demonstration", defaultServer)
@@ -28,6 +31,7 @@ export function addSimCommands(program: Command, ended: (code: ExitCode) => void
       show(await answer.json(), options);
       ended(exit.good);
     });
+  addSimUnitCommand(sim, ended);
   shared(sim.command("faults"))
     .description("list what is failing")
     .action(async (options: Options) => {
