@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { Plugin } from "../devices/plugin.ts";
 import { optionTable, optionTables, withTables } from "../devices/schema-docs.ts";
+import { thermometer } from "../examples/plugin-thermometer/index.ts";
 import { plugins } from "../plugins/index.ts";
 import { productTable } from "../plugins/modbus/docs.ts";
 import { frameSchema } from "../server/config-schema.ts";
@@ -17,14 +18,18 @@ const sections: Readonly<Record<string, string>> = {
 };
 
 /** A plugin's README with its tables. */
-function readme(plugin: Plugin): readonly [path: string, text: string] {
-  const path = `plugins/${plugin.name}/README.md`;
-  return [path, withTables(read(path), { ...optionTables(plugin.schema), products: productTable() })];
-}
+const readme = (path: string, { schema }: Pick<Plugin, "schema">): string =>
+  withTables(read(path), { ...optionTables(schema), products: productTable() });
 
 /** Every file that is made from code, and what it should hold: text by path. `npm run generate` writes them. */
 export const generated = (): Readonly<Record<string, string>> => ({
   "schema/bothy-site.schema.json": `${JSON.stringify(siteSchema([...plugins.values()]), null, 2)}\n`,
-  ...Object.fromEntries([...plugins.values()].map(readme)),
+  ...Object.fromEntries(
+    [...plugins.values()].map((plugin) => {
+      const path = `plugins/${plugin.name}/README.md`;
+      return [path, readme(path, plugin)];
+    }),
+  ),
+  "examples/plugin-thermometer/README.md": readme("examples/plugin-thermometer/README.md", thermometer),
   "docs/configuration.md": withTables(read("docs/configuration.md"), sections),
 });
