@@ -252,6 +252,11 @@ test("writing and refreshing say that the line is down while it is", async () =>
   assert.equal((await writing).length, 1);
   const reading = at.store.get(valueId("a"));
   assert.equal(reading?.quality === "good" && reading.value, 50, "what was read back is in the store");
+  last(at).fail(unplugged);
+  await at.clock.advance(50);
+  const message = "/dev/tty: the line is down (it was unplugged)";
+  await assert.rejects(at.link.write(command, signal), { code: "LINE_DOWN", message });
+  await at.clock.advance(1000);
   const readOnly = last(at) as Partial<TestConnection>;
   Object.defineProperty(readOnly, "write", { value: undefined });
   await assert.rejects(at.link.write(command, signal), code("NOT_WRITABLE"));

@@ -59,6 +59,7 @@ export class Link {
   #since: Instant;
   #opened = 0;
   #lastError: LinkStatus["lastError"];
+  #whyDown: BothyError | undefined;
   #connection: Connection | undefined;
   #poller: Poller | undefined;
   #ended: Promise<void> | undefined;
@@ -265,16 +266,16 @@ export class Link {
   #fell(reason: BothyError): void {
     const wasUp = this.#state === "open" || this.#lastError === undefined;
     const error = asLineDown(reason, this.name);
+    this.#whyDown = error;
     this.#lastError = { code: reason.code, text: error.message, at: this.#parts.clock.now() };
     this.#parts.log[wasUp ? "warn" : "debug"]({ link: this.name, code: reason.code }, error.message);
     this.#publishBad(error);
   }
 
   #down(): BothyError {
-    const fault = this.#lastError?.text ?? `it is ${this.#state}`;
-    return this.#state === "stopped"
-      ? new BothyError("STOPPED", { source: this.name })
-      : new BothyError("LINE_DOWN", { source: this.name, fault });
+    if (this.#state === "stopped") return new BothyError("STOPPED", { source: this.name });
+    const fault = `it is ${this.#state}`;
+    return this.#whyDown ?? new BothyError("LINE_DOWN", { source: this.name, fault });
   }
 
   #publishBad(error: BothyError): void {
