@@ -26,6 +26,9 @@ const answers: ReadonlySet<ErrorCode> = new Set([
   "MEMORY_FAULT",
 ]);
 
+/** Nobody there: silence, or a gateway that says so of what is behind it. */
+const silence: ReadonlySet<ErrorCode> = new Set(["NO_ANSWER", "LATE_ANSWER", "GATEWAY_NO_ANSWER", "NO_PATH"]);
+
 /**
  * Asks each address in turn who is there. Ends early when aborted.
  * @throws BothyError `LINE_DOWN` when the line goes
@@ -71,8 +74,7 @@ async function identify(
       if (error.code === "LINE_DOWN") throw error;
       if (error.code === "STOPPED") return undefined;
       if (answers.has(error.code)) return "answers, but does not identify itself";
-      if (error.code !== "NO_ANSWER" && error.code !== "LATE_ANSWER")
-        refusal = `something answers: ${error.message}`;
+      if (!silence.has(error.code)) refusal = `something answers: ${error.message}`;
     }
   }
   return refusal;

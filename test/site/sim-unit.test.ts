@@ -57,6 +57,13 @@ devices: [{ bus: line, unit: 7, product: xy-md02, alias: probe }]`;
       assert.equal(reading.value, -5);
       break;
     }
+    const found: number[] = [];
+    for await (const { address, answered } of site.links[0]?.connection?.scan?.(
+      { from: 5, to: 9 },
+      site.signal,
+    ) ?? [])
+      if (answered) found.push(address);
+    assert.deepEqual(found, [7], "a gateway's refusal for an absent unit is no unit");
     const write = {
       device: "probe.temperature",
       action: "correction",
