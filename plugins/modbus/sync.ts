@@ -54,6 +54,8 @@ export type Arrival =
 
 const memoryKey = "modbus.owed";
 const mostOwed = 4;
+/** No unit answers later than that. */
+const slowest: Millis = 60_000;
 const mostRemembered = 4;
 
 const writes: readonly number[] = [
@@ -108,10 +110,10 @@ export class Sync {
   /** Whether `request` may be sent to `unit` now, and what else to do. */
   admit(unit: number, request: Uint8Array): Admission {
     const state = this.#state(unit);
-    this.#expire(state);
+    const until = state.lastSent + this.#lateAnswers;
+    if (state.owed.length > 0 && this.#clock.monotonic() >= until) this.#expire(state);
     if (state.owed.length === 0) return { kind: "send" };
     if (this.#tellable(state, request)) return this.#admitTellable(state, request);
-    const until = state.lastSent + this.#lateAnswers;
     if (state.resting || state.owed.length >= mostOwed) return { kind: "rest", until };
     const probe = this.#probe(state);
     return probe === undefined ? { kind: "rest", until } : { kind: "probe", request: probe };
@@ -203,10 +205,14 @@ export class Sync {
     return state;
   }
 
+  /**
+   * Nothing should be on the way any more. Still, a unit that has not said a word since may be slower than anybody
+   * thought: what it owes is kept while there is something to ask that it is known to answer, or a piece of a block.
+   */
   #expire(state: UnitState): void {
-    if (state.owed.length === 0 || this.#clock.monotonic() < state.lastSent + this.#lateAnswers) return;
-    state.owed = [];
     state.resting = false;
+    const slow = this.#clock.monotonic() < state.lastSent + slowest;
+    state.owed = slow && this.#readProbe(state) !== undefined ? state.owed.slice(1 - mostOwed) : [];
     this.save();
   }
 
@@ -237,14 +243,18 @@ export class Sync {
 
   /** Something to ask whose answer is unlike all that are owed: what worked before, a piece of a block, an echo. */
   #probe(state: UnitState): Uint8Array | undefined {
-    const candidates = [...state.answered.values()].sort((a, b) => answerLength(a) - answerLength(b));
-    for (const { request } of state.owed) candidates.push(...pieces(request));
-    const usable = candidates.find((request) => this.#tellable(state, request));
+    const usable = this.#readProbe(state);
     if (usable !== undefined) return usable;
     if (state.echo === "silent" || state.owed.some(({ shape }) => shape.fn === functions.diagnose))
       return undefined;
     this.#token = (this.#token + 1) & 0xffff;
     return encodeRequest({ kind: "echo", word: this.#token });
+  }
+
+  #readProbe(state: UnitState): Uint8Array | undefined {
+    const candidates = [...state.answered.values()].sort((a, b) => answerLength(a) - answerLength(b));
+    for (const { request } of state.owed) candidates.push(...pieces(request));
+    return candidates.find((request) => this.#tellable(state, request));
   }
 }
 

@@ -176,6 +176,7 @@ test("what units owe survives the line being closed and opened again", async () 
   again.line.arrive(framed([1, 3, 4, 0xde, 0xad, 0xbe, 0xef]));
   assert.deepEqual(words(await run(clock, answer)), [1020, 1021]);
 });
+
 const seed = Number(process.env["SEED"] ?? 20_310_506);
 /** From at once to four times the timeout; mostly in time. */
 const anyDelay = fc.oneof(
@@ -254,6 +255,40 @@ test(`whatever the delays, a value read is the right one or there is none (seed 
       fc.array(anyFate(["none"]), { minLength: 1, maxLength: 8 }),
       async (asked, fates) => {
         right += await soak(asked, fates);
+      },
+    ),
+    { numRuns: 300, seed },
+  );
+  assert.ok(right > 300, `only ${right} values came through`);
+});
+
+const anyTry = fc.record({
+  address: fc.integer({ min: 0, max: 1 }),
+  count: fc.constantFrom(2, 3),
+  pause: fc.integer({ min: 2000, max: 12_000 }),
+});
+
+test(`a unit slower than any answer was thought to be is not believed one answer late (seed ${seed})`, async () => {
+  let right = 0;
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(anyTry, { minLength: 2, maxLength: 12 }),
+      fc.array(fc.integer({ min: 3000, max: 9000 }), { minLength: 1, maxLength: 4 }),
+      async (tries, delays) => {
+        const { clock, units, client } = bench();
+        units.value = () => Math.floor(clock.monotonic() / 100);
+        let turn = 0;
+        units.fate = () => ({ delay: turn < delays.length ? (delays[turn++] ?? 0) : 5 });
+        for (const { address, count, pause } of tries) {
+          const from = Math.floor(clock.monotonic() / 100);
+          const value = await run(clock, client.request(1, read(address, count), options()));
+          if ("ok" in value) {
+            right++;
+            const [first = 0] = words(value);
+            assert.ok(first >= from, `asked at ${from}, got what was so at ${first}`);
+          }
+          await clock.advance(pause);
+        }
       },
     ),
     { numRuns: 300, seed },
