@@ -36,6 +36,12 @@ function distance(a: string, b: string): number {
 export const closest = (name: string, names: readonly string[]): string =>
   [...names].sort((a, b) => distance(name, a) - distance(name, b) || (a < b ? -1 : 1))[0] ?? "";
 
+/** The name that was most likely meant; undefined when none is near. */
+export function meantBy(name: string, names: readonly string[]): string | undefined {
+  const best = closest(name, names);
+  return best !== "" && distance(name, best) <= Math.max(2, name.length / 3) ? best : undefined;
+}
+
 /** @param from absent: the same as `to`, which is always fine */
 export function checkUnit(from: string | undefined, to: string, path: Path, complain: Complain): void {
   if (from === undefined || conversion(from, to) !== undefined) return;

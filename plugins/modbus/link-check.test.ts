@@ -82,6 +82,14 @@ test("products, devices and tags that do not exist", () => {
   });
   assert.equal(plan.faults[0]?.message, "there is no product xy-md20");
   assert.match(plan.faults[0].remedy, /did you mean xy-md02\?/);
+  const far = planBus({
+    site: { id: "s", tags: [] },
+    name: "line",
+    link: { path: [], config: serial },
+    devices: [{ path: ["devices", 0], config: unit(1, { product: "foobar-9000" }) }],
+    products: [],
+  });
+  assert.match(far.faults[0]?.remedy ?? "", /^describe it under `products`, or take one of .*xy-md02/);
   assert.deepEqual(faults(serial, [unit(1, { only: ["temprature"] })]), [
     'devices.0.only.0: xy-md02 has no device "temprature"',
   ]);
@@ -101,4 +109,17 @@ test("only the devices asked for are there", () => {
     ["line", "u1.humidity"],
   );
   assert.ok(plan.units[0]?.values.every(({ source }) => source.startsWith("u1.humidity")));
+});
+
+test("a product that is described, but wrongly, is not said to be missing as well", () => {
+  const config = {
+    site: { id: "s", tags: [] },
+    name: "line",
+    link: { path: ["buses", "line"], config: serial },
+    devices: [{ path: ["devices", 0], config: unit(1, { product: "mine" }) }],
+    products: [],
+  };
+  const faulty = [{ path: ["products", 0], config: { product: "mine", devices: 3 } }];
+  assert.deepEqual(planBus({ ...config, faultyProducts: faulty }).faults, []);
+  assert.equal(planBus({ ...config, faultyProducts: [{ path: [], config: null }] }).faults.length, 1);
 });

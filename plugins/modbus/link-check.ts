@@ -1,7 +1,7 @@
 import { parseDuration } from "../../devices/duration.ts";
 import type { Sourced } from "../../devices/plugin.ts";
 import { parseTag } from "../../devices/tag.ts";
-import { closest, type Complain } from "./fault.ts";
+import { closest, type Complain, meantBy } from "./fault.ts";
 import { expandProduct } from "./product.ts";
 import type { Product } from "./product-schema.ts";
 import {
@@ -101,11 +101,14 @@ export function checkUnits(
     checkUnit(unit, path, config.link.config, complain);
     const product = find(unit.product);
     if (product === undefined) {
-      const near = closest(unit.product, known);
+      if (isFaulty(config, unit.product)) continue;
+      const near = meantBy(unit.product, known);
       complain(
         [...path, "product"],
         `there is no product ${unit.product}`,
-        `did you mean ${near}? Others go under \`products\``,
+        near === undefined
+          ? `describe it under \`products\`, or take one of ${known.join(", ")}`
+          : `did you mean ${near}? Others go under \`products\``,
       );
       continue;
     }
@@ -120,6 +123,13 @@ export function checkUnits(
     }
   }
 }
+
+/** Whether a product is described, but so that it cannot be used. */
+const isFaulty = ({ faultyProducts = [] }: ModbusConfig, name: string): boolean =>
+  faultyProducts.some(
+    ({ config }) =>
+      typeof config === "object" && config !== null && "product" in config && config.product === name,
+  );
 
 function checkUnit(
   unit: UnitOptions,
