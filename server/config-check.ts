@@ -7,6 +7,10 @@ import { nearest } from "./nearest.ts";
 /** A fault, and whether its key rather than its value is what is wrong. */
 export interface CheckFault extends Fault {
   readonly atKey?: boolean;
+  /** The key that was meant instead. */
+  readonly meant?: string;
+  /** The key that is missing there. */
+  readonly missing?: string;
 }
 
 type Schema = Readonly<Record<string, unknown>>;
@@ -41,8 +45,20 @@ export class Checker {
       this.#compiled.set(schema, validate);
     }
     if (validate(value)) return [];
-    return reduced(validate.errors ?? []).map((error) => inWords(error, path));
+    return saidOnce(reduced(validate.errors ?? []).map((error) => inWords(error, path)));
   }
+}
+
+/** A key that is only misspelt is not missing as well. */
+function saidOnce(faults: readonly CheckFault[]): readonly CheckFault[] {
+  const meant = new Set(
+    faults.flatMap((fault) =>
+      fault.meant === undefined ? [] : [JSON.stringify([...fault.path.slice(0, -1), fault.meant])],
+    ),
+  );
+  return faults.filter(
+    ({ path, missing: key }) => key === undefined || !meant.has(JSON.stringify([...path, key])),
+  );
 }
 
 /**
@@ -133,7 +149,7 @@ function inWords(error: ErrorObject, base: Path): CheckFault {
     case "oneOf":
       return noBranch(error, schema, path);
     default:
-      return { path, message: `${shown(error.data)} ${saying(error)}`, remedy: remedyFor(error, schema) };
+      return { path, message: `${subject(error)} ${saying(error)}`, remedy: remedyFor(error, schema) };
   }
 }
 
@@ -146,14 +162,15 @@ function unknownKey(key: string, schema: Schema, path: Path): CheckFault {
         ? "remove it"
         : `remove it; known here: ${known.join(", ")}`
       : `write \`${meant}\``;
-  return { path: [...path, key], atKey: true, message: `unknown key \`${key}\``, remedy };
+  const message = `unknown key ${shown(key)}`;
+  return { path: [...path, key], atKey: true, message, remedy, ...(meant === undefined ? {} : { meant }) };
 }
 
 function missing(key: string, schema: Schema, path: Path): CheckFault {
   const properties = schema["properties"] as Readonly<Record<string, Schema>> | undefined;
   const described = properties?.[key]?.["description"];
   const remedy = `add \`${key}: …\`${typeof described === "string" ? ` (${firstSentence(described)})` : ""}`;
-  return { path, atKey: true, message: `\`${key}\` is missing`, remedy };
+  return { path, atKey: true, message: `\`${key}\` is missing`, remedy, missing: key };
 }
 
 function notOneOf(data: unknown, choices: readonly unknown[], path: Path): CheckFault {
@@ -185,11 +202,28 @@ function noBranch(error: ErrorObject, schema: Schema, path: Path): CheckFault {
   };
 }
 
+/** What is wrong, as a subject; a number in quotes is told from a number. */
+function subject({ keyword, data }: ErrorObject): string {
+  if (data === null) return "it";
+  return keyword === "type" && quoted(data) ? `"${data}" in quotes` : shown(data);
+}
+
+/** Text that would be something else without its quotes. */
+const quoted = (data: unknown): data is string =>
+  typeof data === "string" && /^([-+]?\d+(\.\d+)?|true|false)$/.test(data);
+
 function saying(error: ErrorObject): string {
   const params = error.params as Readonly<Record<string, unknown>>;
   switch (error.keyword) {
     case "type":
-      return `is not ${article(params["type"])}`;
+      if (error.data === null) return "has no value";
+      return `is ${quoted(error.data) ? "text, " : ""}not ${article(params["type"])}`;
+    case "minLength":
+    case "minItems":
+    case "minProperties":
+      return Number(params["limit"]) === 1 ? "is empty" : (error.message ?? "is too short");
+    case "maxLength":
+      return `is longer than ${String(params["limit"])} characters`;
     case "minimum":
     case "exclusiveMinimum":
       return `is too small: ${String(params["comparison"])} ${String(params["limit"])} is required`;
@@ -222,7 +256,10 @@ function remedyFor(error: ErrorObject, schema: Schema): string {
   if (typeof schema["remedy"] === "string") return schema["remedy"];
   if (mentionsDuration(schema)) return "write a duration with its unit, e.g. `200ms`, `2s`, `5m`";
   if (error.keyword === "type") return remedyForType(error, schema);
-  if (typeof schema["description"] === "string") return firstSentence(schema["description"]);
+  const { description } = schema;
+  // How it is written may be said at the end.
+  if (typeof description === "string")
+    return error.keyword === "pattern" ? description.replace(/\.$/, "") : firstSentence(description);
   if (error.keyword === "pattern") return `it must match ${String(schema["pattern"])}`;
   return "change it to fit";
 }
@@ -232,6 +269,7 @@ function remedyForType(error: ErrorObject, schema: Schema): string {
   if (type === "string" && (typeof error.data === "number" || typeof error.data === "boolean")) {
     return "put it in quotes";
   }
+  if (quoted(error.data) && /integer|number|boolean/.test(String(type))) return "take the quotes away";
   const described = schema["description"];
   return `write ${article(type)} here${typeof described === "string" ? ` (${firstSentence(described)})` : ""}`;
 }
@@ -248,5 +286,9 @@ export function shown(value: unknown): string {
   if (Array.isArray(value)) return "a list";
   if (typeof value === "object") return "a group of keys";
   const text = typeof value === "string" ? value : JSON.stringify(value);
-  return `\`${text.length > 60 ? `${text.slice(0, 57)}…` : text}\``;
+  if (text === "") return '""';
+  // What a terminal would obey is made visible.
+  const visible = text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (c) => JSON.stringify(c).slice(1, -1));
+  const harmless = visible.replace(/[\p{Cc}\p{Cf}]/gu, "\uFFFD");
+  return `\`${harmless.length > 60 ? `${harmless.slice(0, 57)}…` : harmless}\``;
 }

@@ -48,14 +48,26 @@ export function parseYaml(text: string, env: Environment): ParsedYaml {
   try {
     document = parseDocument(text, { lineCounter: lines, prettyErrors: false, version: "1.2" });
   } catch (error) {
-    const message = error instanceof RangeError ? "is nested too deeply" : String(error);
+    const message = error instanceof RangeError ? tooDeep : String(error);
     const fault = { line: 1, column: 1, path: [], message, remedy: "write it with fewer levels" };
     return { value: undefined, faults: [fault], placeOf: () => ({ line: 1, column: 1 }) };
   }
   const walk = new Walk(document, lines, env);
-  const faults = [...document.errors, ...document.warnings].map((error) => yamlFault(error, lines, text));
+  const faults = trusted(document.errors).map((error) => yamlFault(error, lines, text));
+  const warnings = document.warnings.map((error) => yamlFault(error, lines, text));
   const value = document.errors.length > 0 ? undefined : walk.value(document.contents, [], 0);
-  return { value, faults: [...faults, ...walk.faults], placeOf: (path, part) => walk.placeOf(path, part) };
+  return {
+    value: walk.tooMany ? undefined : value,
+    faults: [...faults, ...warnings, ...walk.faults],
+    placeOf: (path, part) => walk.placeOf(path, part),
+  };
+}
+
+/** Once a file has stopped being YAML, what is found behind that place is an echo of it. */
+function trusted(errors: readonly YAMLError[]): readonly YAMLError[] {
+  const sorted = [...errors].sort((a, b) => a.pos[0] - b.pos[0]);
+  const end = sorted.findIndex(({ code }) => code !== "DUPLICATE_KEY" && code !== "BAD_ALIAS");
+  return end < 0 ? sorted : sorted.slice(0, end + 1);
 }
 
 const remedies: Readonly<Record<string, string>> = {
@@ -65,19 +77,36 @@ const remedies: Readonly<Record<string, string>> = {
   MULTIPLE_DOCS: "keep one document in the file: remove the `---`",
   MISSING_CHAR: "close the quote or bracket, or add the missing character",
   BAD_ALIAS: "name an anchor (`&name`) that stands before this place",
+  BLOCK_AS_IMPLICIT_KEY: "write a `:` and a space after each key, and quotes around text that contains `: `",
 };
+const unreadable =
+  "look here and just before for a quote or bracket that is not closed, or a missing `:`, `,` or space";
+
+const tooDeep = "is nested too deeply";
+
+function yamlMessage(error: YAMLError, text: string): string {
+  const [message = ""] = error.message.split("\n");
+  if (error.code === "DUPLICATE_KEY") {
+    const [key = "this key"] = /^[^\s:,{}]+/.exec(text.slice(error.pos[0], error.pos[0] + 80)) ?? [];
+    return `\`${key}\` is written twice`;
+  }
+  if (error.code === "MULTIPLE_DOCS") return "a second document begins";
+  return message.includes("call stack") ? tooDeep : `is no YAML from here on: ${message}`;
+}
 
 function yamlFault(error: YAMLError, lines: LineCounter, text: string): TextFault {
   const at = lines.linePos(error.pos[0]);
   const line = text.split("\n")[at.line - 1] ?? "";
   // Braces are part of YAML between `{` and `}`; the commonest way to get there.
   const bare = /(?<!["'])\$\{/.test(line) && /[{[].*\$\{/.test(line);
+  const message = yamlMessage(error, text);
+  const deep = message === tooDeep ? "write it with fewer levels" : undefined;
   return {
     line: Math.max(1, at.line),
     column: Math.max(1, at.col),
     path: [],
-    message: error.message.split("\n")[0] ?? error.message,
-    remedy: bare ? "put `${…}` in quotes" : (remedies[error.code] ?? "write it as YAML expects"),
+    message,
+    remedy: bare ? "put `${…}` in quotes" : (deep ?? remedies[error.code] ?? unreadable),
   };
 }
 
@@ -105,6 +134,11 @@ class Walk {
     this.#env = env;
   }
 
+  /** Whether it went no further. */
+  get tooMany(): boolean {
+    return this.#nodes >= mostNodes;
+  }
+
   placeOf(path: Path, part: "key" | "value"): Place {
     for (let length = path.length; length >= 0; length--) {
       const spot = this.#spots.get(spotKey(path.slice(0, length)));
@@ -122,7 +156,7 @@ class Walk {
     if (this.#nodes === mostNodes) this.#fault(place, path, "has too many values", "use fewer aliases");
     if (this.#nodes >= mostNodes) return undefined;
     if (depth > deepest) {
-      this.#fault(place, path, "is nested too deeply", "write it with fewer levels");
+      this.#fault(place, path, tooDeep, "write it with fewer levels");
       return undefined;
     }
     if (node === null) return null;

@@ -1,9 +1,10 @@
 import type { AddressInfo } from "node:net";
-import { BlockList, isIP } from "node:net";
+import { isIP } from "node:net";
 import type { FastifyInstance } from "fastify";
 import { type Millis, seconds, sleep } from "../devices/clock.ts";
 import { BothyError } from "../devices/errors.ts";
 import { createHttp } from "./http.ts";
+import { isLoopback } from "./loopback.ts";
 import type { AddRoutes } from "./routes/parts.ts";
 import type { Site } from "./site.ts";
 
@@ -19,15 +20,6 @@ export interface ServedSite {
   /** Takes no more requests, ends streams, closes the links; a few seconds at the most. */
   stop(): Promise<void>;
 }
-
-const loopback = new BlockList();
-loopback.addSubnet("127.0.0.0", 8, "ipv4");
-loopback.addAddress("::1", "ipv6");
-
-export const isLoopback = (host: string): boolean => {
-  const family = isIP(host);
-  return family === 0 ? host === "localhost" : loopback.check(host, family === 4 ? "ipv4" : "ipv6");
-};
 
 /**
  * Starts a site and listens.

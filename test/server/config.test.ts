@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import fc from "fast-check";
 import { Type } from "typebox";
@@ -129,6 +132,62 @@ extra: 1
   ]);
 });
 
+test("a fault does not hide those of the rest, nor bring others with it", () => {
+  const text = good
+    .replace("path: /dev/ttyUSB0", "path: /dev/ttyUSB0, baudrate: 9600")
+    .replace("unit: 2", "unit: 1, alais: two");
+  assert.deepEqual(told(text), [
+    "site.yaml:5:47  buses.a.baudrate  unknown key `baudrate`  write `baudRate`",
+    "site.yaml:9:21  devices[1].unit  is taken  take another",
+    "site.yaml:9:24  devices[1].alais  unknown key `alais`  write `alias`",
+  ]);
+  // A bus nothing can be made of: its devices are still looked at, each for itself.
+  assert.deepEqual(told(good.replace("transport: serial, ", "").replace("unit: 2", "unit: 900")), [
+    "site.yaml:5:3  buses.a  `transport` is missing  add `transport: …`",
+    "site.yaml:9:21  devices[1].unit  `900` is too large: <= 247 is required  The unit's number",
+  ]);
+});
+
+test("a variable that is not set is one fault, not two", () => {
+  assert.deepEqual(told(good.replace("502", '"${TCP}"')), [
+    "site.yaml:6:46  buses.b.port  the environment variable TCP is not set  set it, or write `${TCP:-default}`",
+  ]);
+});
+
+test("a file that stops being YAML is told once, where it does", () => {
+  for (const text of [good.replace('"Hut 17"', '"Hut 17'), good.replace("/dev/ttyUSB0", "${LINE}")]) {
+    assert.equal(told(text).length, 1, told(text).join("\n"));
+  }
+  assert.match(told(good.replace('"Hut 17"', '"Hut 17')).join(), /quote or bracket that is not closed/);
+  assert.equal(told("a: 1\na: 2\nb: 1\nb: 2\n").length, 2);
+});
+
+test("an address that others reach needs `allowInsecure`, and one port carries one bus", () => {
+  const open = good.replace("{ port: 5001 }", "{ port: 5001, host: 0.0.0.0 }");
+  assert.match(
+    told(open).join("\n"),
+    /^site\.yaml:3:27 {2}http\.host .*other machines.*`allowInsecure: true`$/,
+  );
+  assert.deepEqual(told(open.replace("0.0.0.0", "0.0.0.0, allowInsecure: true")), []);
+  const twice = good.replace("transport: tcp, port: 502", "transport: serial, path: /dev/ttyUSB0");
+  assert.match(told(twice).join("\n"), /^site\.yaml:6:\d+ {2}buses\.b\.path {2}.*also the port of bus `a`/);
+});
+
+test("faults name what stands there, and no terminal obeys it", () => {
+  const remedyOf = (text: string): string => told(text).join("\n");
+  assert.match(
+    remedyOf(good.replace("unit: 2", 'unit: "2"')),
+    /"2" in quotes is text.*take the quotes away$/,
+  );
+  assert.match(remedyOf(good.replace("products: []", "products:")), /products {2}it has no value/);
+  assert.match(remedyOf("site: { id: a }\nbuses: {}\n"), /buses {2}a group of keys is empty/);
+  assert.match(remedyOf(good.replace("hut-17", "hut 17")), /letters, digits, `\.`, `_` and `-`$/m);
+  const escape = "\u001b[2J\u202e";
+  const shown = remedyOf(good.replace("transport: tcp", 'transport: "\\e[2J\\u202e"'));
+  assert.match(shown, /\\u001b\[2J/);
+  for (const c of escape.replace("[2J", "")) assert.ok(!shown.includes(c));
+});
+
 test("what the plugin finds is placed where it stands in the file", () => {
   assert.deepEqual(told(good.replace("unit: 2", "unit: 1")), [
     "site.yaml:9:21  devices[1].unit  is taken  take another",
@@ -137,13 +196,13 @@ test("what the plugin finds is placed where it stands in the file", () => {
 
 test("an alias used on two buses is a fault at the second", () => {
   assert.deepEqual(told(good.replace("{ bus: b, unit: 1 }", "{ bus: b, unit: 1, alias: one }")), [
-    "site.yaml:10:31  devices[2].alias  `one` is also the name of a device on bus `a`  give one of the two another alias",
+    "site.yaml:10:31  devices[2].alias  `one` is also the alias of devices[0]  give one of the two another alias",
   ]);
 });
 
 test("an alias used twice on one bus is a fault at the second, whether or not the plugin looks", () => {
   assert.deepEqual(told(good.replace("{ bus: a, unit: 2 }", "{ bus: a, unit: 2, alias: one }")), [
-    "site.yaml:9:31  devices[1].alias  `one` is also the name of a device on bus `a`  give one of the two another alias",
+    "site.yaml:9:31  devices[1].alias  `one` is also the alias of devices[0]  give one of the two another alias",
   ]);
 });
 
@@ -173,7 +232,10 @@ test("of a choice, only the branch that was meant speaks", () => {
 
 test("faults of the YAML itself have a line and a remedy", () => {
   const cases: readonly (readonly [string, RegExp])[] = [
-    ["site: { id: a }\nsite: { id: b }\n", /^site\.yaml:2:1 .*unique.*keep one of the two/m],
+    [
+      "site: { id: a }\nsite: { id: b }\n",
+      /^site\.yaml:2:1 {2}`site` is written twice {2}keep one of the two$/,
+    ],
     ["site:\n\tid: a\n", /^site\.yaml:2:1 .*[Tt]ab.*indent with spaces/m],
     ["site: &a [*a]\n", /^site\.yaml:1:11 {2}site\[0\] {2}`\*a` contains itself/m],
     ["site: *nothing\n", /^site\.yaml:1:7 /m],
@@ -181,9 +243,11 @@ test("faults of the YAML itself have a line and a remedy", () => {
     ["site: { id: 'a\n", /^site\.yaml:\d+:\d+ /m],
     ["? [1, 2]\n: 3\n", /a key is not plain text/],
     ["__proto__: { id: 1 }\n", /this key cannot be used/],
-    ["", /^site\.yaml:1:1 /m],
+    ["", /^site\.yaml:1:1 {2}says nothing {2}describe the site/],
+    ["# only a remark\n", /^site\.yaml:1:1 {2}says nothing/],
     ["just words\n", /not a group of keys/],
     [`a: ${"[".repeat(20_000)}`, /nested|^site\.yaml/],
+    [`a: ${"[".repeat(5000)}${"]".repeat(5000)}`, /is nested too deeply {2}write it with fewer levels$/],
   ];
   for (const [text, expected] of cases) assert.match(told(text).join("\n"), expected, text.slice(0, 40));
 });
@@ -224,6 +288,23 @@ test("the environment fills in text, with defaults, types and faults", () => {
 test("a file that cannot be read is a fault, not a crash", () => {
   const { faults } = loadConfig("/nonexistent/site.yaml", plugins, {});
   assert.match(faults.map(faultText).join(), /^\/nonexistent\/site\.yaml:1:1 {2}cannot be read/);
+});
+
+test("what is no text, or far too much of it, is a fault at once", (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "bothy-test-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, "site.yaml");
+  const faults = (bytes: Buffer | string): string => {
+    writeFileSync(file, bytes);
+    return loadConfig(file, plugins, {}).faults.map(faultText).join("\n").replaceAll(file, "F");
+  };
+  assert.equal(faults(good), "");
+  assert.equal(faults(`\uFEFF${good}`), "");
+  assert.match(faults(Buffer.from(good, "utf16le")), /^F:2:1 {2}is no text in UTF-8 {2}save it as UTF-8/);
+  const latin = Buffer.from(good.replace("Hut", "H\u00fctte"), "latin1");
+  assert.match(faults(latin), /^F:2:29 {2}is no text in UTF-8/);
+  assert.match(faults(`${good}${"#".repeat(3_000_000)}`), /^F:1:1 {2}is larger than 2097152 bytes/);
+  assert.equal(faults(good.replace("Hut", "\uFFFD")), "");
 });
 
 test("the JSON Schema has the plugin's own keys and the frame's", () => {
