@@ -110,16 +110,3 @@ test("only the devices asked for are there", () => {
   );
   assert.ok(plan.units[0]?.values.every(({ source }) => source.startsWith("u1.humidity")));
 });
-
-test("a product that is described, but wrongly, is not said to be missing as well", () => {
-  const config = {
-    site: { id: "s", tags: [] },
-    name: "line",
-    link: { path: ["buses", "line"], config: serial },
-    devices: [{ path: ["devices", 0], config: unit(1, { product: "mine" }) }],
-    products: [],
-  };
-  const faulty = [{ path: ["products", 0], config: { product: "mine", devices: 3 } }];
-  assert.deepEqual(planBus({ ...config, faultyProducts: faulty }).faults, []);
-  assert.equal(planBus({ ...config, faultyProducts: [{ path: [], config: null }] }).faults.length, 1);
-});

@@ -101,7 +101,6 @@ export function checkUnits(
     checkUnit(unit, path, config.link.config, complain);
     const product = find(unit.product);
     if (product === undefined) {
-      if (isFaulty(config, unit.product)) continue;
       const near = meantBy(unit.product, known);
       complain(
         [...path, "product"],
@@ -123,13 +122,6 @@ export function checkUnits(
     }
   }
 }
-
-/** Whether a product is described, but so that it cannot be used. */
-const isFaulty = ({ faultyProducts = [] }: ModbusConfig, name: string): boolean =>
-  faultyProducts.some(
-    ({ config }) =>
-      typeof config === "object" && config !== null && "product" in config && config.product === name,
-  );
 
 function checkUnit(
   unit: UnitOptions,
