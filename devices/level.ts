@@ -247,8 +247,10 @@ export class Level {
 
   #compare(reading: Reading, same: boolean, inForce: SlotEntry): void {
     if (same) this.#holding = "held";
-    if (same || reading.quality === "bad" || reading.at <= this.#heldAt) return;
     const { clock, log } = this.#parts;
+    // A moment still to come is of a wall clock that was set back since: then the order of the two means nothing.
+    const older = reading.at <= this.#heldAt && this.#heldAt <= clock.now();
+    if (same || reading.quality === "bad" || older) return;
     const wanted = spelled(this.action, inForce.value);
     const why = `hardware shows ${said(this.action, reading)} instead of ${wanted}`;
     const entered = this.#holding === "held";

@@ -123,12 +123,23 @@ export class Order {
     if (signal.aborted) throw reasonOf(signal);
     this.#sent = true;
     this.#started();
+    const already = await this.#alreadyShown(link, signal);
+    if (already !== undefined) return [already];
     const command = { device: this.device.id, action: this.action };
     const sending = link.write(
       this.value === undefined ? command : { ...command, value: this.value },
       signal,
     );
     return await abortable(sending, signal, () => reasonOf(signal));
+  }
+
+  /** Memory that wears out is not written with what it holds. @returns the reading, made anew, that shows it does */
+  async #alreadyShown(link: WriteLink, signal: AbortSignal): Promise<Reading | undefined> {
+    const id = this.shown;
+    if (id === undefined || this.action.storage !== "eeprom" || this.action.kind === "pulse")
+      return undefined;
+    const got = await this.#reread(link, id, signal);
+    return this.#shownBy(got) ? got : undefined;
   }
 
   async #confirm(link: WriteLink, readings: readonly Reading[]): Promise<Reading | undefined> {

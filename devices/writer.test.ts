@@ -410,6 +410,33 @@ test("memory that wears out is not written again because hardware shows somethin
   assert.equal(at.array().holding, "held");
 });
 
+test("memory that wears out is not written with what it holds already, whoever asks how often", async () => {
+  const at = await bench([dutyAction({ storage: "eeprom" })]);
+  at.connection.hold(duty, 80);
+  for (let n = 0; n < 10; n++) {
+    const write = at.submit("80");
+    await at.clock.advance(1000);
+    assert.equal(at.status(write), "DONE");
+  }
+  assert.deepEqual(at.connection.written, []);
+  at.connection.hold(duty, 20);
+  const write = at.submit("80");
+  await at.clock.advance(1000);
+  assert.equal(at.status(write), "DONE");
+  assert.deepEqual(at.connection.written, [80]);
+});
+
+test("hardware that forgets is told again although the wall clock was set back", async () => {
+  const at = await bench();
+  at.submit("80");
+  await at.clock.advance(100);
+  at.clock.setWall(-3_600_000);
+  at.connection.hold(duty, 20);
+  await at.clock.advance(70_000);
+  assert.deepEqual(at.connection.written, [80, 80]);
+  assert.equal(at.array().holding, "held");
+});
+
 test("a default is commanded only when hardware shows something else", async () => {
   const same = await bench([dutyAction({ default: 20 })]);
   await same.clock.advance(60_000);
