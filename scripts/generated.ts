@@ -6,6 +6,7 @@ import { plugins } from "../plugins/index.ts";
 import { productTable } from "../plugins/modbus/docs.ts";
 import { frameSchema } from "../server/config-schema.ts";
 import { siteSchema } from "../server/config.ts";
+import { type FaultSpec, faultSpecs } from "../simulators/fault-text.ts";
 
 const root = new URL("..", import.meta.url);
 export const read = (path: string): string => readFileSync(new URL(path, root), "utf8");
@@ -21,6 +22,15 @@ const sections: Readonly<Record<string, string>> = {
 const readme = (path: string, { schema }: Pick<Plugin, "schema">): string =>
   withTables(read(path), { ...optionTables(schema), products: productTable() });
 
+/** Every kind of fault the simulators know, as a table. */
+function faultTable(): string {
+  const rows = Object.entries<FaultSpec>(faultSpecs).map(([kind, { target, arguments: given, about }]) => {
+    const takes = given.map(({ key, required, allowed }) => `${key}${required ? "" : "?"}: ${allowed}`);
+    return `| \`${kind}\` | ${target} | ${about} | ${takes.join("; ")} |`;
+  });
+  return ["| kind | target | what happens | takes |", "|---|---|---|---|", ...rows].join("\n");
+}
+
 /** Every file that is made from code, and what it should hold: text by path. `npm run generate` writes them. */
 export const generated = (): Readonly<Record<string, string>> => ({
   "schema/bothy-site.schema.json": `${JSON.stringify(siteSchema([...plugins.values()]), null, 2)}\n`,
@@ -31,5 +41,6 @@ export const generated = (): Readonly<Record<string, string>> => ({
     }),
   ),
   "examples/plugin-thermometer/README.md": readme("examples/plugin-thermometer/README.md", thermometer),
+  "docs/simulator.md": withTables(read("docs/simulator.md"), { faults: faultTable() }),
   "docs/configuration.md": withTables(read("docs/configuration.md"), sections),
 });

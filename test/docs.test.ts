@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { errorTable } from "../devices/errors.ts";
 import { generated } from "../scripts/generated.ts";
+import { parseFault, parseScript } from "../simulators/fault-text.ts";
 
 const root = new URL("..", import.meta.url);
 const text = (path: string): string => readFileSync(new URL(path, root), "utf8");
@@ -19,7 +20,15 @@ test("docs/errors.md lists the codes of devices/errors.ts, each with its status 
 });
 
 test("every link between documents leads somewhere", () => {
-  const pages = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/errors.md", "docs/configuration.md"];
+  const pages = [
+    "README.md",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+    "docs/README.md",
+    "docs/errors.md",
+    "docs/configuration.md",
+    "docs/simulator.md",
+  ];
   const broken = pages.flatMap((page) =>
     [...text(page).matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)]
       .map(([, target]) => new URL(target ?? "", new URL(page, root)))
@@ -43,3 +52,16 @@ for (const [path, wanted] of Object.entries(generated())) {
     assert.equal(text(path), wanted);
   });
 }
+
+test("the script of docs/simulator.md is one", () => {
+  const [, script] =
+    /<!-- script: checked by a test -->\n```yaml\n([^]*?)```/.exec(text("docs/simulator.md")) ?? [];
+  assert.equal(parseScript(script ?? "").length, 3);
+});
+
+test("the examples of docs/simulator.md are faults", () => {
+  const examples = [...text("docs/simulator.md").matchAll(/bothy sim fault (.+)$/gm)].map(
+    ([, fault]) => fault ?? "",
+  );
+  assert.equal(examples.map(parseFault).length, 3);
+});
