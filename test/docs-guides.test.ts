@@ -1,6 +1,6 @@
 // What the guides say is done here as they say it.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { parse, stringify } from "yaml";
 import { systemClock } from "../devices/clock.ts";
@@ -148,3 +148,27 @@ const shown = (site: Site): object =>
       reading.quality === "bad" ? `bad ${reading.reason.code}` : reading.value,
     ]),
   );
+
+const plugin = text("docs/write-a-plugin.md");
+
+test("write a plugin: every piece of code is one of the example's files, to the letter", () => {
+  const quoted = [...plugin.matchAll(/^<!-- (examples\/\S+) -->\n```\w+\n([^]*?)^```$/gm)];
+  for (const [, path = "", body = ""] of quoted)
+    assert.ok(text(path).includes(body.trimEnd()), `${path} no longer says\n${body}`);
+  const code = blocks(plugin).filter(({ language }) => language !== "console");
+  assert.equal(quoted.length, code.length, "code that is quoted from nowhere");
+  const files = new Set(quoted.map(([, path]) => path));
+  for (const file of readdirSync(new URL("examples/plugin-thermometer/", root)))
+    if (file !== "README.md")
+      assert.ok(files.has(`examples/plugin-thermometer/${file}`), `${file} is not shown`);
+});
+
+test("write a plugin: the example imports what a plugin may", () => {
+  const folder = new URL("examples/plugin-thermometer/", root);
+  for (const file of readdirSync(folder).filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts")))
+    for (const [, from = ""] of readFileSync(new URL(file, folder), "utf8").matchAll(/ from "([^"]+)"/g)) {
+      const may =
+        file === "simulator.ts" ? /^node:/ : /^(\.\/|typebox$|\.\.\/\.\.\/(devices|plugins\/transport)\/)/;
+      assert.match(from, may, file);
+    }
+});

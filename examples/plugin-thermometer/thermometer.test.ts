@@ -4,13 +4,15 @@ import { readFileSync } from "node:fs";
 import { test, type TestContext } from "node:test";
 import fc from "fast-check";
 import { systemClock } from "../../devices/clock.ts";
-import { silentLog } from "../../devices/plugin.ts";
+import { priority, silentLog } from "../../devices/plugin.ts";
 import type { Reading } from "../../devices/reading.ts";
 import { slots } from "../../devices/transaction.ts";
+import { memoryLine } from "../../plugins/transport/memory-line.ts";
 import { faultText, readConfig } from "../../server/config.ts";
 import { createSite, type Site } from "../../server/site.ts";
+import { TestClock } from "../../test/support/test-clock.ts";
 import { thermometer } from "./index.ts";
-import { LineReader, valueOf } from "./protocol.ts";
+import { Box, LineReader, valueOf } from "./protocol.ts";
 import { simulateBox } from "./simulator.ts";
 
 const sample = readFileSync(new URL("sample.yaml", import.meta.url), "utf8");
@@ -108,6 +110,7 @@ test("faults of a configuration are told with their places", () => {
       "buses.box.poll: the box is too slow for that",
       "devices[1].channel: T1 is used twice on box",
       "devices[2].channel: `X1` is not written as expected",
+      "devices[2].alias: `inlet` is also the alias of devices[0]",
     ],
   );
 });
@@ -141,4 +144,21 @@ test("any text is a value or a reason", () => {
   );
   assert.deepEqual(valueOf("T1", "21.5"), { quality: "good", value: 21.5 });
   assert.equal(valueOf("T1", "1e3").quality, "bad");
+});
+
+test("an answer that comes too late is nobody's", async () => {
+  const clock = new TestClock();
+  const line = memoryLine(() => undefined);
+  const box = new Box(line, { name: "box", timeout: 500, clock });
+  const options = { priority: priority.poll, deadline: 0, signal: new AbortController().signal };
+  const first = box.ask("T1", "?", options);
+  const next = box.ask("T1", "?", options);
+  const both = Promise.allSettled([first, next]);
+  await clock.advance(500);
+  line.arrive(new TextEncoder().encode("T1=99.9\n"));
+  assert.deepEqual(
+    (await both).map(({ status }) => status),
+    ["rejected", "rejected"],
+  );
+  assert.equal((await box.closed)?.code, "NO_ANSWER");
 });
