@@ -19,19 +19,33 @@ export function encodeMessage({ id, unit, pdu }: Message): Uint8Array {
   return bytes;
 }
 
-/** What came out of a piece of stream: whole messages, and what made the rest of the stream useless, if anything. */
+/**
+ * What came out of a piece of stream: whole messages, and what made the rest of the stream useless, if anything. Then
+ * the last message before it is doubtful too: it may have been too short, and ended in the next one's beginning.
+ */
 export interface Reading {
   readonly messages: readonly Message[];
   readonly poison?: string;
 }
 
-/** Cuts a stream into messages. After poison nothing can be trusted any more: there is no way to find the next. */
+/** Cuts a stream into messages. After poison nothing can be trusted any more, until `reset` at a known beginning. */
 export class MbapReader {
   #bytes: Uint8Array = new Uint8Array(0);
 
   /** Bytes of a message that is not complete. */
   get unfinished(): number {
     return this.#bytes.length;
+  }
+
+  /** The id of a message that is not complete. */
+  get unfinishedId(): number | undefined {
+    const [high, low] = this.#bytes;
+    return high === undefined || low === undefined ? undefined : high * 256 + low;
+  }
+
+  /** What comes next is the beginning of a message. */
+  reset(): void {
+    this.#bytes = new Uint8Array(0);
   }
 
   push(piece: Uint8Array): Reading {
@@ -42,9 +56,10 @@ export class MbapReader {
     const messages: Message[] = [];
     let at = 0;
     const word = (offset: number): number => (bytes[at + offset] ?? 0) * 256 + (bytes[at + offset + 1] ?? 0);
-    while (bytes.length - at >= 6) {
+    while (bytes.length - at >= 4) {
       const [protocol, length] = [word(2), word(4)];
       if (protocol !== 0) return { messages, poison: `protocol id ${protocol}` };
+      if (bytes.length - at < 6) break;
       if (length < shortest || length > longest) return { messages, poison: `length ${length}` };
       if (bytes.length - at < 6 + length) break;
       const end = at + 6 + length;

@@ -15,6 +15,7 @@ import {
 import { describeAnswer, describeRequest } from "./describe.ts";
 import { encodeMessage, MbapReader, type Message } from "./mbap.ts";
 import { encodeRequest, type Request, type Response } from "./pdu.ts";
+import { Resync } from "./resync.ts";
 import { abortable, askAll, retryPause, saidOf, SilenceWatch } from "./requests.ts";
 import { type BusStats, Meter } from "./stats.ts";
 import { Taps } from "./tap.ts";
@@ -48,6 +49,7 @@ export class TcpClient implements ModbusClient {
   readonly #taps: Taps;
   readonly #watch: SilenceWatch;
   readonly #reader = new MbapReader();
+  readonly #resync: Resync;
   readonly #pending = new Map<number, Pending>();
   readonly #givenUp = new Map<number, GivenUp>();
   readonly #settle: (reason: BothyError | undefined) => void;
@@ -63,6 +65,7 @@ export class TcpClient implements ModbusClient {
     this.#meter = new Meter(deps.clock);
     this.#taps = new Taps(deps.clock);
     this.#watch = new SilenceWatch(deps.clock);
+    this.#resync = new Resync(deps.clock);
     const width = Math.min(mostInFlight, Math.max(1, config.maxInFlight ?? busDefaults.maxInFlight));
     this.#bus = new Bus({ name: config.name, width });
     const { promise, settle } = settler<BothyError | undefined>();
@@ -152,6 +155,7 @@ export class TcpClient implements ModbusClient {
     const { source } = options;
     const delay = options.interFrameDelay ?? this.#config.interFrameDelay ?? busDefaults.interFrameDelay;
     if (delay > 0) await sleep(clock, delay);
+    if (this.#resync.deaf) await this.#resync.silence();
     if (this.#ended !== undefined) throw this.#ended;
     const timeout = options.timeout ?? this.#config.responseTimeout ?? busDefaults.responseTimeout;
     const id = this.#nextId();
@@ -163,6 +167,13 @@ export class TcpClient implements ModbusClient {
         this.#pending.set(id, { unit, sent, source, resolve, reject });
         timer = atOverdue(clock, sent + timeout, () => {
           lost.push(this.#giveUp(id, unit));
+          const { unfinished, unfinishedId } = this.#reader;
+          if (unfinished > 0 && unfinishedId === id) {
+            const fault = `${unfinished} bytes, more were announced`;
+            reject(new BothyError("SHORT_FRAME", { source, fault }));
+            this.#lose("an answer never came to its end");
+            return;
+          }
           reject(new BothyError("NO_ANSWER", { source, timeout }));
           if (this.#watch.timedOut()) this.#abandon("nothing heard any more");
         });
@@ -202,12 +213,42 @@ export class TcpClient implements ModbusClient {
     if (this.#ended !== undefined) return;
     this.#watch.heard();
     this.#meter.line("receivedBytes", bytes.length);
+    if (this.#resync.deaf) {
+      this.#meter.line("strayBytes", bytes.length);
+      if (this.#resync.babble()) this.#abandon("what comes makes no sense, and never ends", "BAD_FRAME");
+      return;
+    }
     const { messages, poison } = this.#reader.push(bytes);
-    for (const message of messages) this.#take(message);
+    const doubtful = poison === undefined ? undefined : messages.at(-1);
+    for (const message of messages) if (message !== doubtful) this.#take(message);
     if (poison === undefined) return;
     this.#meter.line("strayBytes", bytes.length);
     this.#seen(bytes, "unreadable", undefined, poison);
-    this.#abandon(`the stream cannot be read any further: ${poison}`, "BAD_FRAME");
+    if (doubtful !== undefined) this.#refuse(doubtful, poison);
+    this.#lose(poison);
+  }
+
+  /** An answer after which comes what is no message: it was longer or shorter than it said. */
+  #refuse({ id }: Message, poison: string): void {
+    const pending = this.#pending.get(id);
+    if (pending === undefined) return;
+    this.#giveUp(id, pending.unit);
+    const fault = `it goes on after its end: ${poison}`;
+    pending.reject(new BothyError("LONG_FRAME", { source: pending.source, fault }));
+  }
+
+  /** The stream has lost its step: nothing that is pending can be told any more. */
+  #lose(why: string): void {
+    const fault = `the stream lost its step: ${why}`;
+    this.#reader.reset();
+    if (this.#resync.lost()) {
+      this.#abandon(fault, "BAD_FRAME");
+      return;
+    }
+    for (const [id, { reject, source, unit }] of [...this.#pending]) {
+      this.#giveUp(id, unit);
+      reject(new BothyError("BAD_FRAME", { source, fault }));
+    }
   }
 
   #take(message: Message): void {
@@ -231,6 +272,7 @@ export class TcpClient implements ModbusClient {
       pending.reject(new BothyError("WRONG_SENDER", { source: pending.source, fault }));
       return;
     }
+    this.#resync.found();
     this.#seen(encodeMessage(message), text, now - pending.sent);
     this.#meter.unit(message.unit, "answers");
     this.#meter.turnaround(message.unit, now - pending.sent);

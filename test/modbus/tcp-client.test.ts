@@ -177,16 +177,79 @@ test("the wrong unit, function or length is an error of that request alone", asy
 
 const poisons = { protocol: "000100010003010302", length: "00010000ffff0103", short: "000100000001 01" };
 for (const [name, poison] of Object.entries(poisons)) {
-  test(`a poisoned stream (${name}) ends the connection and everything pending at once`, async () => {
-    const { line, client } = bench({ maxInFlight: 4 });
+  test(`a poisoned stream (${name}) ends everything pending at once, and is read again after silence`, async () => {
+    const { clock, line, sent, client, answer } = bench({ maxInFlight: 4 });
     const works = [1, 2].map((address) => codeOf(client.request(1, read(address), options())));
     await settle();
     line.arrive(Buffer.from(poison.replace(" ", ""), "hex"));
     assert.deepEqual(await Promise.all(works), ["BAD_FRAME", "BAD_FRAME"]);
-    assert.equal((await client.closed)?.code, "LINE_DOWN");
-    assert.equal(await codeOf(client.request(1, read(1), options())), "LINE_DOWN");
+    const next = client.request(1, read(3), options());
+    await clock.advance(100);
+    // Its tail: the same message once more would be good, were it not too early.
+    line.arrive(encodeMessage({ id: 3, unit: 1, pdu: Uint8Array.of(3, 2, 0xde, 0xad) }));
+    assert.equal(sent.length, 2, "nothing is asked before there was silence");
+    await clock.advance(150);
+    answer(sent[2]);
+    assert.deepEqual(await next, { kind: "words", words: [3] });
   });
 }
+
+test("an answer that is shorter than it says is short, and its end is never taken from the next one", async () => {
+  const { clock, line, sent, client, answer } = bench({ maxInFlight: 2 });
+  const short = codeOf(client.request(1, read(7, 2), options()));
+  const next = codeOf(client.request(2, read(8), options()));
+  await settle();
+  const pdu = Uint8Array.of(3, 4, 0, 7, 0, 8);
+  line.arrive(encodeMessage({ id: sent[0]?.id ?? 0, unit: 1, pdu }).subarray(0, -3));
+  answer(sent[1]);
+  assert.deepEqual(await Promise.all([short, next]), ["LONG_FRAME", "BAD_FRAME"]);
+  await clock.advance(200);
+  const alone = codeOf(client.request(1, read(7, 2), options()));
+  await settle();
+  line.arrive(encodeMessage({ id: sent[2]?.id ?? 0, unit: 1, pdu }).subarray(0, -3));
+  await clock.advance(100);
+  assert.equal(await alone, "SHORT_FRAME");
+});
+
+test("an answer with more behind it is too long, and others on the same connection are read", async () => {
+  const { clock, line, sent, client, answer } = bench({ responseTimeout: 1000 });
+  for (let n = 0; n < 30; n++) {
+    const long = codeOf(client.request(1, read(7), options()));
+    await clock.advance(200);
+    const message = encodeMessage({ id: sent.at(-1)?.id ?? 0, unit: 1, pdu: Uint8Array.of(3, 2, 0, 7) });
+    line.arrive(Uint8Array.from([...message, 0x55, 0xaa, 0x0f, 0xf0]));
+    assert.equal(await long, "LONG_FRAME");
+    const good = client.request(2, read(8), options());
+    await clock.advance(200);
+    answer(sent.at(-1));
+    assert.deepEqual(await good, { kind: "words", words: [8] });
+  }
+});
+
+test("a connection on which nothing makes sense any more is given up", async () => {
+  const { clock, line, client } = bench({ responseTimeout: 1000 });
+  const codes: unknown[] = [];
+  for (let n = 0; n < 11; n++) {
+    const work = codeOf(client.request(1, read(7), options())).then((code) => codes.push(code));
+    await clock.advance(200);
+    line.arrive(Buffer.from("48545450", "hex"));
+    await work;
+  }
+  assert.deepEqual(codes, [...Array<string>(10).fill("BAD_FRAME"), "LINE_DOWN"]);
+  assert.equal((await client.closed)?.code, "LINE_DOWN");
+});
+
+test("a connection that never stops babbling is given up", async () => {
+  const { clock, line, client } = bench();
+  const work = codeOf(client.request(1, read(7), options()));
+  await settle();
+  for (let n = 0; n < 30; n++) {
+    line.arrive(Buffer.from("ffffffffffff", "hex"));
+    await clock.advance(100);
+  }
+  assert.equal(await work, "BAD_FRAME");
+  assert.equal((await client.closed)?.code, "LINE_DOWN");
+});
 
 test("a connection that has said nothing for long is given up", async () => {
   const { clock, client } = bench();
@@ -240,14 +303,19 @@ for (const [name, end] of Object.entries(endings)) {
   }
 }
 
-test("a poisoned length on a real socket ends it", async (t) => {
+test("a poisoned length on a real socket ends the request, and the next one is answered", async (t) => {
   const port = await serve(t, (socket) =>
-    socket.once("data", () => socket.write(Buffer.from("00010000ffff01", "hex"))),
+    socket.once("data", () => {
+      socket.write(Buffer.from("00010000ffff01", "hex"));
+      socket.once("data", (bytes) =>
+        socket.write(encodeMessage({ id: bytes.readUInt16BE(0), unit: 1, pdu: Uint8Array.of(3, 2, 0, 9) })),
+      );
+    }),
   );
   const client = await open(port);
   t.after(() => client.close());
   assert.equal(await codeOf(client.request(1, read(1), options())), "BAD_FRAME");
-  assert.equal((await client.closed)?.code, "LINE_DOWN");
+  assert.deepEqual(await client.request(1, read(1), options()), { kind: "words", words: [9] });
 });
 
 test("RTU over a real socket reads an answer that comes in two packets", async (t) => {
