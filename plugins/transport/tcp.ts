@@ -93,7 +93,9 @@ function lineOn(socket: Socket, name: string): Line {
     closed: promise,
     close: () => {
       settle(undefined);
-      socket.destroy();
+      // Reset: what the system still holds for an end that cannot be reached must not get there minutes later, when
+      // something else was commanded since.
+      socket.resetAndDestroy();
       return Promise.resolve();
     },
   };

@@ -340,6 +340,24 @@ test("closing settles what is pending with STOPPED, and may be done twice", asyn
   assert.equal(await client.closed, undefined);
 });
 
+test("closing resets the connection, so that nothing is delivered afterwards", async (t) => {
+  const ended: Promise<unknown>[] = [];
+  const port = await serve(t, (socket) => {
+    socket.resume();
+    ended.push(
+      new Promise((resolve) => {
+        socket.once("error", (error: Error & { code?: string }) => resolve(error.code));
+        socket.once("end", () => resolve("end"));
+      }),
+    );
+    socket.write("x");
+  });
+  const line = await openTcp({ host: "127.0.0.1", port }, systemClock);
+  await new Promise<void>((resolve) => line.receive(() => resolve()));
+  await line.close();
+  assert.equal(await ended[0], "ECONNRESET");
+});
+
 test("a refused connection says what to look at; an attempt without reply ends and leaves no socket", async () => {
   const server = createServer();
   server.listen(0, "127.0.0.1");
