@@ -1,8 +1,10 @@
 // `npm start`: from a fresh clone to a running simulated site. Arguments go to `bothy demo`.
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { endWithParent } from "./parent.mjs";
 import { ensureNpmPackages, root, runLocal, say } from "./setup.mjs";
 
+endWithParent();
 ensureNpmPackages();
 say("building");
 runLocal("typescript/bin/tsc", ["-p", "tsconfig.build.json"]);

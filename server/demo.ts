@@ -4,6 +4,7 @@ import type { Clock, Millis } from "../devices/clock.ts";
 import { seconds } from "../devices/clock.ts";
 import { BothyError } from "../devices/errors.ts";
 import type { Log, Plugin } from "../devices/plugin.ts";
+import { FaultError } from "../simulators/fault-text.ts";
 import { createSimulatedSite, type SimulatedLine, type SimulatedSite } from "../simulators/site.ts";
 import { faultText, readConfig, type SiteConfig } from "./config.ts";
 import { packageInfo } from "./package-info.ts";
@@ -57,7 +58,9 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
       if (script !== undefined) simulated.script(script);
     } catch (error) {
       await stop();
-      throw error;
+      if (error instanceof FaultError) throw error;
+      // What the YAML reader says of a text that is none, without its drawing.
+      throw new FaultError(String(error instanceof Error ? error.message : error).split(/:?\n/)[0] ?? "");
     }
     return { served, simulated, stop };
   } catch (error) {

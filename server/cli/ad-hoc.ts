@@ -1,4 +1,4 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import type { LinkPlan } from "../../devices/plugin.ts";
 import { readConfig } from "../config.ts";
 import { allPlugins } from "./load.ts";
@@ -20,7 +20,7 @@ export const withSerialOptions = (command: Command): Command =>
   command
     .option("--port <path>", "serial port, e.g. /dev/ttyUSB0")
     .option("--baud <number>", "speed of the serial line (default: 9600)", whole(300, 4_000_000))
-    .option("--parity <kind>", "none, even or odd (default: none)")
+    .addOption(new Option("--parity <kind>", "default: none").choices(["none", "even", "odd"]))
     .option("--stop-bits <number>", "1 or 2 (default: 1)", whole(1, 2));
 
 export const withTcpOptions = (command: Command): Command =>
@@ -35,11 +35,24 @@ export function settingsOf(options: LineOptions): Record<string, unknown> | unde
   if (port !== undefined && host !== undefined) throw new CannotRun("give --port or --host, not both");
   const timing = { baudRate: baud, parity, stopBits };
   if (port !== undefined) return present({ transport: "serial", path: port, ...timing });
-  if (host === undefined) return undefined;
+  if (host === undefined) {
+    const [alone] =
+      Object.entries({ ...timing, tcpPort, rtu }).find(([, value]) => value !== undefined) ?? [];
+    if (alone === undefined) return undefined;
+    throw new CannotRun(`${flags[alone] ?? alone} belongs to a line: name it with --port or --host`);
+  }
   return rtu === true
     ? present({ transport: "rtu-over-tcp", host, port: tcpPort, baudRate: baud })
     : present({ transport: "tcp", host, port: tcpPort });
 }
+
+const flags: Readonly<Record<string, string>> = {
+  baudRate: "--baud",
+  parity: "--parity",
+  stopBits: "--stop-bits",
+  tcpPort: "--tcp-port",
+  rtu: "--rtu",
+};
 
 const present = (fields: Record<string, unknown>): Record<string, unknown> =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));

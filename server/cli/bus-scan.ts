@@ -12,7 +12,7 @@ import { CannotRun, exit, type ExitCode, interrupted, print, printJson } from ".
 interface Options extends LineOptions {
   readonly config?: string;
   readonly server: string;
-  readonly units: Range;
+  readonly units?: Range;
   readonly json?: boolean;
 }
 
@@ -26,22 +26,31 @@ export function addScanCommand(bus: Command, ended: (code: ExitCode) => void): v
     .argument("[bus]", "name of the bus")
     .option("-c, --config <file>", "open the bus of this configuration (no site may be running on it)")
     .option("--server <url>", "ask a running site", defaultServer)
-    .option("--units <range>", "unit ids to try", unitRange, { from: 1, to: 247 })
+    .option("--units <range>", "unit ids to try (default: 1-247)", unitRange)
     .option("--json", "one JSON object per line, for every address");
-  withTcpOptions(withSerialOptions(command)).action(async (name: string | undefined, options: Options) =>
-    ended(await scan(name, options)),
-  );
+  withTcpOptions(withSerialOptions(command)).addHelpText("after", examples);
+  command.action(async (name: string | undefined, options: Options) => ended(await scan(name, options)));
 }
+
+const examples = `
+Examples:
+  bothy bus scan rs485-a                                  a bus of the site that runs here
+  bothy bus scan --port /dev/ttyUSB0 --baud 19200         a serial line no site has open
+  bothy bus scan --host 10.0.0.5                          a Modbus TCP endpoint or gateway
+  bothy bus scan --config site.yaml rs485-a --units 1-32  a bus as a configuration describes it`;
+
+const everyUnit: Range = { from: 1, to: 247 };
 
 async function scan(name: string | undefined, options: Options): Promise<ExitCode> {
   const signal = interrupted();
   const settings = settingsOf(options);
+  const { units = everyUnit } = options;
   const results =
     settings !== undefined
-      ? directly(adHocPlan(settings), options.units, signal)
+      ? directly(adHocPlan(settings), units, signal)
       : options.config !== undefined
-        ? directly(planOf(options.config, name), options.units, signal)
-        : remotely(options, name, signal);
+        ? directly(planOf(options.config, name), units, signal)
+        : remotely(options.server, units, name, signal);
   let answered = 0;
   for await (const result of results) {
     if (result.answered) answered++;
@@ -49,7 +58,7 @@ async function scan(name: string | undefined, options: Options): Promise<ExitCod
   }
   if (options.json !== true) {
     if (process.stderr.isTTY) process.stderr.write("\r\x1b[K");
-    const { from, to } = options.units;
+    const { from, to } = units;
     print(
       `${answered === 0 ? "no unit" : answered === 1 ? "1 unit" : `${answered} units`} of ${from} to ${to} answered`,
     );
@@ -94,7 +103,8 @@ interface ScanFailure {
 }
 
 async function* remotely(
-  { server, units }: Options,
+  server: string,
+  units: Range,
   name: string | undefined,
   signal: AbortSignal,
 ): AsyncGenerator<ScanResult> {

@@ -5,7 +5,7 @@ import type { TappedFrame } from "../../devices/plugin.ts";
 import { openLine } from "../../plugins/modbus/client.ts";
 import { watchLine } from "../../plugins/modbus/sniffer.ts";
 import { createLog, levelFrom } from "../logger.ts";
-import { type LineOptions, withSerialOptions } from "./ad-hoc.ts";
+import { type LineOptions, settingsOf, withSerialOptions } from "./ad-hoc.ts";
 import { ask, defaultServer, lines } from "./client.ts";
 import { onlyBus } from "./bus-scan.ts";
 import { complain, exit, type ExitCode, interrupted, print, printJson } from "./terminal.ts";
@@ -27,12 +27,19 @@ export function addWatchCommand(bus: Command, ended: (code: ExitCode) => void): 
     .option("--server <url>", "the running site", defaultServer)
     .option("--hex", "with the bytes of every frame")
     .option("--json", "one JSON object per frame");
-  withSerialOptions(command).action(async (name: string | undefined, options: Options) =>
+  withSerialOptions(command).addHelpText("after", examples);
+  command.action(async (name: string | undefined, options: Options) => {
+    settingsOf(options);
     ended(
       options.port === undefined ? await watchSite(name, options) : await overhear(options.port, options),
-    ),
-  );
+    );
+  });
 }
+
+const examples = `
+Examples:
+  bothy bus watch rs485-a --hex                     a bus of the site that runs here
+  bothy bus watch --port /dev/ttyUSB0 --baud 19200  overhear a line another program drives`;
 
 /** What a site says between frames. */
 interface Notice {
@@ -90,7 +97,11 @@ async function overhear(path: string, options: Options): Promise<ExitCode> {
   return signal.aborted ? exit.good : exit.cannot;
 }
 
-const time = (at: number): string => new Date(at).toISOString().slice(11, 23);
+/** The time of day here, as the watch of whoever stands at the line has it. */
+function time(at: number): string {
+  const here = new Date(at);
+  return new Date(at - here.getTimezoneOffset() * 60_000).toISOString().slice(11, 23);
+}
 
 /** One line per frame: when, how long the line was silent before, who speaks, what, how long an answer took. */
 export function frameText(frame: TappedFrame, hex: boolean): string {

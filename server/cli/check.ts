@@ -1,8 +1,7 @@
-import { existsSync } from "node:fs";
 import type { Command } from "commander";
 import { faultText, loadConfig, siteSchema } from "../config.ts";
-import { allPlugins } from "./load.ts";
-import { CannotRun, exit, type ExitCode, print, printJson } from "./terminal.ts";
+import { allPlugins, mustBeFile } from "./load.ts";
+import { exit, type ExitCode, print, printJson } from "./terminal.ts";
 
 /** `bothy check` and `bothy schema`: a configuration without opening anything. */
 export function addCheckCommands(program: Command, ended: (code: ExitCode) => void): void {
@@ -22,7 +21,7 @@ export function addCheckCommands(program: Command, ended: (code: ExitCode) => vo
 }
 
 function check(file: string, json: boolean): ExitCode {
-  if (!existsSync(file)) throw new CannotRun(`there is no file ${file}`);
+  mustBeFile(file);
   const { config, plans, faults } = loadConfig(file, allPlugins, process.env);
   if (json) printJson(faults);
   else if (config === undefined) {

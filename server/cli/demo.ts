@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { systemClock } from "../../devices/clock.ts";
 import { FaultError } from "../../simulators/fault-text.ts";
 import { allRead, type Demo, startDemo } from "../demo.ts";
 import { createLog, levelFrom } from "../logger.ts";
+import { isLoopback } from "../loopback.ts";
 import { demoText } from "./demo-text.ts";
 import { allPlugins } from "./load.ts";
 import { chosenPort, portNumber, positive } from "./numbers.ts";
@@ -26,7 +27,9 @@ export function addDemoCommand(program: Command, ended: (code: ExitCode) => void
     .option("--host <address>", "loopback address to listen on (default: 127.0.0.1)")
     .option("--script <file>", "faults to play, YAML or JSON")
     .option("--speed <factor>", "simulated seconds per second", positive)
-    .option("--wires <kind>", "pty, or tcp for serial lines behind TCP (default: pty where there are any)")
+    .addOption(
+      new Option("--wires <kind>", "serial lines as pseudo-terminals, or behind TCP").choices(["pty", "tcp"]),
+    )
     .action(async (options: Options) => ended(await runDemo(options)));
 }
 
@@ -49,6 +52,11 @@ async function runDemo(options: Options): Promise<ExitCode> {
 async function start(options: Options, log: ReturnType<typeof createLog>): Promise<Demo> {
   const port = chosenPort(options.port, process.env);
   const { host, speed, wires, script } = options;
+  if (host !== undefined && !isLoopback(host)) {
+    throw new CannotRun(
+      `the demonstration listens on this machine only: --host ${host} is no loopback address`,
+    );
+  }
   try {
     return await startDemo({
       clock: systemClock,

@@ -1,10 +1,17 @@
-import { existsSync } from "node:fs";
+import { statSync } from "node:fs";
 import type { LinkPlan, Plugin } from "../../devices/plugin.ts";
 import { plugins } from "../../plugins/index.ts";
 import { faultText, loadConfig, type SiteConfig } from "../config.ts";
 import { CannotRun, complain } from "./terminal.ts";
 
 export const allPlugins: readonly Plugin[] = [...plugins.values()];
+
+/** @throws CannotRun when there is no such file */
+export function mustBeFile(file: string): void {
+  const found = statSync(file, { throwIfNoEntry: false });
+  if (found === undefined) throw new CannotRun(`there is no file ${file}`);
+  if (found.isDirectory()) throw new CannotRun(`${file} is a directory; name the file in it`);
+}
 
 /** The configuration cannot be used; its faults have been printed. */
 export class FaultyConfig extends Error {}
@@ -14,7 +21,7 @@ export class FaultyConfig extends Error {}
  * @throws CannotRun when there is no such file, FaultyConfig after printing every fault
  */
 export function loadOrExplain(file: string): { config: SiteConfig; plans: readonly LinkPlan[] } {
-  if (!existsSync(file)) throw new CannotRun(`there is no file ${file}`);
+  mustBeFile(file);
   const result = loadConfig(file, allPlugins, process.env);
   if (result.config !== undefined) return result;
   for (const fault of result.faults) complain(faultText(fault));

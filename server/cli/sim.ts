@@ -1,5 +1,9 @@
 import type { Command } from "commander";
+import type { Millis } from "../../devices/clock.ts";
+import { formatDuration } from "../../devices/duration.ts";
+import { faultSpecs } from "../../simulators/fault-text.ts";
 import { ask, defaultServer } from "./client.ts";
+import { whole } from "./numbers.ts";
 import { addSimUnitCommand } from "./sim-unit.ts";
 import { exit, type ExitCode, print, printJson } from "./terminal.ts";
 
@@ -8,9 +12,14 @@ interface Options {
   readonly json?: boolean;
 }
 
+/** A fault as the demonstration tells it; further fields are the kind's own arguments. */
 interface Active {
   readonly id: number;
-  readonly text?: string;
+  readonly target: string;
+  readonly kind: string;
+  readonly since: string;
+  readonly probability?: number;
+  readonly duration?: Millis;
 }
 
 /** `bothy sim`: faults of a running demonstration, and units to try register maps on. */
@@ -24,42 +33,65 @@ export function addSimCommands(program: Command, ended: (code: ExitCode) => void
       .option("--json", "the answer as JSON");
   shared(sim.command("fault"))
     .description("make something fail, e.g. `tray-a silent for 30s`, `dx-1 exception 6`, `site door-open`")
+    .addHelpText("after", kinds)
     .argument("<words...>", "target, kind, arguments; then optionally `with probability 20%`, `for 30s`")
     .action(async (words: string[], options: Options) => {
       const body = JSON.stringify({ fault: words.join(" ") });
       const answer = await ask(options.server, "/api/simulator/faults", { method: "POST", body });
-      show(await answer.json(), options);
+      show((await answer.json()) as Active, options);
       ended(exit.good);
     });
   addSimUnitCommand(sim, ended);
   shared(sim.command("faults"))
     .description("list what is failing")
     .action(async (options: Options) => {
-      const list = (await (await ask(options.server, "/api/simulator/faults")).json()) as Active[];
-      if (options.json === true) printJson(list);
-      else if (list.length === 0) print("nothing is failing");
-      else for (const one of list) show(one, options);
+      const answer = await ask(options.server, "/api/simulator/faults");
+      showAll((await answer.json()) as Active[], options);
       ended(exit.good);
     });
   shared(sim.command("clear"))
     .description("end a fault, or all")
-    .argument("[id]", "number of the fault")
-    .action(async (id: string | undefined, options: Options) => {
-      const path = `/api/simulator/faults${id === undefined ? "" : `/${encodeURIComponent(id)}`}`;
+    .argument("[id]", "number of the fault, as `faults` lists it", whole(1, 1_000_000_000))
+    .action(async (id: number | undefined, options: Options) => {
+      const path = `/api/simulator/faults${id === undefined ? "" : `/${id}`}`;
       const answer = await ask(options.server, path, { method: "DELETE" });
-      if (options.json === true) printJson(await answer.json());
+      showAll((await answer.json()) as Active[], options);
       ended(exit.good);
     });
 }
 
-function show(fault: unknown, options: Options): void {
+const kinds = `
+Kinds:
+${Object.entries(faultSpecs)
+  .map(([kind, { arguments: list, about }]) => {
+    const words = list.map(({ key, required }) => (required ? `<${key}>` : `[${key}]`));
+    return `  ${[kind, ...words].join(" ").padEnd(24)} ${about}`;
+  })
+  .join("\n")}`;
+
+function showAll(faults: readonly Active[], options: Options): void {
+  if (options.json === true) printJson(faults);
+  else if (faults.length === 0) print("nothing is failing");
+  else for (const one of faults) show(one, options);
+}
+
+function show(fault: Active, options: Options): void {
   if (options.json === true) printJson(fault);
-  else {
-    const { id, ...fields } = fault as Active & Record<string, unknown>;
-    print(
-      `${id}  ${Object.entries(fields)
-        .map(([key, value]) => `${key} ${String(value)}`)
-        .join(", ")}`,
-    );
-  }
+  else print(faultLine(fault));
+}
+
+/** A fault in the words it is asked for in, with its number and when it began. */
+export function faultLine({ id, since, target, kind, probability, duration, ...rest }: Active): string {
+  const words = Object.entries(rest).map(([key, value]) =>
+    key === "delay" && typeof value === "number" ? formatDuration(value) : String(value),
+  );
+  return [
+    `${id} `,
+    target,
+    kind,
+    ...words,
+    ...(probability === undefined ? [] : [`with probability ${Math.round(probability * 1000) / 10}%`]),
+    ...(duration === undefined ? [] : [`for ${formatDuration(duration)}`]),
+    `(since ${since.slice(11, 19)} UTC)`,
+  ].join(" ");
 }

@@ -69,10 +69,17 @@ export function interrupted(): AbortSignal {
   return controller.signal;
 }
 
-/** How this program was called, for commands shown to people. */
-export function ownName(): string {
-  const script = process.argv[1] ?? "bothy";
+/**
+ * How this program is called, for commands shown to people.
+ * @param script what was started
+ * @param folder where whoever reads it is
+ */
+export function ownName(script = process.argv[1] ?? "", folder = ownFolder()): string {
   if (!/\.[cm]?[jt]s$/.test(script)) return "bothy";
-  const folder = `${process.cwd()}/`;
-  return `node ${script.startsWith(folder) ? script.slice(folder.length) : script}`;
+  const path = script.startsWith(`${folder}/`) ? script.slice(folder.length + 1) : script;
+  const quoted = /^[\w./:@-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
+  return `${script.endsWith("ts") ? "npx tsx" : "node"} ${quoted}`;
 }
+
+/** npm runs scripts in the package's folder, and says where it was called. */
+const ownFolder = (): string => process.env["INIT_CWD"] ?? process.cwd();

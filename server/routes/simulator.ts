@@ -1,8 +1,10 @@
 import { Type } from "typebox";
 import { BothyError } from "../../devices/errors.ts";
 import { FaultError } from "../../simulators/fault-text.ts";
+import type { ActiveFault } from "../../simulators/faults.ts";
 import type { SimulatedSite } from "../../simulators/site.ts";
 import { sendJson } from "../faults.ts";
+import { isoTime } from "../json.ts";
 import { type AddRoutes, param, route } from "./parts.ts";
 
 const tags = ["simulator"];
@@ -14,27 +16,29 @@ const body = Type.Object(
 /** Faults of a demonstration's simulated equipment; mounted nowhere else. */
 export const simulatorRoutes =
   (simulated: SimulatedSite): AddRoutes =>
-  (app) => {
+  (app, { clock }) => {
+    const told = ({ since, ...fault }: ActiveFault): object => ({
+      ...fault,
+      since: isoTime(clock.now() - (clock.monotonic() - since)),
+    });
+    const all = (): readonly object[] => simulated.faults().map(told);
     route(app, "/api/simulator/faults", {
       GET: {
         schema: { tags, summary: "What is failing on purpose." },
-        handler: (_request, reply) => sendJson(reply, simulated.faults()),
+        handler: (_request, reply) => sendJson(reply, all()),
       },
       POST: {
         schema: { tags, summary: "Makes something fail.", body },
         handler: (request, reply) => {
           const { fault } = request.body as { fault: string };
-          return sendJson(
-            reply,
-            asked(() => simulated.fault(fault)),
-          );
+          return sendJson(reply, told(asked(() => simulated.fault(fault))));
         },
       },
       DELETE: {
         schema: { tags, summary: "Ends all faults." },
         handler: (_request, reply) => {
           simulated.clear();
-          return sendJson(reply, simulated.faults());
+          return sendJson(reply, all());
         },
       },
     });
@@ -43,7 +47,7 @@ export const simulatorRoutes =
         schema: { tags, summary: "Ends one fault." },
         handler: (request, reply) => {
           asked(() => simulated.clear(Number(param(request, "id"))));
-          return sendJson(reply, simulated.faults());
+          return sendJson(reply, all());
         },
       },
     });

@@ -9,6 +9,8 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { test, type TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
+import { run } from "../../server/cli/program.ts";
+import { ownName } from "../../server/cli/terminal.ts";
 
 const main = fileURLToPath(new URL("../../server/main.ts", import.meta.url));
 const demoConfig = fileURLToPath(new URL("../../examples/demo-site.yaml", import.meta.url));
@@ -76,20 +78,89 @@ test(
 );
 
 test("wrong usage is told in a line and ends with 2; help with 0", { timeout }, async (t) => {
-  const ended = await Promise.all([
-    bothy(t, "dmeo"),
-    bothy(t, "bus", "scan", "--units", "9-1"),
-    bothy(t, "bus", "scan", "a", "--server", "http://127.0.0.1:1"),
-    bothy(t, "demo", "--port", "99999"),
-  ]);
-  for (const { code, err } of ended) {
-    assert.equal(code, 2);
-    assert.notEqual(err, "");
+  const wrong: readonly (readonly string[])[] = [
+    ["dmeo"],
+    ["demo", "--port", "99999"],
+    ["demo", "--wires", "string"],
+    ["demo", "--host", "0.0.0.0"],
+    ["check", tmpdir()],
+    ["site", "--config", tmpdir()],
+    ["bus", "scan", "--units", "9-1"],
+    ["bus", "scan", "--rtu"],
+    ["bus", "scan", "a", "--server", "http://127.0.0.1:1"],
+    ["bus", "watch", "--port", "/dev/null", "--parity", "mark"],
+    ["bus", "watch", "line-a", "--baud", "9600"],
+    ["sim", "clear", "first"],
+  ];
+  const written = t.mock.method(process.stderr, "write", () => true);
+  for (const args of wrong) {
+    written.mock.resetCalls();
+    const code = await run(args);
+    const err = written.mock.calls.map((call) => String(call.arguments[0])).join("");
+    assert.equal(code, 2, args.join(" "));
+    assert.match(err, /^(bothy|error): .+\n/, args.join(" "));
     assert.doesNotMatch(err, /\n {4}at /);
   }
+  written.mock.restore();
   const help = await bothy(t, "--help");
   assert.equal(help.code, 0);
   assert.match(help.out, /demo/);
+});
+
+test("help shows defaults and examples as people write them", { timeout }, async (t) => {
+  const [scan, watch, fault] = await Promise.all([
+    bothy(t, "bus", "scan", "--help"),
+    bothy(t, "bus", "watch", "--help"),
+    bothy(t, "sim", "fault", "--help"),
+  ]);
+  assert.match(scan.out, /default: 1-247/);
+  for (const { code, out } of [scan, watch, fault]) {
+    assert.equal(code, 0);
+    assert.doesNotMatch(out, /\{"/);
+  }
+  assert.match(scan.out, /bothy bus scan --port \/dev\/ttyUSB0/);
+  assert.match(watch.out, /bothy bus watch --port \/dev\/ttyUSB0/);
+  assert.match(fault.out, /dead-fan <fan> +a fan stops turning/);
+});
+
+test("commands are shown as whoever reads them can give them", () => {
+  assert.equal(ownName("/usr/local/bin/bothy", "/home"), "bothy");
+  assert.equal(ownName("/b/dist/server/main.js", "/b"), "node dist/server/main.js");
+  assert.equal(ownName("/b/dist/server/main.js", "/home"), "node /b/dist/server/main.js");
+  assert.equal(ownName("/b/server/main.ts", "/b"), "npx tsx server/main.ts");
+  assert.equal(ownName("/b/it's here/main.js", "/b"), `node 'it'\\''s here/main.js'`);
+});
+
+test("a script that is no YAML is told in a line, with its name", { timeout }, async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "bothy-test-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, "script.yaml");
+  writeFileSync(file, "faults: [\n");
+  const { code, err } = await bothy(t, "demo", "--port", "0", "--script", file);
+  assert.equal(code, 2);
+  assert.match(err, /^bothy: .*script\.yaml: .*\n$/);
+  assert.doesNotMatch(err, /unexpected/);
+});
+
+test("what npm started ends when npm is killed, although npm tells it nothing", { timeout }, async (t) => {
+  const parent = new URL("../../scripts/parent.mjs", import.meta.url).href;
+  const grandchild = `import(${JSON.stringify(parent)}).then((m) => {
+    m.endWithParent(20); setInterval(() => undefined, 1000); console.log("up"); });`;
+  const child = spawn(
+    process.execPath,
+    [
+      "-e",
+      `require("child_process").spawn(process.execPath, ["-e", ${JSON.stringify(grandchild)}], { stdio: "inherit" })`,
+    ],
+    { stdio: ["ignore", "pipe", "inherit"] },
+  );
+  t.after(() => child.kill("SIGKILL"));
+  await until(child, /^up$/);
+  child.kill("SIGKILL");
+  // The pipe is held by the grandchild too, and closes with it.
+  child.stdout.resume();
+  await once(child, "close");
+  assert.equal(child.signalCode, "SIGKILL");
 });
 
 test("the schema that is printed is JSON and knows the plugin's keys", { timeout }, async (t) => {
@@ -126,7 +197,7 @@ test(
     watch.kill("SIGINT");
     const [scan, fault] = await Promise.all([
       bothy(t, "bus", "scan", "line-a", "--units", "10-12", "--json", "--server", url),
-      bothy(t, "sim", "fault", "tray-a silent for 1s", "--server", url),
+      bothy(t, "sim", "fault", "tray-a silent for 30m", "--server", url),
     ]);
     assert.equal(scan.code, 0);
     const results = scan.out
@@ -142,6 +213,8 @@ test(
       ],
     );
     assert.deepEqual([fault.code, fault.err], [0, ""]);
+    assert.match(fault.out, /^1 {2}tray-a silent for 30m \(since \d\d:\d\d:\d\d UTC\)\n$/);
+    assert.equal((await bothy(t, "sim", "clear", "1", "--server", url)).out, "nothing is failing\n");
     demo.kill("SIGINT");
     const [code] = (await once(demo, "exit")) as [number | null];
     assert.equal(code, 0);
