@@ -102,7 +102,7 @@ test("damaged answers", async () => {
   assert.equal(badCrc.slice(0, -4), healthy.slice(0, -4));
   assert.equal(parseRtu(bytesOf(badCrc)), undefined);
   assert.equal(await damaged("short-frame"), healthy.slice(0, -6));
-  assert.equal(await damaged("long-frame"), `${healthy}55aa0ff0`);
+  assert.equal(await damaged("long-frame"), `${healthy.slice(0, -4)}55aa0ff0${healthy.slice(-4)}`);
   assert.deepEqual(parseRtu(bytesOf(await damaged("wrong-unit")))?.unit, 2);
   assert.equal(await damaged("exception 6"), hexOf(buildRtu({ unit: 1, pdu: bytesOf("84 06") })));
 });

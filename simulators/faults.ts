@@ -141,7 +141,8 @@ function check(fault: Fault, targets: readonly FaultTarget[]): void {
 
 function combine(a: Misbehaviour, b: Misbehaviour): Misbehaviour {
   const [first, second] = [a.frame, b.frame];
-  const frame = first && second ? (bytes: Uint8Array): Uint8Array => second(first(bytes)) : (second ?? first);
+  const frame: Misbehaviour["frame"] =
+    first && second ? (bytes, checked) => second(first(bytes, checked), checked) : (second ?? first);
   return {
     ...a,
     ...b,
@@ -166,7 +167,13 @@ function misbehaviourOf(fault: Fault): Misbehaviour {
     case "short-frame":
       return { frame: (bytes) => bytes.slice(0, -missingBytes) };
     case "long-frame":
-      return { frame: (bytes) => Uint8Array.from([...bytes, ...strayBytes]) };
+      // Before the check sum: behind it they would be mere noise after a sound answer.
+      return {
+        frame: (bytes, checked) => {
+          const end = bytes.length - checked;
+          return Uint8Array.from([...bytes.subarray(0, end), ...strayBytes, ...bytes.subarray(end)]);
+        },
+      };
     case "stuck":
     case "dead-fan":
     case "lockout":

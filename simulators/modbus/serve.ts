@@ -13,8 +13,8 @@ export interface Misbehaviour {
   readonly delay?: Millis;
   /** Refuses with this code instead of doing what it was asked. */
   readonly exception?: number;
-  /** Changes the whole frame, check sum or header included. */
-  readonly frame?: (frame: Uint8Array) => Uint8Array;
+  /** Changes the whole frame, header and check sum included; `checked` is how many bytes at its end are the latter. */
+  readonly frame?: (frame: Uint8Array, checked: number) => Uint8Array;
   /** Answers under another unit id. */
   readonly unit?: (unit: number) => number;
 }
@@ -25,6 +25,8 @@ export interface ServeOptions {
   /** Asked once for every answer. */
   readonly misbehave?: (unit: SimulatedUnit) => Misbehaviour;
 }
+
+const checkSumBytes = 2;
 
 const behave = (): Misbehaviour => ({});
 
@@ -56,7 +58,7 @@ export function serveRtu(options: ServeOptions & Omit<LineOptions, "receive">): 
       const bytes = buildRtu(reply(unit, request, how));
       return [
         {
-          bytes: how.frame?.(bytes) ?? bytes,
+          bytes: how.frame?.(bytes, checkSumBytes) ?? bytes,
           after: unit.turnaround + (how.delay ?? 0),
           from: String(request.unit),
         },
@@ -111,7 +113,7 @@ export function serveTcpWire(
     const due = Math.max(now, busyUntil.get(unit) ?? 0) + unit.turnaround + (how.delay ?? 0);
     busyUntil.set(unit, due);
     const frame = buildMbap({ mbapId: request.mbapId, ...reply(unit, request, how) });
-    send(due, how.frame?.(frame) ?? frame);
+    send(due, how.frame?.(frame, 0) ?? frame);
   };
   void wire.closed.then(() => cancels.forEach((cancel) => cancel()));
   wire.onData((bytes) => {
