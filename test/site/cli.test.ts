@@ -166,10 +166,8 @@ test("what npm started ends when npm is killed, although npm tells it nothing", 
 test("the schema that is printed is JSON and knows the plugin's keys", { timeout }, async (t) => {
   const { code, out } = await bothy(t, "schema");
   assert.equal(code, 0);
-  const schema = JSON.parse(out) as {
-    properties: { buses: { additionalProperties: { properties: object } } };
-  };
-  assert.ok("baudRate" in schema.properties.buses.additionalProperties.properties);
+  const { properties } = JSON.parse(out) as { properties: { buses: { additionalProperties: object } } };
+  assert.match(JSON.stringify(properties.buses.additionalProperties), /"baudRate":\{/);
 });
 
 test("a port that is taken is one clear line and exit code 2", { timeout }, async (t) => {
