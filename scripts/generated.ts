@@ -24,11 +24,13 @@ const readme = (path: string, { schema }: Pick<Plugin, "schema">): string =>
 
 /** Every kind of fault the simulators know, as a table. */
 function faultTable(): string {
-  const rows = Object.entries<FaultSpec>(faultSpecs).map(([kind, { target, arguments: given, about }]) => {
-    const takes = given.map(({ key, required, allowed }) => `${key}${required ? "" : "?"}: ${allowed}`);
-    return `| \`${kind}\` | ${target} | ${about} | ${takes.join("; ")} |`;
-  });
-  return ["| kind | target | what happens | takes |", "|---|---|---|---|", ...rows].join("\n");
+  const rows = Object.entries<FaultSpec>(faultSpecs).map(
+    ([kind, { target, arguments: given, about, example }]) => {
+      const takes = given.map(({ key, required, allowed }) => `${key}${required ? "" : "?"}: ${allowed}`);
+      return `| \`${kind}\` | ${target} | ${about} | ${takes.join("; ")} | \`${example}\` |`;
+    },
+  );
+  return ["| kind | target | what happens | takes | example |", "|---|---|---|---|---|", ...rows].join("\n");
 }
 
 /** Every file that is made from code, and what it should hold: text by path. `npm run generate` writes them. */

@@ -16,6 +16,8 @@ export interface FaultSpec {
   readonly target: TargetKind;
   readonly arguments: readonly Argument[];
   readonly about: string;
+  /** One of the demonstration, as people write it. */
+  readonly example: string;
 }
 
 const number = (text: string): number | undefined =>
@@ -37,19 +39,50 @@ const delay = (required: boolean): Argument => ({
 
 /** Every kind of fault there is. */
 export const faultSpecs = {
-  silent: { target: "unit", arguments: [], about: "does not answer" },
-  slow: { target: "unit", arguments: [delay(true)], about: "answers that much later" },
-  late: { target: "unit", arguments: [delay(false)], about: "answers after the client gave up" },
-  "bad-crc": { target: "unit", arguments: [], about: "answers with a wrong check sum (serial lines only)" },
-  "wrong-unit": { target: "unit", arguments: [], about: "answers under another unit id" },
-  "short-frame": { target: "unit", arguments: [], about: "stops in the middle of its answer" },
-  "long-frame": { target: "unit", arguments: [], about: "sends more bytes than its answer has" },
+  silent: { target: "unit", arguments: [], about: "does not answer", example: "tray-a silent for 30s" },
+  slow: {
+    target: "unit",
+    arguments: [delay(true)],
+    about: "answers that much later",
+    example: "probe-inlet slow 300ms",
+  },
+  late: {
+    target: "unit",
+    arguments: [delay(false)],
+    about: "answers after the client gave up",
+    example: "dx-1 late 2s with probability 10%",
+  },
+  "bad-crc": {
+    target: "unit",
+    arguments: [],
+    about: "answers with a wrong check sum (serial lines only)",
+    example: "meter-1 bad-crc with probability 20%",
+  },
+  "wrong-unit": {
+    target: "unit",
+    arguments: [],
+    about: "answers under another unit id",
+    example: "dc-1 wrong-unit",
+  },
+  "short-frame": {
+    target: "unit",
+    arguments: [],
+    about: "stops in the middle of its answer",
+    example: "io-1 short-frame",
+  },
+  "long-frame": {
+    target: "unit",
+    arguments: [],
+    about: "sends more bytes than its answer has",
+    example: "io-1 long-frame",
+  },
   exception: {
     target: "unit",
     arguments: [
       { key: "code", required: true, allowed: "an exception code 1..255", read: within(1, 255, true) },
     ],
     about: "refuses everything",
+    example: "dx-1 exception 6",
   },
   stuck: {
     target: "unit",
@@ -63,13 +96,20 @@ export const faultSpecs = {
       { key: "value", required: false, allowed: "a number", read: number },
     ],
     about: "a sensor keeps giving one value, by default the present one",
+    example: "probe-inlet stuck temperature at 55",
   },
   "dead-fan": {
     target: "unit",
     arguments: [{ key: "fan", required: true, allowed: "a fan 1..8", read: within(1, 8, true) }],
     about: "a fan stops turning",
+    example: "tray-a dead-fan 3",
   },
-  lockout: { target: "unit", arguments: [], about: "the air-conditioner's high-pressure switch trips" },
+  lockout: {
+    target: "unit",
+    arguments: [],
+    about: "the air-conditioner's high-pressure switch trips",
+    example: "dx-1 lockout",
+  },
   noise: {
     target: "line",
     arguments: [
@@ -81,12 +121,23 @@ export const faultSpecs = {
       },
     ],
     about: "bits flip at random, both ways",
+    example: "line-b noise 0.1%",
   },
-  "line-cut": { target: "line", arguments: [], about: "nothing passes, either way" },
-  "door-open": { target: "site", arguments: [], about: "the door stands open" },
-  "mains-loss": { target: "site", arguments: [], about: "the mains fails" },
-  smoke: { target: "site", arguments: [], about: "the smoke detector trips" },
-  leak: { target: "site", arguments: [], about: "water on the floor" },
+  "line-cut": {
+    target: "line",
+    arguments: [],
+    about: "nothing passes, either way",
+    example: "line-a line-cut for 10s",
+  },
+  "door-open": { target: "site", arguments: [], about: "the door stands open", example: "site door-open" },
+  "mains-loss": {
+    target: "site",
+    arguments: [],
+    about: "the mains fails",
+    example: "site mains-loss for 5m",
+  },
+  smoke: { target: "site", arguments: [], about: "the smoke detector trips", example: "site smoke" },
+  leak: { target: "site", arguments: [], about: "water on the floor", example: "site leak" },
 } as const satisfies Record<string, FaultSpec>;
 
 export type FaultKind = keyof typeof faultSpecs;

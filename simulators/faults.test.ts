@@ -364,6 +364,11 @@ test("a closed site leaves nothing waiting", async () => {
   assert.equal(clock.waiting, 0);
 });
 
+test("the example of every fault is one, and can be had", async () => {
+  const { site } = await rig();
+  for (const kind of faultKinds) assert.equal(site.fault(faultSpecs[kind].example).kind, kind);
+});
+
 test("the README names every fault, unit and product", async () => {
   const { site } = await rig();
   const readme = readFileSync(new URL("README.md", import.meta.url), "utf8");
