@@ -37,10 +37,10 @@ export class MbapReader {
     return this.#bytes.length;
   }
 
-  /** The id of a message that is not complete. */
-  get unfinishedId(): number | undefined {
-    const [high, low] = this.#bytes;
-    return high === undefined || low === undefined ? undefined : high * 256 + low;
+  /** Whether what is there of a message that is not complete could be the beginning of the one with this id. */
+  begins(id: number): boolean {
+    const [high = id >> 8, low = id & 0xff] = this.#bytes;
+    return high === id >> 8 && low === (id & 0xff);
   }
 
   /** What comes next is the beginning of a message. */

@@ -167,8 +167,8 @@ export class TcpClient implements ModbusClient {
         this.#pending.set(id, { unit, sent, source, resolve, reject });
         timer = atOverdue(clock, sent + timeout, () => {
           lost.push(this.#giveUp(id, unit));
-          const { unfinished, unfinishedId } = this.#reader;
-          if (unfinished > 0 && unfinishedId === id) {
+          const { unfinished } = this.#reader;
+          if (unfinished > 0 && this.#reader.begins(id)) {
             const fault = `${unfinished} bytes, more were announced`;
             reject(new BothyError("SHORT_FRAME", { source, fault }));
             this.#lose("an answer never came to its end");
@@ -218,7 +218,7 @@ export class TcpClient implements ModbusClient {
       if (this.#resync.babble()) this.#abandon("what comes makes no sense, and never ends", "BAD_FRAME");
       return;
     }
-    const { messages, poison } = this.#reader.push(bytes);
+    const { messages, poison = this.#oddTail() } = this.#reader.push(bytes);
     const doubtful = poison === undefined ? undefined : messages.at(-1);
     for (const message of messages) if (message !== doubtful) this.#take(message);
     if (poison === undefined) return;
@@ -226,6 +226,14 @@ export class TcpClient implements ModbusClient {
     this.#seen(bytes, "unreadable", undefined, poison);
     if (doubtful !== undefined) this.#refuse(doubtful, poison);
     this.#lose(poison);
+  }
+
+  /** Bytes that cannot become the answer to anything. */
+  #oddTail(): string | undefined {
+    if (this.#reader.unfinished === 0) return undefined;
+    const awaited = [...this.#pending.keys(), ...this.#givenUp.keys()];
+    if (awaited.some((id) => this.#reader.begins(id))) return undefined;
+    return "nobody asked for what begins like this";
   }
 
   /** An answer after which comes what is no message: it was longer or shorter than it said. */

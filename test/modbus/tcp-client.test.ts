@@ -211,6 +211,15 @@ test("an answer that is shorter than it says is short, and its end is never take
   assert.equal(await alone, "SHORT_FRAME");
 });
 
+test("an answer whose end is missing and filled up with noise is not believed", async () => {
+  const { line, sent, client } = bench();
+  const works = codeOf(client.request(1, read(7, 2), options()));
+  await settle();
+  const whole = encodeMessage({ id: sent[0]?.id ?? 0, unit: 1, pdu: Uint8Array.of(3, 4, 0, 7, 0, 8) });
+  line.arrive(Uint8Array.from([...whole.subarray(0, -3), 0x55, 0xaa, 0x0f, 0xf0]));
+  assert.equal(await works, "LONG_FRAME");
+});
+
 test("an answer with more behind it is too long, and others on the same connection are read", async () => {
   const { clock, line, sent, client, answer } = bench({ responseTimeout: 1000 });
   for (let n = 0; n < 30; n++) {

@@ -216,12 +216,13 @@ function randomFault(random: ReturnType<typeof createRandom>, transport: "serial
   const onUnits = [
     `${unit} silent`,
     `${unit} slow ${50 + random.integer(600)}ms`,
-    `${unit} late ${200 + random.integer(3000)}ms`,
+    `${unit} late ${200 + random.integer(9000)}ms`,
     `${unit} wrong-unit`,
     `${unit} short-frame`,
     `${unit} exception ${1 + random.integer(11)}`,
-    // Over TCP a damaged or overlong frame is not noticed by a check sum but by the lengths; values would be damaged.
-    ...(transport === "serial" ? [`${unit} bad-crc`, `${unit} long-frame`] : []),
+    `${unit} long-frame`,
+    // Over TCP there is no check sum.
+    ...(transport === "serial" ? [`${unit} bad-crc`] : []),
   ].map((text) => `${text} with probability ${some} for ${span}`);
   const onLine = ["line line-cut", ...(transport === "serial" ? ["line noise 0.0005"] : [])].map(
     (text) => `${text} for ${span}`,
