@@ -26,7 +26,10 @@ export async function simulateBox(port = 0): Promise<SimulatedBox> {
     sockets.add(socket);
     socket.on("close", () => sockets.delete(socket));
     socket.on("error", () => socket.destroy());
-    createInterface(socket).on("line", (line) => {
+    const lines = createInterface(socket);
+    // It repeats the errors of its socket; one that nobody hears would end the process.
+    lines.on("error", () => socket.destroy());
+    lines.on("line", (line) => {
       box.heard.push(line);
       if (!box.silent && !socket.destroyed) socket.write(`${answer(box, line)}\n`);
     });
