@@ -25,3 +25,25 @@ for (const name of shippedNames()) {
     }
   });
 }
+
+const harmful: readonly (readonly [product: string, device: string, action: string, value: number])[] = [
+  ["generic-dx-v1", "unit", "minimum-off", 119],
+  ["generic-dx-v1", "unit", "minimum-on", 59],
+  ["generic-dcplant-v1", "plant", "lvd1-voltage", 48],
+  ["generic-dcplant-v1", "plant", "lvd2-voltage", 48],
+  ["generic-dcplant-v1", "plant", "float-voltage", 58.1],
+  ["generic-dcplant-v1", "plant", "equalise-voltage", 60.1],
+  ["generic-fantray-v1", "tray", "bus-loss-duty", 0],
+];
+for (const [name, device, action, value] of harmful) {
+  test(`${name} is not told ${action} ${value}`, () => {
+    const product = shippedProduct(name);
+    assert.ok(product !== undefined);
+    const placed = expandProduct(product).find((candidate) => candidate.name === device);
+    assert.ok(placed !== undefined);
+    const order = modelDevice(placed, true).orders.find((candidate) => candidate.action.name === action);
+    assert.ok(order?.action.accepts.kind === "number");
+    const { min, max } = order.action.accepts;
+    assert.ok(value < min || value > max, `${min} to ${max}`);
+  });
+}
