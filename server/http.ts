@@ -9,6 +9,7 @@ import { Checker } from "./config-check.ts";
 import { addApiRoutes } from "./routes/api.ts";
 import { strangeName } from "./routes/origin.ts";
 import { addPageRoutes } from "./routes/page.ts";
+import { escaped } from "./page.ts";
 import type { RouteParts } from "./routes/parts.ts";
 import { addStreamRoutes } from "./routes/streams.ts";
 import { addSynseRoutes } from "./routes/synse.ts";
@@ -51,7 +52,15 @@ export async function createHttp(parts: RouteParts): Promise<FastifyInstance> {
   checkBodies(app);
   readAnyBody(app);
   await app.register(swagger, { openapi: openapi(parts.version) });
-  await app.register(swaggerUi, { routePrefix: "/docs", logLevel: "silent" });
+  await app.register(swaggerUi, {
+    routePrefix: "/docs",
+    logLevel: "silent",
+    staticCSP:
+      "default-src 'none'; connect-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; frame-ancestors 'none'",
+    theme: { title: escaped(`${parts.config.site.name} · HTTP interface`) },
+    // Nobody else is asked whether the description is valid; without the bar, it fits the screen.
+    uiConfig: { validatorUrl: null, layout: "BaseLayout", deepLinking: true },
+  });
   for (const add of [addSynseRoutes, addWriteRoutes, addApiRoutes, addStreamRoutes, addPageRoutes])
     add(app, parts);
   for (const add of parts.more ?? []) add(app, parts);

@@ -12,7 +12,7 @@ export const addPageRoutes: AddRoutes = (app, parts) => {
           .headers({
             "content-type": "text/html; charset=utf-8",
             "content-security-policy":
-              "default-src 'none'; connect-src 'self'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:",
+              "default-src 'none'; connect-src 'self'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'",
             "cache-control": "no-cache",
           })
           .send(html),

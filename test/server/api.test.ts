@@ -167,7 +167,16 @@ test("the interface describes itself, and the page names the site harmlessly", a
   const page = await ask("/");
   assert.match(page.text, /<h1>The hut &#60;1&#62;<\/h1>/);
   assert.doesNotMatch(page.text, /https?:\/\//);
-  assert.equal((await ask("/docs/")).status, 200);
+  const docs = await ask("/docs/");
+  assert.equal(docs.status, 200);
+  assert.match(docs.text, /<title>The hut &#60;1&#62; · HTTP/);
+  for (const { headers } of [page, docs]) {
+    // Nothing is asked of others, and nobody puts it into a page of theirs.
+    const policy = String(headers["content-security-policy"]);
+    assert.match(policy, /default-src 'none'.*frame-ancestors 'none'/);
+    assert.doesNotMatch(policy, /https?:|swagger|upgrade-insecure/);
+  }
+  assert.match((await ask("/docs/static/swagger-initializer.js")).text, /"validatorUrl":null/);
 });
 
 test("a write that a page of another origin makes a browser send is not taken", async (t) => {
