@@ -8,6 +8,7 @@ import { toJson } from "./json.ts";
 import { Checker } from "./config-check.ts";
 import { addApiRoutes } from "./routes/api.ts";
 import { strangeName } from "./routes/origin.ts";
+import { described } from "./routes/describe.ts";
 import { addPageRoutes } from "./routes/page.ts";
 import { escaped } from "./page.ts";
 import type { RouteParts } from "./routes/parts.ts";
@@ -51,7 +52,13 @@ export async function createHttp(parts: RouteParts): Promise<FastifyInstance> {
   app.addHook("onRequest", (request, _reply, done) => done(strange(request.headers.host)));
   checkBodies(app);
   readAnyBody(app);
-  await app.register(swagger, { openapi: openapi(parts.version) });
+  await app.register(swagger, {
+    openapi: openapi(parts.version),
+    transform: ({ schema, url, route: { method } }) => ({
+      schema: described(schema, url, String(method)),
+      url,
+    }),
+  });
   await app.register(swaggerUi, {
     routePrefix: "/docs",
     logLevel: "silent",
@@ -93,7 +100,10 @@ function checkBodies(app: FastifyInstance): void {
   const checker = new Checker(false);
   app.setValidatorCompiler(({ schema, url, httpPart }) => {
     if (httpPart !== "body" || !url.startsWith("/api/")) return () => true;
+    // Who needs to say nothing may send nothing.
+    const { required = [] } = schema as { readonly required?: readonly string[] };
     return (body: unknown) => {
+      if ((body === undefined || body === null) && required.length === 0) return true;
       const faults = checker.check(schema, body, []);
       if (faults.length === 0) return true;
       const told = faults.map(({ path, atKey, message, remedy }) => {

@@ -6,7 +6,9 @@ import { type Slot, slotNames, slots, type Transaction } from "../../devices/tra
 import { sendJson } from "../faults.ts";
 import { isoTime } from "../json.ts";
 import { type AddRoutes, busNamed, deviceNamed, param, route, type RouteParts } from "./parts.ts";
+import * as own from "./own-schemas.ts";
 import { first, flag } from "./query.ts";
+import * as schemas from "./schemas.ts";
 
 const tags = ["bothy"];
 /** Those above the operator's belong to the site itself: nobody outside may hold off its protections. */
@@ -69,7 +71,11 @@ function addSiteRoutes(app: FastifyInstance, parts: RouteParts): void {
   };
   route(app, "/api/site", {
     GET: {
-      schema: { tags, summary: "Which site this is, and how it is." },
+      schema: {
+        tags,
+        summary: "Which site this is, and how it is.",
+        response: schemas.answers(own.site, "The site."),
+      },
       handler: (_request, reply) =>
         sendJson(reply, {
           ...parts.config.site,
@@ -85,13 +91,17 @@ function addSiteRoutes(app: FastifyInstance, parts: RouteParts): void {
   });
   route(app, "/api/buses", {
     GET: {
-      schema: { tags, summary: "Every bus: its state, its statistics, and what its plugin says of it." },
+      schema: {
+        tags,
+        summary: "Every bus: its state, its statistics, and what its plugin says of it.",
+        response: schemas.answers(schemas.list(own.bus), "The buses."),
+      },
       handler: (_request, reply) => sendJson(reply, [...parts.buses.keys()].map(status)),
     },
   });
   route(app, "/api/buses/:name", {
     GET: {
-      schema: { tags, summary: "One bus." },
+      schema: { tags, summary: "One bus.", response: schemas.answers(own.bus, "The bus.") },
       handler: (request, reply) => sendJson(reply, status(param(request, "name"))),
     },
   });
@@ -100,6 +110,7 @@ function addSiteRoutes(app: FastifyInstance, parts: RouteParts): void {
       schema: {
         tags,
         summary: "Every error code: HTTP status, whether trying again can help, and its text.",
+        response: schemas.answers(schemas.list(own.errorEntry), "The codes."),
       },
       handler: (_request, reply) =>
         sendJson(
@@ -113,7 +124,11 @@ function addSiteRoutes(app: FastifyInstance, parts: RouteParts): void {
 function addPriorityRoutes(app: FastifyInstance, parts: RouteParts): void {
   route(app, "/api/devices/:id/writes", {
     GET: {
-      schema: { tags, summary: "Who wants what of a device: its priority arrays." },
+      schema: {
+        tags,
+        summary: "Who wants what of a device: its priority arrays.",
+        response: schemas.answers(schemas.list(own.priorityArray), "One per level action."),
+      },
       handler: (request, reply) => {
         const name = param(request, "id");
         const device = deviceNamed(parts, name, `device not found: ${name}`);
@@ -123,7 +138,13 @@ function addPriorityRoutes(app: FastifyInstance, parts: RouteParts): void {
   });
   route(app, "/api/devices/:id/writes/:action", {
     PUT: {
-      schema: { tags, summary: "Fills a slot.", body: writeBody, querystring: waitQuery },
+      schema: {
+        tags,
+        summary: "Fills a slot.",
+        response: schemas.answers(own.slotWrite, "The transaction."),
+        body: writeBody,
+        querystring: waitQuery,
+      },
       handler: async (request, reply) => {
         const transaction = fill(parts, request);
         const ended = flag(request, "wait")
@@ -136,6 +157,7 @@ function addPriorityRoutes(app: FastifyInstance, parts: RouteParts): void {
       schema: {
         tags,
         summary: "Relinquishes a slot; the next one is in force.",
+        response: schemas.answers(own.priorityArray, "What is left."),
         querystring: relinquishQuery,
       },
       handler: (request, reply) => {

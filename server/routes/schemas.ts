@@ -25,6 +25,12 @@ export const answers = (good: TSchema, description: string): Readonly<Record<str
   "5xx": error,
 });
 
+/** The same for answers of one JSON object per line. */
+export const lines = (description: string): Readonly<Record<string, object>> => ({
+  ...answers(Type.String(), description),
+  200: { description, content: { "application/x-ndjson": { schema: Type.String() } } },
+});
+
 export const reading = Type.Object({
   device: text("Id of the device."),
   timestamp: instant,

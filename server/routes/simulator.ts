@@ -5,9 +5,12 @@ import type { ActiveFault } from "../../simulators/faults.ts";
 import type { SimulatedSite } from "../../simulators/site.ts";
 import { sendJson } from "../faults.ts";
 import { isoTime } from "../json.ts";
+import * as own from "./own-schemas.ts";
 import { type AddRoutes, param, route } from "./parts.ts";
+import * as schemas from "./schemas.ts";
 
 const tags = ["simulator"];
+const faults = schemas.list(own.fault);
 const body = Type.Object(
   { fault: Type.String({ minLength: 1, examples: ["tray-a silent for 30s"] }) },
   { additionalProperties: false },
@@ -24,18 +27,27 @@ export const simulatorRoutes =
     const all = (): readonly object[] => simulated.faults().map(told);
     route(app, "/api/simulator/faults", {
       GET: {
-        schema: { tags, summary: "What is failing on purpose." },
+        schema: {
+          tags,
+          summary: "What is failing on purpose.",
+          response: schemas.answers(faults, "The faults."),
+        },
         handler: (_request, reply) => sendJson(reply, all()),
       },
       POST: {
-        schema: { tags, summary: "Makes something fail.", body },
+        schema: {
+          tags,
+          summary: "Makes something fail.",
+          response: schemas.answers(own.fault, "The fault."),
+          body,
+        },
         handler: (request, reply) => {
           const { fault } = request.body as { fault: string };
           return sendJson(reply, told(asked(() => simulated.fault(fault))));
         },
       },
       DELETE: {
-        schema: { tags, summary: "Ends all faults." },
+        schema: { tags, summary: "Ends all faults.", response: schemas.answers(faults, "None.") },
         handler: (_request, reply) => {
           simulated.clear();
           return sendJson(reply, all());
@@ -44,7 +56,7 @@ export const simulatorRoutes =
     });
     route(app, "/api/simulator/faults/:id", {
       DELETE: {
-        schema: { tags, summary: "Ends one fault." },
+        schema: { tags, summary: "Ends one fault.", response: schemas.answers(faults, "Those left.") },
         handler: (request, reply) => {
           asked(() => simulated.clear(Number(param(request, "id"))));
           return sendJson(reply, all());

@@ -4,6 +4,7 @@ import { asBothyError, BothyError } from "../../devices/errors.ts";
 import type { Connection } from "../../devices/plugin.ts";
 import { type LineStream, lineStream } from "../line-stream.ts";
 import { type AddRoutes, busNamed, param, route, type RouteParts } from "./parts.ts";
+import * as schemas from "./schemas.ts";
 
 const tags = ["bothy"];
 /** Frames that may wait for one client; a busy line makes a few hundred a second. */
@@ -52,7 +53,11 @@ function endWith(parts: RouteParts, left: AbortSignal, end: () => void): void {
 function addFrames(app: FastifyInstance, parts: RouteParts): void {
   route(app, "/api/buses/:name/frames", {
     GET: {
-      schema: { tags, summary: "Frames of a bus as they cross the line; NDJSON without end." },
+      schema: {
+        tags,
+        summary: "Frames of a bus as they cross the line; NDJSON without end.",
+        response: schemas.lines("A frame, or what becomes of the bus."),
+      },
       handler: (request, reply) => {
         const name = param(request, "name");
         const { link } = busNamed(parts, name);
@@ -87,6 +92,9 @@ function addScan(app: FastifyInstance, parts: RouteParts): void {
       schema: {
         tags,
         summary: "Asks each address of a bus who is there, while polling goes on; NDJSON.",
+        response: schemas.lines(
+          "An address: whether it answered, after how many ms, and what it says of itself.",
+        ),
         body: scanBody,
       },
       handler: (request: FastifyRequest, reply: FastifyReply) => {

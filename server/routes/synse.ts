@@ -8,6 +8,7 @@ import { isoTime, toJson } from "../json.ts";
 import { publicConfig } from "./public-config.ts";
 import { type AddRoutes, deviceNamed, param, route, type RouteParts } from "./parts.ts";
 import { first, flag, selects, single, tagGroups, values } from "./query.ts";
+import * as own from "./own-schemas.ts";
 import * as schemas from "./schemas.ts";
 import * as shapes from "./shapes.ts";
 
@@ -47,19 +48,31 @@ export const addSynseRoutes: AddRoutes = (app, parts) => {
 function addSiteRoutes(app: FastifyInstance, parts: RouteParts): void {
   route(app, "/test", {
     GET: {
-      schema: { tags, summary: "Whether the site answers." },
+      schema: {
+        tags,
+        summary: "Whether the site answers.",
+        response: schemas.answers(own.status, "It does."),
+      },
       handler: (_request, reply) => sendJson(reply, { status: "ok", timestamp: isoTime(parts.clock.now()) }),
     },
   });
   route(app, "/version", {
     GET: {
-      schema: { tags, summary: "The program's version, and that of the interface." },
+      schema: {
+        tags,
+        summary: "The program's version, and that of the interface.",
+        response: schemas.answers(own.version, "Both."),
+      },
       handler: (_request, reply) => sendJson(reply, { version: parts.version, api_version: "v3" }),
     },
   });
   route(app, "/v3/config", {
     GET: {
-      schema: { tags, summary: "The configuration, without secrets." },
+      schema: {
+        tags,
+        summary: "The configuration, without secrets.",
+        response: schemas.answers(own.config, "The configuration."),
+      },
       handler: (_request, reply) => sendJson(reply, publicConfig(parts.config)),
     },
   });
@@ -221,7 +234,11 @@ function addPluginRoutes(app: FastifyInstance, parts: RouteParts): void {
     "/v3/plugin",
     {
       GET: {
-        schema: { tags, summary: "The plugins." },
+        schema: {
+          tags,
+          summary: "The plugins.",
+          response: schemas.answers(schemas.list(own.pluginSummary), "The plugins."),
+        },
         handler: (_request, reply) => sendJson(reply, all.map(shapes.pluginSummary)),
       },
     },
@@ -229,7 +246,11 @@ function addPluginRoutes(app: FastifyInstance, parts: RouteParts): void {
   );
   route(app, "/v3/plugin/health", {
     GET: {
-      schema: { tags, summary: "Which plugins have all their buses open." },
+      schema: {
+        tags,
+        summary: "Which plugins have all their buses open.",
+        response: schemas.answers(own.pluginHealth, "Their ids."),
+      },
       handler: (_request, reply) => {
         const healthy = all.filter(shapes.isHealthy).map(({ id }) => id);
         const unhealthy = all.filter((part) => !shapes.isHealthy(part)).map(({ id }) => id);
@@ -246,7 +267,11 @@ function addPluginRoutes(app: FastifyInstance, parts: RouteParts): void {
   });
   route(app, "/v3/plugin/:id", {
     GET: {
-      schema: { tags, summary: "All about one plugin, the state of its buses included." },
+      schema: {
+        tags,
+        summary: "All about one plugin, the state of its buses included.",
+        response: schemas.answers(own.pluginInfo, "The plugin."),
+      },
       handler: (request, reply) => {
         const id = param(request, "id");
         const found = all.find((part) => part.id === id);

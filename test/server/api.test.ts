@@ -5,11 +5,13 @@ import type { AddressInfo } from "node:net";
 import { createInterface } from "node:readline";
 import { test } from "node:test";
 import { Ajv } from "ajv";
+import type { InjectOptions } from "fastify";
 import type { TSchema } from "typebox";
 import { setImmediate as turn } from "node:timers/promises";
 import type { BothyError } from "../../devices/errors.ts";
 import { isLoopback } from "../../server/loopback.ts";
 import { serveSite } from "../../server/serve.ts";
+import * as own from "../../server/routes/own-schemas.ts";
 import * as schemas from "../../server/routes/schemas.ts";
 import { lineStream } from "../../server/line-stream.ts";
 import { speed, type TableDevice } from "../support/table-plugin.ts";
@@ -93,6 +95,24 @@ test("what cannot be written is refused with a code", async (t) => {
   }
 });
 
+test("a scan needs no body", async (t) => {
+  const { ask } = await tableSite(t, devices, values);
+  const { status, text } = await ask({ method: "POST", url: "/api/buses/t/scan" });
+  assert.equal(status, 200, text);
+  assert.equal(text.trim().split("\n").length, 247);
+});
+
+interface Operation {
+  readonly operationId: string;
+  readonly summary?: string;
+  readonly parameters?: readonly {
+    readonly in: string;
+    readonly name: string;
+    readonly description?: string;
+  }[];
+  readonly responses: Readonly<Record<string, { readonly content?: object }>>;
+}
+
 test("what is wrong with a body is said in words, with what to do", async (t) => {
   const { ask } = await tableSite(t, devices, values);
   const told = async (payload: unknown): Promise<string> =>
@@ -137,7 +157,9 @@ test("answers are as the interface describes them", async (t) => {
   } as const;
   const [done] = (await ask(write)).body as [{ id: string }];
   const accepted = { ...write, url: "/v3/write/fan-1" };
-  const described: readonly (readonly [string | typeof accepted, TSchema])[] = [
+  const filled = { method: "PUT", url, payload: { value: 9, slot: 12, why: "x", holdFor: "5m" } } as const;
+  const [plugin] = (await ask("/v3/plugin")).body as [{ id: string }];
+  const described: readonly (readonly [InjectOptions | string, TSchema])[] = [
     ["/v3/read", schemas.list(schemas.reading)],
     ["/v3/scan", schemas.list(schemas.device)],
     ["/v3/info/fan-1", schemas.deviceInfo],
@@ -145,6 +167,19 @@ test("answers are as the interface describes them", async (t) => {
     [`/v3/transaction/${done.id}`, schemas.transactionStatus],
     [accepted, schemas.list(schemas.transactionInfo)],
     ["/v3/transaction", schemas.texts],
+    ["/test", own.status],
+    ["/version", own.version],
+    ["/v3/config", own.config],
+    ["/v3/plugin", schemas.list(own.pluginSummary)],
+    [`/v3/plugin/${plugin.id}`, own.pluginInfo],
+    ["/v3/plugin/health", own.pluginHealth],
+    ["/api/site", own.site],
+    ["/api/buses", schemas.list(own.bus)],
+    ["/api/buses/t", own.bus],
+    ["/api/errors", schemas.list(own.errorEntry)],
+    ["/api/devices/fan-1/writes", schemas.list(own.priorityArray)],
+    [filled, own.slotWrite],
+    [{ method: "DELETE", url: `${url}?slot=12` }, own.priorityArray],
   ];
   const ajv = new Ajv({ strict: false, validateFormats: false });
   for (const [asked, schema] of described) {
@@ -157,6 +192,24 @@ test("the interface describes itself, and the page names the site harmlessly", a
   const { ask } = await tableSite(t, devices, values);
   const openapi = (await ask("/openapi.json")).body as { openapi: string; paths: Record<string, object> };
   assert.match(openapi.openapi, /^3\./);
+  const ids = new Set<string>();
+  for (const [path, operations] of Object.entries(openapi.paths)) {
+    for (const [method, operation] of Object.entries(operations as Record<string, Operation>)) {
+      const what = `${method} ${path}`;
+      const { operationId, summary, parameters = [], responses } = operation;
+      assert.ok(!ids.has(operationId) && /^[a-z]\w+$/.test(operationId), `${what}: ${operationId}`);
+      ids.add(operationId);
+      assert.notEqual(summary ?? "", "", what);
+      const inPath = parameters.filter((one) => one.in === "path").map(({ name }) => `{${name}}`);
+      assert.deepEqual(inPath.sort(), (path.match(/\{\w+\}/g) ?? []).sort(), what);
+      assert.ok(
+        parameters.every(({ description = "" }) => description !== ""),
+        what,
+      );
+      assert.ok(responses["200"]?.content !== undefined && "4XX" in responses && "5XX" in responses, what);
+    }
+  }
+  assert.equal(ids.size, 27);
   for (const path of ["/v3/scan", "/v3/write/wait/{device}", "/api/devices/{id}/writes/{action}"]) {
     assert.ok(path in openapi.paths, path);
   }

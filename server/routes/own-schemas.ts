@@ -1,0 +1,123 @@
+import { Type } from "typebox";
+
+/** What routes answer beyond readings and writes, for the description. As in schemas.ts, tests compare. */
+
+const instant = Type.String({ format: "date-time" });
+const anything = Type.Record(Type.String(), Type.Unknown());
+
+export const status = Type.Object({ status: Type.Literal("ok"), timestamp: instant });
+export const version = Type.Object({ version: Type.String(), api_version: Type.Literal("v3") });
+export const config = Type.Object(
+  { logging: Type.String(), pretty_json: Type.Boolean(), site: anything, http: anything, buses: anything },
+  { description: "Also what a Synse server has here." },
+);
+
+const summary = {
+  name: Type.String(),
+  maintainer: Type.String(),
+  tag: Type.String(),
+  description: Type.String(),
+  id: Type.String({ description: "As devices name it." }),
+  active: Type.Boolean(),
+};
+export const pluginSummary = Type.Object(summary);
+export const pluginInfo = Type.Object({
+  ...summary,
+  vcs: Type.String(),
+  network: Type.Object({ address: Type.String(), protocol: Type.String() }),
+  version: anything,
+  health: Type.Object({
+    timestamp: instant,
+    status: Type.Union([Type.Literal("OK"), Type.Literal("FAILING"), Type.Literal("UNKNOWN")]),
+    checks: Type.Array(
+      Type.Object({
+        name: Type.String(),
+        status: Type.String(),
+        message: Type.String(),
+        timestamp: instant,
+        type: Type.String(),
+      }),
+    ),
+  }),
+});
+export const pluginHealth = Type.Object({
+  status: Type.Union([Type.Literal("healthy"), Type.Literal("unhealthy")]),
+  updated: instant,
+  healthy: Type.Array(Type.String()),
+  unhealthy: Type.Array(Type.String()),
+  active: Type.Integer(),
+  inactive: Type.Integer(),
+});
+
+export const site = Type.Object({
+  id: Type.String(),
+  name: Type.String(),
+  tags: Type.Array(Type.String()),
+  version: Type.String(),
+  started: instant,
+  now: instant,
+  devices: Type.Integer(),
+  readings: anything,
+  residentBytes: Type.Integer({ description: "Memory of the process." }),
+  buses: Type.Array(Type.Object({ name: Type.String(), state: Type.String() })),
+});
+
+export const bus = Type.Object({
+  name: Type.String(),
+  state: Type.String({ description: "`open` when it works." }),
+  since: instant,
+  devices: Type.Integer(),
+  opened: Type.Integer({ description: "How many times it was opened." }),
+  lastError: Type.Optional(Type.Object({ code: Type.String(), text: Type.String(), at: instant })),
+  poller: Type.Optional(anything),
+  report: Type.Optional(Type.Record(Type.String(), Type.Unknown(), { description: "Its plugin's own." })),
+  plugin: Type.String(),
+});
+
+export const errorEntry = Type.Object({
+  code: Type.String(),
+  http: Type.Integer(),
+  retry: Type.Boolean({ description: "Whether trying again can help." }),
+  text: Type.String(),
+});
+
+const value = Type.Union([Type.Number(), Type.String(), Type.Boolean()]);
+const entry = Type.Object({
+  slot: Type.Integer(),
+  meaning: Type.String(),
+  value,
+  who: Type.String(),
+  why: Type.String(),
+  since: instant,
+  expires: Type.Optional(instant),
+});
+export const priorityArray = Type.Object({
+  action: Type.String(),
+  shows: Type.Optional(Type.Object({ output: Type.String(), channel: Type.Optional(Type.String()) })),
+  entries: Type.Array(entry, { description: "Filled slots, the strongest first." }),
+  inForce: Type.Union([entry, Type.Null()]),
+  holding: Type.String({ description: "How far the hardware is from the value in force." }),
+});
+
+export const slotWrite = Type.Object({
+  id: Type.String(),
+  created: instant,
+  updated: instant,
+  status: Type.String({ description: "`PENDING`, `WRITING`, `DONE` or `ERROR`." }),
+  message: Type.String(),
+  timeout: Type.Number({ description: "In ms." }),
+  device: Type.String(),
+  action: Type.String(),
+  data: Type.Optional(Type.String()),
+  slot: Type.Integer(),
+  who: Type.String(),
+  why: Type.String(),
+  holdFor: Type.Optional(Type.Number({ description: "In ms." })),
+});
+
+export const fault = Type.Object({
+  id: Type.Integer(),
+  target: Type.String(),
+  kind: Type.String(),
+  since: instant,
+});
