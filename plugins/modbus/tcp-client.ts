@@ -14,7 +14,7 @@ import {
 } from "./contract.ts";
 import { describeAnswer, describeRequest } from "./describe.ts";
 import { encodeMessage, MbapReader, type Message } from "./mbap.ts";
-import { encodeRequest, type Request, type Response } from "./pdu.ts";
+import { encodeRequest, isWrite, type Request, type Response } from "./pdu.ts";
 import { Resync } from "./resync.ts";
 import { abortable, askAll, retryPause, saidOf, SilenceWatch } from "./requests.ts";
 import { type BusStats, Meter } from "./stats.ts";
@@ -31,10 +31,13 @@ interface Pending {
 /** A request that was given up; its id is not used again before the answer came. */
 interface GivenUp {
   readonly unit: number;
+  readonly at: Millis;
   late: boolean;
 }
 
 const mostGivenUp = 4096;
+/** Unanswered requests a unit may have before it is left alone: behind many a gateway they queue, and take effect. */
+const mostOwed = 4;
 const lastUnit = 255;
 const mostInFlight = 16;
 
@@ -122,6 +125,7 @@ export class TcpClient implements ModbusClient {
     this.#meter.unit(unit, "requests");
     for (;;) {
       try {
+        if (!isWrite(request)) this.#leaveAlone(unit, options);
         const pdu = await this.#bus.turn(options, () => this.#exchange(unit, encoded, options, lost));
         return decodeAnswer(request, encoded, pdu, source);
       } catch (thrown) {
@@ -133,6 +137,19 @@ export class TcpClient implements ModbusClient {
         if (pause > 0) await sleep(this.#deps.clock, pause, options.signal);
       }
     }
+  }
+
+  /** @throws BothyError `NO_ANSWER` while the unit has too much to answer already */
+  #leaveAlone(unit: number, { source, timeout }: RequestOptions): void {
+    const since = this.#deps.clock.monotonic() - (this.#config.lateAnswers ?? busDefaults.lateAnswers);
+    let owed = 0;
+    for (const entry of this.#givenUp.values()) if (entry.unit === unit && entry.at > since) owed++;
+    if (owed < mostOwed) return;
+    throw new BothyError("NO_ANSWER", { source, timeout: this.#timeout(timeout) });
+  }
+
+  #timeout(own: Millis | undefined): Millis {
+    return own ?? this.#config.responseTimeout ?? busDefaults.responseTimeout;
   }
 
   #count(unit: number, error: BothyError): void {
@@ -157,7 +174,7 @@ export class TcpClient implements ModbusClient {
     if (delay > 0) await sleep(clock, delay);
     if (this.#resync.deaf) await this.#resync.silence();
     if (this.#ended !== undefined) throw this.#ended;
-    const timeout = options.timeout ?? this.#config.responseTimeout ?? busDefaults.responseTimeout;
+    const timeout = this.#timeout(options.timeout);
     const id = this.#nextId();
     const sent = clock.monotonic();
     let timer: Cancel = () => undefined;
@@ -202,7 +219,7 @@ export class TcpClient implements ModbusClient {
   }
 
   #giveUp(id: number, unit: number): GivenUp {
-    const entry: GivenUp = { unit, late: false };
+    const entry: GivenUp = { unit, at: this.#deps.clock.monotonic(), late: false };
     this.#givenUp.set(id, entry);
     const [oldest] = this.#givenUp.keys();
     if (this.#givenUp.size > mostGivenUp && oldest !== undefined) this.#givenUp.delete(oldest);
@@ -240,7 +257,7 @@ export class TcpClient implements ModbusClient {
   #refuse({ id }: Message, poison: string): void {
     const pending = this.#pending.get(id);
     if (pending === undefined) return;
-    this.#giveUp(id, pending.unit);
+    this.#pending.delete(id);
     const fault = `it goes on after its end: ${poison}`;
     pending.reject(new BothyError("LONG_FRAME", { source: pending.source, fault }));
   }

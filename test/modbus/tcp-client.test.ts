@@ -235,17 +235,39 @@ test("an answer with more behind it is too long, and others on the same connecti
   }
 });
 
-test("a connection on which nothing makes sense any more is given up", async () => {
+test("a connection on which nothing makes sense for long is given up", async () => {
   const { clock, line, client } = bench({ responseTimeout: 1000 });
   const codes: unknown[] = [];
-  for (let n = 0; n < 11; n++) {
+  for (let n = 0; n < 12; n++) {
     const work = codeOf(client.request(1, read(7), options())).then((code) => codes.push(code));
     await clock.advance(200);
     line.arrive(Buffer.from("48545450", "hex"));
     await work;
+    await clock.advance(800);
   }
-  assert.deepEqual(codes, [...Array<string>(10).fill("BAD_FRAME"), "LINE_DOWN"]);
+  assert.deepEqual(codes, [...Array<string>(11).fill("BAD_FRAME"), "LINE_DOWN"]);
   assert.equal((await client.closed)?.code, "LINE_DOWN");
+});
+
+test("a unit that owes many answers is left alone for a while, but not by commands", async () => {
+  const { clock, sent, client } = bench({ lateAnswers: 3000 });
+  const codes = new Set<unknown>();
+  for (let n = 0; n < 30; n++) {
+    void codeOf(client.request(1, read(n), options())).then((code) => codes.add(code));
+    await clock.advance(100);
+  }
+  assert.deepEqual([...codes], ["NO_ANSWER"]);
+  assert.ok(sent.length <= 5, `${sent.length} requests in three seconds`);
+  const before = sent.length;
+  const write = { kind: "write-register", address: 1, word: 2 } as const;
+  void codeOf(client.request(1, write, options()));
+  void codeOf(client.request(2, read(1), options()));
+  await clock.advance(200);
+  assert.equal(sent.length, before + 2);
+  await clock.advance(3000);
+  void codeOf(client.request(1, read(1), options()));
+  await clock.advance(1);
+  assert.equal(sent.length, before + 3);
 });
 
 test("a connection that never stops babbling is given up", async () => {
