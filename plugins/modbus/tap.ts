@@ -26,6 +26,8 @@ export class Taps {
   }
 
   add(listener: (frame: TappedFrame) => void): () => void {
+    // What crossed the line while nobody watched is not known: the silence before the next frame is not either.
+    if (this.#listeners.size === 0) this.#lastEnd = undefined;
     // Its own function, so that adding one listener twice and removing it once leaves one.
     const own = (frame: TappedFrame): void => listener(frame);
     this.#listeners.add(own);
