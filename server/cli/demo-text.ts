@@ -90,7 +90,9 @@ function valueText(reading: Reading, device: Device, index: number): string {
   const { value } = reading;
   const text = typeof value === "number" ? String(Number(value.toFixed(2))) : String(value);
   const symbol = output?.output.unit?.symbol;
-  return `${label}${text}${symbol === undefined ? "" : ` ${symbol}`}`;
+  // Synse's symbol for people.
+  const shown = symbol === "C" ? "°C" : symbol;
+  return `${label}${text}${shown === undefined ? "" : ` ${shown}`}`;
 }
 
 /** Columns as wide as their widest cell, the last as it comes. */

@@ -5,6 +5,7 @@ import { silentLog } from "../../devices/plugin.ts";
 import type { Reading } from "../../devices/reading.ts";
 import { valueOf } from "../../devices/reading.ts";
 import { plugins } from "../../plugins/index.ts";
+import { demoText } from "../../server/cli/demo-text.ts";
 import { allRead, type Demo, startDemo } from "../../server/demo.ts";
 
 const timeout = 60_000;
@@ -69,6 +70,26 @@ async function everyValueTried({ served: { site } }: Demo): Promise<void> {
     look();
   });
 }
+
+test(
+  "what the demonstration tells to try can be done, and its values stand in people's units",
+  { timeout },
+  async (t) => {
+    const running = await demo(t);
+    const text = demoText(running, "bothy");
+    assert.match(text, / \d+(\.\d+)? °C/);
+    assert.doesNotMatch(text, /\d C( |$)/m);
+    const commands = [...text.matchAll(/^ {2}curl (?:-d '(.*)' )?(http:\S+)$/gm)];
+    assert.equal(commands.length, 2);
+    for (const [command, body, url = ""] of commands) {
+      const answer = await fetch(url, body === undefined ? {} : { method: "POST", body });
+      assert.equal(answer.status, 200, command);
+      assert.doesNotMatch(await answer.text(), /"ERROR"|"bad"/, command);
+    }
+    const [, bus = ""] = /^ {2}bothy bus watch (\S+) --server http:/m.exec(text) ?? [];
+    assert.ok(running.served.site.buses.has(bus));
+  },
+);
 
 /** Resolves once no value is bad because its unit did not answer. */
 async function nothingSilent({ served: { site } }: Demo): Promise<void> {
