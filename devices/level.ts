@@ -67,6 +67,9 @@ export class Level {
   #order: { readonly order: Order; readonly entry: SlotEntry } | undefined;
   #failures = 0;
   #commanded: Millis = -Infinity;
+  /** Waits to try again, and hardware has shown nothing since: the first thing it shows ends the waiting. */
+  #outOfSight = false;
+  #trying = false;
   #heldAt: Instant = -Infinity;
   #cancelTimer: Cancel = () => undefined;
 
@@ -164,6 +167,8 @@ export class Level {
   /** Commands the value in force, in place of whatever is under way. */
   #command(transaction: string | undefined): void {
     this.#cancelTimer();
+    this.#outOfSight = false;
+    this.#trying = true;
     const { inForce } = this.#array;
     if (this.#order?.entry !== inForce) this.#failures = 0;
     this.#order?.order.replace(this.#replaced(this.#order.entry));
@@ -224,6 +229,7 @@ export class Level {
         { device: this.device.id, action: this.action.name, reason: this.#reason },
         `${this.#name} does not do as told: ${error.message}${spent ? "; given up, to spare its memory" : ""}`,
       );
+    this.#trying = false;
     if (spent) return;
     const delay = Math.min(firstRetry * 2 ** Math.min(this.#failures - 1, 20), longestRetry);
     this.#cancelTimer = clock.at(clock.monotonic() + delay, () => this.#command(undefined));
@@ -235,6 +241,8 @@ export class Level {
     const same = shows(this.action, inForce.value, reading);
     if (this.#holding === "unknown") this.#compareDefault(reading, same);
     else if (this.#holding === "held" || this.#holding === "differs") this.#compare(reading, same, inForce);
+    else if (this.#holding === "failing" && reading.quality === "bad") this.#outOfSight = !this.#trying;
+    else if (this.#holding === "failing" && this.#outOfSight) this.#command(undefined);
   }
 
   #compareDefault(reading: Reading, same: boolean): void {

@@ -11,6 +11,7 @@ import { silentLog } from "./plugin.ts";
 import { Registry } from "./registry.ts";
 import { ReadingStore } from "./store.ts";
 import { type Slot, slots, type Transaction, type WriteRequest } from "./transaction.ts";
+import { valueKey } from "./value-id.ts";
 import { Writer } from "./writer.ts";
 
 const duty = valueId("fan", "duty");
@@ -316,6 +317,31 @@ test("a command that fails is tried again ever less often, logged on entering an
   await at.clock.advance(600_000);
   assert.equal(at.connection.commands.length, after);
   assert.equal(at.said.length, 1);
+});
+
+test("a unit that says something again after a long silence is told at once, not at the next try", async () => {
+  const at = await bench();
+  const silent = new BothyError("NO_ANSWER", { source: "fan", timeout: 200 });
+  at.connection.failWrites = silent;
+  at.connection.faults.set("fan", silent);
+  at.submit("80");
+  // Tries come every minute by now, the last one a moment ago.
+  await at.clock.advance(190_000);
+  assert.equal(at.array().holding, "failing");
+  at.connection.failWrites = undefined;
+  at.connection.faults.clear();
+  await at.clock.advance(12_000);
+  assert.equal(at.array().holding, "held");
+  assert.deepEqual(at.connection.hardware.get(valueKey(duty)), 80);
+});
+
+test("a unit that answers reads but no writes is not told again at every reading", async () => {
+  const at = await bench();
+  at.connection.failWrites = new BothyError("NO_ANSWER", { source: "fan", timeout: 200 });
+  at.submit("80");
+  await at.clock.advance(600_000);
+  const tries = at.connection.commands.length;
+  assert.ok(tries <= 17, `${tries} tries in ten minutes`);
 });
 
 test("a failing command is not tried again once its slot is given up", async () => {
