@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
 import fastify, { type FastifyInstance } from "fastify";
+import { type Clock, seconds } from "../devices/clock.ts";
 import { BothyError } from "../devices/errors.ts";
 import { errorBody, HttpError, sendError } from "./faults.ts";
 import { toJson } from "./json.ts";
@@ -37,7 +38,7 @@ export async function createHttp(parts: RouteParts): Promise<FastifyInstance> {
     routerOptions: { maxParamLength: 1024 },
     // Damaged percent signs and the like never reach a route.
     frameworkErrors: (error, request, reply) => void sendError(error, request, reply, deps),
-    clientErrorHandler: (error, socket) => answerDamaged(error as NodeJS.ErrnoException, socket, deps.now()),
+    clientErrorHandler: (error, socket) => answerDamaged(error as NodeJS.ErrnoException, socket, clock),
   });
   app.setErrorHandler((error, request, reply) => sendError(error, request, reply, deps));
   app.setNotFoundHandler((request, reply) =>
@@ -140,14 +141,16 @@ function readAnyBody(app: FastifyInstance): void {
 }
 
 /** The request never became one: too long a header, no HTTP at all. */
-function answerDamaged(error: NodeJS.ErrnoException, socket: Socket, now: number): void {
+function answerDamaged(error: NodeJS.ErrnoException, socket: Socket, clock: Clock): void {
   if (error.code === "ECONNRESET" || !socket.writable) {
     socket.destroy();
     return;
   }
   const status =
     error.code === "HPE_HEADER_OVERFLOW" ? 431 : error.code === "ERR_HTTP_REQUEST_TIMEOUT" ? 408 : 400;
-  const body = toJson(errorBody(status, `the request is not readable: ${error.code ?? error.message}`, now));
+  const body = toJson(
+    errorBody(status, `the request is not readable: ${error.code ?? error.message}`, clock.now()),
+  );
   const reasons: Readonly<Record<number, string>> = {
     400: "Bad Request",
     408: "Request Timeout",
@@ -157,4 +160,7 @@ function answerDamaged(error: NodeJS.ErrnoException, socket: Socket, now: number
     `HTTP/1.1 ${status} ${reasons[status] ?? ""}\r\ncontent-type: application/json\r\n` +
       `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
   );
+  // Whoever does not hang up after that would keep the connection for ever.
+  const cancel = clock.at(clock.monotonic() + seconds(2), () => socket.destroy());
+  socket.once("close", cancel);
 }

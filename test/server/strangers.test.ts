@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { type AddressInfo, connect } from "node:net";
 import { test } from "node:test";
+import { promisify } from "node:util";
 import { strangeName } from "../../server/routes/origin.ts";
 import { speed, type TableDevice } from "../support/table-plugin.ts";
 import { tableSite } from "../support/table-site.ts";
@@ -77,6 +80,24 @@ test("what would be kept for minutes is short", async (t) => {
     assert.equal((await post(payload)).status, 400);
   }
   assert.deepEqual((await ask("/v3/transaction")).body, []);
+});
+
+test("whoever is told that a request is none, and does not hang up, is hung up on", async (t) => {
+  const { http, clock } = await tableSite(t, devices, values);
+  await http.listen({ host: "127.0.0.1", port: 0 });
+  const socket = connect({
+    host: "127.0.0.1",
+    port: (http.server.address() as AddressInfo).port,
+    allowHalfOpen: true,
+  });
+  t.after(() => socket.destroy());
+  socket.write("no request\r\n\r\n");
+  const [answer] = (await once(socket, "data")) as [Buffer];
+  assert.match(answer.toString(), /^HTTP\/1\.1 400 /);
+  const connections = promisify(http.server.getConnections.bind(http.server));
+  assert.equal(await connections(), 1);
+  await clock.advance(3000);
+  assert.equal(await connections(), 0);
 });
 
 test("whoever says nothing, or says it very slowly, is not waited for", async (t) => {
