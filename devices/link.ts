@@ -7,7 +7,7 @@ import type { Reading } from "./reading.ts";
 import type { Registry } from "./registry.ts";
 import { badReading, type ReadingStore } from "./store.ts";
 import type { ValueId } from "./value-id.ts";
-import { abortable } from "./wait.ts";
+import { abortable, firstOf } from "./wait.ts";
 
 const firstDelay: Millis = 500;
 const longestDelay: Millis = seconds(30);
@@ -172,14 +172,16 @@ export class Link {
   async #openOnce(): Promise<Millis> {
     this.#enter("opening");
     const gone = new AbortController();
+    const { signal, done } = firstOf(this.#stop.signal, gone.signal);
     try {
-      const connection = await this.#open(AbortSignal.any([this.#stop.signal, gone.signal]));
+      const connection = await this.#open(signal);
       return await this.#use(connection);
     } catch (thrown) {
       if (!this.#stopping()) this.#fell(asBothyError(thrown, this.name));
       return 0;
     } finally {
       gone.abort();
+      done();
     }
   }
 
@@ -220,10 +222,11 @@ export class Link {
       },
     });
     this.#opens(connection, poller);
-    const ended = AbortSignal.any([this.#stop.signal, hung.signal]);
-    const reason = await abortable(connection.closed, ended, () => why).catch((thrown: unknown) =>
+    const ended = firstOf(this.#stop.signal, hung.signal);
+    const reason = await abortable(connection.closed, ended.signal, () => why).catch((thrown: unknown) =>
       asBothyError(thrown, this.name),
     );
+    ended.done();
     const lasted = clock.monotonic() - from;
     this.#connection = undefined;
     this.#poller = undefined;

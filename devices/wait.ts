@@ -10,3 +10,22 @@ export function abortable<T>(promise: Promise<T>, signal: AbortSignal, reason: (
     promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
   });
 }
+
+/**
+ * A signal that aborts as soon as one of `signals` does, until `done` is called. `AbortSignal.any` leaves something
+ * behind on each of them every time (Node 20), which adds up on one that lives as long as the program.
+ */
+export function firstOf(...signals: readonly AbortSignal[]): {
+  readonly signal: AbortSignal;
+  readonly done: () => void;
+} {
+  const controller = new AbortController();
+  const done = (): void => signals.forEach((signal) => signal.removeEventListener("abort", abort));
+  const abort = (): void => {
+    done();
+    controller.abort(signals.find(({ aborted }) => aborted)?.reason);
+  };
+  if (signals.some(({ aborted }) => aborted)) abort();
+  else signals.forEach((signal) => signal.addEventListener("abort", abort, { once: true }));
+  return { signal: controller.signal, done };
+}

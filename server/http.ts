@@ -50,7 +50,12 @@ export async function createHttp(parts: RouteParts): Promise<FastifyInstance> {
     ),
   );
   const strange = strangeName(parts.config.http);
-  app.addHook("onRequest", (request, _reply, done) => done(strange(request.headers.host)));
+  app.addHook("onRequest", (request, _reply, done) => {
+    const { headers } = request.raw;
+    // What is no content type at all would be refused before any parser is asked.
+    if (headers["content-type"] !== undefined) delete headers["content-type"];
+    done(strange(headers.host));
+  });
   checkBodies(app);
   readAnyBody(app);
   await app.register(swagger, {
@@ -120,11 +125,6 @@ function checkBodies(app: FastifyInstance): void {
 /** Clients send bodies under every content type or none; all are JSON. Synse v3 §1.1. */
 function readAnyBody(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
-  // What is no content type at all would be refused before any parser is asked.
-  app.addHook("preParsing", (request, _reply, _payload, done) => {
-    delete request.headers["content-type"];
-    done();
-  });
   app.addContentTypeParser<string>("*", { parseAs: "string" }, (_request, body, done) => {
     if (body.trim() === "") {
       done(null, undefined);

@@ -6,6 +6,7 @@ import { BothyError, type ErrorCode } from "../../devices/errors.ts";
 import { nameOf } from "../../devices/registry.ts";
 import { slots, type Transaction, type WriteRequest } from "../../devices/transaction.ts";
 import { Transactions } from "../../devices/transactions.ts";
+import { firstOf } from "../../devices/wait.ts";
 import { HttpError, sendJson, sendReady } from "../faults.ts";
 import { type AddRoutes, deviceNamed, param, route, type RouteParts } from "./parts.ts";
 import * as schemas from "./schemas.ts";
@@ -223,9 +224,11 @@ class WriteDesk {
     const { clock, signal, writer } = this.#parts;
     const overdue = new AbortController();
     const cancel = clock.at(clock.monotonic() + transaction.timeout + grace, () => overdue.abort());
+    const first = firstOf(overdue.signal, signal);
     try {
-      return await writer.wait(transaction.id, AbortSignal.any([overdue.signal, signal]));
+      return await writer.wait(transaction.id, first.signal);
     } finally {
+      first.done();
       cancel();
     }
   }
