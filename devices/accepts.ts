@@ -15,6 +15,9 @@ export function parseData(accepts: Accepts, data: string | undefined, source: st
     case "none":
       if (data === undefined || data === "") return undefined;
       throw badValue(source, data, "wanted here: the action takes no data");
+    case "text":
+      if (data === undefined || data.length <= accepts.maxLength) return data;
+      throw badValue(source, data, `a text of ${accepts.maxLength} characters at the most`);
     case "choice":
       return parseChoice(accepts.choices, data, source);
     case "number":
@@ -58,6 +61,7 @@ export function shows(action: Action, wanted: Value, reading: Reading | undefine
   if (got === undefined) return false;
   const { accepts } = action;
   if (accepts.kind === "none") return true;
+  if (accepts.kind === "text") return String(got) === wanted;
   if (accepts.kind === "choice") return wordOf(got, accepts.choices) === wanted;
   const far = Math.abs(Number(got) - Number(wanted));
   // A little more than the tolerance, so that 0.1 + 0.2 may be 0.3.

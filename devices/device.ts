@@ -22,6 +22,8 @@ export type Accepts =
     }
   /** One of these words. */
   | { readonly kind: "choice"; readonly choices: readonly string[] }
+  /** Any text up to `maxLength` characters, or none: only the device knows what it means. */
+  | { readonly kind: "text"; readonly maxLength: number }
   /** Nothing: the action itself says it all. */
   | { readonly kind: "none" };
 
@@ -71,11 +73,23 @@ export interface Device {
   readonly context: Readonly<Record<string, string>>;
   readonly outputs: readonly DeviceOutput[];
   readonly actions: readonly Action[];
+  /**
+   * What actions take that are not among `actions`, when the device takes such: Synse plugins need not list theirs.
+   * Each is a pulse whose effect nobody here can check. Absent: an action that is not listed is an error.
+   */
+  readonly otherActions?: Accepts;
   /** Order in listings; 0 is unset. */
   readonly sortIndex: number;
   /** How long a write may take from acceptance to read-back. */
   readonly writeTimeout: Millis;
 }
+
+/** Whether a device takes writes at all. */
+export const isWritable = (device: Device): boolean =>
+  device.actions.length > 0 || device.otherActions !== undefined;
+
+/** Whether a device gives readings. */
+export const isReadable = (device: Device): boolean => device.outputs.length > 0;
 
 export const defaultWriteTimeout: Millis = 30_000;
 

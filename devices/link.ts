@@ -1,7 +1,8 @@
+import { isDeepStrictEqual } from "node:util";
 import { type Clock, type Instant, type Millis, minutes, seconds, sleep } from "./clock.ts";
-import { valuesOf } from "./device.ts";
+import { type Device, valuesOf } from "./device.ts";
 import { asBothyError, BothyError } from "./errors.ts";
-import type { Command, Connection, LinkMemory, LinkPlan, Log } from "./plugin.ts";
+import type { Command, Connection, LinkMemory, LinkPlan, Log, RemotePlugin } from "./plugin.ts";
 import { type PollCounts, Poller, type PollerStats } from "./poller.ts";
 import type { Reading } from "./reading.ts";
 import type { Registry } from "./registry.ts";
@@ -55,6 +56,8 @@ export class Link {
   readonly #counts: PollCounts = { runs: 0, failed: 0, missed: 0 };
   readonly #openListeners = new Set<() => void>();
   readonly #promoted = new Set<{ readonly ids: readonly ValueId[]; demote: () => void }>();
+  #found: readonly Device[] = [];
+  #remote: RemotePlugin | undefined;
   #state: LinkState = "idle";
   #since: Instant;
   #opened = 0;
@@ -62,6 +65,7 @@ export class Link {
   #whyDown: BothyError | undefined;
   #connection: Connection | undefined;
   #poller: Poller | undefined;
+  #hung: (error: BothyError) => void = () => undefined;
   #ended: Promise<void> | undefined;
 
   constructor(plan: LinkPlan, parts: LinkParts) {
@@ -75,6 +79,16 @@ export class Link {
   /** The connection while it is open, for what only it can do (`tap`, `scan`). */
   get connection(): Connection | undefined {
     return this.#connection;
+  }
+
+  /** The plugin at the other end, as it last described itself; undefined when none ever did. */
+  get remote(): RemotePlugin | undefined {
+    return this.#remote;
+  }
+
+  /** Its devices: those of the plan, and those found on it. */
+  get devices(): readonly Device[] {
+    return [...this.#plan.devices, ...this.#found];
   }
 
   /**
@@ -142,7 +156,7 @@ export class Link {
       name: this.name,
       state: this.#state,
       since: this.#since,
-      devices: this.#plan.devices.length,
+      devices: this.#plan.devices.length + this.#found.length,
       opened: this.#opened,
       ...(this.#lastError === undefined ? {} : { lastError: this.#lastError }),
       ...(this.#poller === undefined ? {} : { poller: this.#poller.stats() }),
@@ -188,7 +202,21 @@ export class Link {
   /** Opens a connection; one that comes too late is closed again. */
   async #open(signal: AbortSignal): Promise<Connection> {
     const { clock, log } = this.#parts;
-    const opening = this.#plan.open({ clock, log, memory: this.#memory, signal });
+    const opening = this.#plan.open({
+      clock,
+      log,
+      memory: this.#memory,
+      signal,
+      found: (devices) => {
+        if (!signal.aborted) this.#declareFound(devices);
+      },
+      publish: (readings) => {
+        if (!signal.aborted) this.#publishOwn(readings);
+      },
+      remote: (plugin) => {
+        this.#remote = plugin;
+      },
+    });
     const overdue = new AbortController();
     const cancel = clock.at(clock.monotonic() + openTimeout, () => overdue.abort());
     try {
@@ -207,21 +235,15 @@ export class Link {
 
   /** Polls over a connection until it ends. @returns how long that was */
   async #use(connection: Connection): Promise<Millis> {
-    const { clock, log, store } = this.#parts;
+    const { clock } = this.#parts;
     const from = clock.monotonic();
     const hung = new AbortController();
     let why = new BothyError("LINE_DOWN", { source: this.name, fault: "it was closed" });
-    const poller = new Poller(connection, {
-      clock,
-      log,
-      store,
-      counts: this.#counts,
-      hung: (error) => {
-        why = error;
-        hung.abort();
-      },
-    });
-    this.#opens(connection, poller);
+    this.#hung = (error) => {
+      why = error;
+      hung.abort();
+    };
+    this.#opens(connection);
     const ended = firstOf(this.#stop.signal, hung.signal);
     const reason = await abortable(connection.closed, ended.signal, () => why).catch((thrown: unknown) =>
       asBothyError(thrown, this.name),
@@ -229,23 +251,52 @@ export class Link {
     ended.done();
     const lasted = clock.monotonic() - from;
     this.#connection = undefined;
+    this.#poller?.stop();
     this.#poller = undefined;
-    poller.stop();
     if (!this.#stopping()) this.#fell(reason ?? why);
     await this.#close(connection);
     return lasted;
   }
 
-  #opens(connection: Connection, poller: Poller): void {
+  #opens(connection: Connection): void {
     this.#connection = connection;
-    this.#poller = poller;
     this.#opened++;
     if (this.#lastError !== undefined)
       this.#parts.log.info({ link: this.name }, `${this.name} is open again`);
     this.#enter("open");
+    this.#startPolling(connection);
+    for (const listener of [...this.#openListeners]) listener();
+  }
+
+  #startPolling(connection: Connection): void {
+    const { clock, log, store } = this.#parts;
+    const hung = (error: BothyError): void => this.#hung(error);
+    const poller = new Poller(connection, { clock, log, store, counts: this.#counts, hung });
+    this.#poller?.stop();
+    this.#poller = poller;
     for (const promotion of this.#promoted) promotion.demote = poller.promote(promotion.ids);
     poller.start();
-    for (const listener of [...this.#openListeners]) listener();
+  }
+
+  /** What is as it was keeps its readings. */
+  #declareFound(devices: readonly Device[]): void {
+    const { registry, store } = this.#parts;
+    const before = new Map(this.#found.map((device) => [device.id, device]));
+    const now = devices.map((device) => {
+      const known = before.get(device.id);
+      return known !== undefined && isDeepStrictEqual(known, device) ? known : device;
+    });
+    registry.replace(this.#found, now);
+    this.#found = now;
+    const kept = new Set(now);
+    for (const device of before.values()) if (!kept.has(device)) store.forget(device);
+    for (const device of now) if (before.get(device.id) !== device) store.declare(device);
+    if (this.#connection !== undefined) this.#startPolling(this.#connection);
+  }
+
+  #publishOwn(readings: readonly Reading[]): void {
+    const { registry, store } = this.#parts;
+    store.publish(readings.filter(({ id }) => registry.get(id.device)?.link === this.name));
   }
 
   async #close(connection: Connection): Promise<void> {
@@ -283,7 +334,7 @@ export class Link {
 
   #publishBad(error: BothyError): void {
     const at = this.#parts.clock.now();
-    const ids = this.#plan.devices.flatMap(valuesOf);
+    const ids = this.devices.flatMap(valuesOf);
     this.#parts.store.publish(ids.map((id) => badReading(id, at, error)));
   }
 

@@ -1,7 +1,8 @@
 import type { Millis } from "./clock.ts";
-import { type Action, defaultWriteTimeout, type Device, type DeviceOutput } from "./device.ts";
+import { type Accepts, type Action, defaultWriteTimeout, type Device, type DeviceOutput } from "./device.ts";
 import { dataComponent, deviceId, pluginId, pluginTag } from "./ids.ts";
 import type { PluginMeta } from "./plugin.ts";
+import type { DeviceId } from "./value-id.ts";
 import { fullTag, generatedTags } from "./tag.ts";
 
 /** Where a device is: what its id follows from, besides its plugin and type. */
@@ -14,6 +15,12 @@ export interface DevicePlace {
 
 /** What a plugin says of a device. */
 export interface DeviceParts {
+  /** An id it has from elsewhere, e.g. from the system this site replaces. */
+  readonly id?: DeviceId;
+  /** What enters the id as its handler. Default: the plugin's name. */
+  readonly handler?: string;
+  /** Default: none. */
+  readonly otherActions?: Accepts;
   readonly alias?: string;
   readonly type: string;
   readonly info: string;
@@ -29,8 +36,10 @@ export interface DeviceParts {
 }
 
 /** The id of a plugin at a site: two sites' equal devices must not get one id. Synse v3 §3.4, docs/decisions/004. */
-export const sitePluginId = (meta: PluginMeta, site: { readonly id: string }): string =>
-  pluginId(pluginTag(meta.maintainer, meta.name), site.id);
+export const sitePluginId = (meta: PluginMeta, site: { readonly id: string }): string => {
+  const tag = pluginTag(meta.maintainer, meta.name);
+  return meta.everywhere === true ? pluginId(tag) : pluginId(tag, site.id);
+};
 
 /**
  * A device of a plugin. Its id follows from the site's id, the link's name, `at` and its type, and from nothing else;
@@ -40,7 +49,8 @@ export function makeDevice(meta: PluginMeta, place: DevicePlace, parts: DevicePa
   const plugin = sitePluginId(meta, place.site);
   // A list, because Synse's default component puts nothing between values: unit 1, name 11 would equal unit 11, name 1.
   const component = dataComponent({ at: [place.link, ...place.at] });
-  const id = deviceId(plugin, parts.type, meta.name, component);
+  const handler = parts.handler ?? meta.name;
+  const id = parts.id ?? deviceId(plugin, parts.type, handler, component);
   const own = new Set((parts.tags ?? []).map((tag) => fullTag(tag)));
   return {
     id,
@@ -48,12 +58,13 @@ export function makeDevice(meta: PluginMeta, place: DevicePlace, parts: DevicePa
     type: parts.type,
     info: parts.info,
     plugin,
-    handler: meta.name,
+    handler,
     link: place.link,
     tags: [...own, ...generatedTags(id, parts.type)],
     context: parts.context ?? {},
     outputs: parts.outputs,
     actions: parts.actions ?? [],
+    ...(parts.otherActions === undefined ? {} : { otherActions: parts.otherActions }),
     sortIndex: parts.sortIndex ?? 0,
     writeTimeout: parts.writeTimeout ?? defaultWriteTimeout,
   };

@@ -22,6 +22,11 @@ export interface Sourced<T> {
 }
 
 export interface PluginMeta {
+  /**
+   * Whether its id, and so those of its devices, is the same at every site, as those of Synse's own plugins are.
+   * Default: the site's id enters it.
+   */
+  readonly everywhere?: boolean;
   readonly maintainer: string;
   readonly name: string;
   readonly description: string;
@@ -59,6 +64,48 @@ export interface LinkDeps {
   readonly log: Log;
   readonly memory: LinkMemory;
   readonly signal: AbortSignal;
+  /**
+   * Declares the devices that were found on the link, in place of those found before; those of the plan stay. What is
+   * found stays known while the link is down. The connection's polls are looked at again.
+   * @throws BothyError `BAD_CONFIG` when an id or alias is taken: then nothing has changed
+   */
+  found(devices: readonly Device[]): void;
+  /** Takes in readings that came unasked. Those of other links' devices are dropped. */
+  publish(readings: readonly Reading[]): void;
+  /** Says who is at the other end when that is a plugin of its own, and how it is; as often as that changes. */
+  remote(plugin: RemotePlugin): void;
+}
+
+/** A plugin that runs outside this process, as it describes itself. Synse v3 §1.4. */
+export interface RemotePlugin {
+  readonly id: string;
+  readonly name: string;
+  readonly maintainer: string;
+  /** `maintainer/name` as it writes it. */
+  readonly tag: string;
+  readonly description: string;
+  readonly vcs: string;
+  readonly network: { readonly address: string; readonly protocol: "tcp" | "unix" };
+  readonly version: Readonly<
+    Record<"plugin_version" | "sdk_version" | "build_date" | "git_commit" | "git_tag" | "arch" | "os", string>
+  >;
+  readonly health: RemoteHealth;
+}
+
+type HealthWord = "UNKNOWN" | "OK" | "FAILING";
+
+export interface RemoteHealth {
+  readonly status: HealthWord;
+  /** When it was asked. */
+  readonly at: Instant;
+  readonly checks: readonly {
+    readonly name: string;
+    readonly status: HealthWord;
+    readonly message: string;
+    /** As it wrote it; empty before the first run. */
+    readonly timestamp: string;
+    readonly type: string;
+  }[];
 }
 
 /** The part of a structured logger that everything below the server uses. */
@@ -123,7 +170,7 @@ export interface Command {
 
 /** A link while it is open. */
 export interface Connection {
-  /** What can be read, grouped the way the protocol reads it best. Fixed while the connection lives. */
+  /** What can be read, grouped the way the protocol reads it best. The same until `LinkDeps.found` is called. */
   readonly polls: readonly Poll[];
   /**
    * Reads a poll's values from hardware. Values that could not be read are `bad` readings.
@@ -180,3 +227,10 @@ export interface ScanResult {
   /** What it said of itself: identification, or the exception it answered with. */
   readonly identity?: string;
 }
+
+/** For whoever opens a link without a site around it: nobody cares for what is found or comes unasked. */
+export const noSite: Pick<LinkDeps, "found" | "publish" | "remote"> = {
+  found: () => undefined,
+  publish: () => undefined,
+  remote: () => undefined,
+};

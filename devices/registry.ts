@@ -21,18 +21,30 @@ export class Registry {
    * @throws BothyError `BAD_CONFIG` when an id or alias is taken
    */
   add(devices: readonly Device[]): void {
+    this.replace([], devices);
+  }
+
+  /**
+   * Forgets some devices and makes others known, in one step; nothing changes when that cannot be.
+   * @throws BothyError `BAD_CONFIG` when an id or alias is taken by a device that stays
+   */
+  replace(old: readonly Device[], devices: readonly Device[]): void {
+    const leaving = new Set(old);
+    const other = (found: Device | undefined): Device | undefined =>
+      found === undefined || leaving.has(found) ? undefined : found;
     const ids = new Set<string>();
     const aliases = new Set<string>();
     for (const device of devices) {
-      const taken = this.#byId.get(device.id);
+      const taken = other(this.#byId.get(device.id));
       if (taken !== undefined || ids.has(device.id)) throw duplicate(device, `id ${device.id}`, taken);
       ids.add(device.id);
       if (device.alias === undefined) continue;
-      const namesake = this.#byAlias.get(device.alias);
+      const namesake = other(this.#byAlias.get(device.alias));
       if (namesake !== undefined || aliases.has(device.alias))
         throw duplicate(device, `alias ${device.alias}`, namesake);
       aliases.add(device.alias);
     }
+    for (const device of old) this.#forget(device);
     for (const device of devices) {
       this.#byId.set(device.id, device);
       if (device.alias !== undefined) this.#byAlias.set(device.alias, device);
@@ -42,12 +54,15 @@ export class Registry {
 
   /** Forgets every device of a link. */
   remove(link: string): void {
-    for (const device of this.#sorted) {
-      if (device.link !== link) continue;
-      this.#byId.delete(device.id);
-      if (device.alias !== undefined) this.#byAlias.delete(device.alias);
-    }
-    this.#changed();
+    this.replace(
+      this.#sorted.filter((device) => device.link === link),
+      [],
+    );
+  }
+
+  #forget(device: Device): void {
+    this.#byId.delete(device.id);
+    if (device.alias !== undefined) this.#byAlias.delete(device.alias);
   }
 
   /** A device by its id or alias; an id goes before an alias of the same text (Synse v3 §3.5). */

@@ -581,3 +581,15 @@ test("whatever is written, relinquished or expires, hardware ends up at what is 
     { numRuns: 40 },
   );
 });
+
+test("an action that only the device knows is passed on as it is, and is done when it was taken", async () => {
+  const at = await bench([], { otherActions: { kind: "text", maxLength: 5 } });
+  const blink = at.submit("fast", { action: "blink" });
+  await at.clock.advance(100);
+  assert.equal(at.status(blink), "DONE");
+  assert.deepEqual(
+    at.connection.commands.map(({ action, value }) => [action.name, value]),
+    [["blink", "fast"]],
+  );
+  assert.throws(() => at.submit("faster", { action: "blink" }), code("BAD_VALUE"));
+});

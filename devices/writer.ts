@@ -1,6 +1,6 @@
 import { parseData, said } from "./accepts.ts";
 import { type Cancel, type Clock, type Millis, minutes } from "./clock.ts";
-import type { Action, Device } from "./device.ts";
+import { type Action, type Device, isWritable } from "./device.ts";
 import { asBothyError, BothyError } from "./errors.ts";
 import { type ArraySnapshot, failed, Level, type LevelParts, overridden } from "./level.ts";
 import { Order, shownBy, Turns, type WriteLink } from "./order.ts";
@@ -144,8 +144,8 @@ export class Writer {
     const device = this.#deps.registry.get(name);
     if (device === undefined) throw new BothyError("NOT_FOUND", { source: `device ${name}` });
     const source = nameOf(device);
-    if (device.actions.length === 0) throw new BothyError("NOT_WRITABLE", { source });
-    const action = device.actions.find((known) => known.name === wanted);
+    if (!isWritable(device)) throw new BothyError("NOT_WRITABLE", { source });
+    const action = device.actions.find((known) => known.name === wanted) ?? unlisted(device, wanted);
     if (action !== undefined) return { device, action };
     const actions = device.actions.map((known) => known.name).join(", ");
     throw new BothyError("UNKNOWN_ACTION", { source, action: wanted, actions });
@@ -251,6 +251,10 @@ export class Writer {
     return found;
   }
 }
+
+/** An action only the device itself knows. */
+const unlisted = ({ otherActions: accepts }: Device, name: string): Action | undefined =>
+  accepts === undefined ? undefined : { name, kind: "pulse", accepts, storage: "ram" };
 
 function checkHold({ slot, holdFor, transaction }: WriteRequest, source: string): void {
   if (!Object.hasOwn(slotNames, slot))

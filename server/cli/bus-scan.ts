@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { systemClock } from "../../devices/clock.ts";
 import { newMemory } from "../../devices/link.ts";
-import type { LinkPlan, ScanResult } from "../../devices/plugin.ts";
+import { type LinkPlan, noSite, type ScanResult } from "../../devices/plugin.ts";
 import { createLog, levelFrom } from "../logger.ts";
 import { adHocPlan, type LineOptions, settingsOf, withSerialOptions, withTcpOptions } from "./ad-hoc.ts";
 import { ask, defaultServer, lines } from "./client.ts";
@@ -89,7 +89,7 @@ function planOf(file: string, name: string | undefined): LinkPlan {
 
 async function* directly(plan: LinkPlan, units: Range, signal: AbortSignal): AsyncGenerator<ScanResult> {
   const log = createLog(levelFrom(process.env) ?? "error");
-  const connection = await plan.open({ clock: systemClock, log, memory: newMemory(), signal });
+  const connection = await plan.open({ ...noSite, clock: systemClock, log, memory: newMemory(), signal });
   try {
     if (connection.scan === undefined) throw new CannotRun(`bus ${plan.name} cannot be scanned`);
     yield* connection.scan(units, signal);

@@ -1,5 +1,5 @@
 import type { Instant } from "../../devices/clock.ts";
-import type { Device } from "../../devices/device.ts";
+import { type Device, isReadable, isWritable } from "../../devices/device.ts";
 import { pluginTag } from "../../devices/ids.ts";
 import { sitePluginId } from "../../devices/make-device.ts";
 import type { Plugin } from "../../devices/plugin.ts";
@@ -18,9 +18,6 @@ export const deviceSummary = (device: Device): object => ({
   tags: device.tags,
   metadata: device.context,
 });
-
-export const isReadable = (device: Device): boolean => device.outputs.length > 0;
-export const isWritable = (device: Device): boolean => device.actions.length > 0;
 
 export const deviceInfo = (device: Device, since: Instant): object => ({
   timestamp: isoTime(since),

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { Type } from "typebox";
-import type { Device } from "../../devices/device.ts";
+import { type Device, isReadable, isWritable } from "../../devices/device.ts";
 import { BothyError } from "../../devices/errors.ts";
 import { nameOf } from "../../devices/registry.ts";
 import { HttpError, sendJson, sendReady } from "../faults.ts";
@@ -160,7 +160,7 @@ const sortKeys: Readonly<Record<string, (device: Device) => string | number>> = 
   info: (device) => device.info,
   alias: (device) => device.alias ?? "",
   metadata: (device) => JSON.stringify(device.context),
-  capabilities: (device) => (shapes.isReadable(device) ? 1 : 0) + (shapes.isWritable(device) ? 2 : 0),
+  capabilities: (device) => (isReadable(device) ? 1 : 0) + (isWritable(device) ? 2 : 0),
   tags: (device) => device.tags.join(","),
   outputs: (device) => device.outputs.map(({ output }) => output.name).join(","),
   sortIndex: (device) => device.sortIndex,
@@ -213,7 +213,7 @@ function addReadRoutes(app: FastifyInstance, parts: RouteParts): void {
     },
     handler: (request: FastifyRequest, reply: Parameters<typeof sendReady>[0]) => {
       const device = deviceNamed(parts, param(request, "device"));
-      if (!shapes.isReadable(device)) throw new BothyError("NOT_READABLE", { source: nameOf(device) });
+      if (!isReadable(device)) throw new BothyError("NOT_READABLE", { source: nameOf(device) });
       return sendReady(reply, json.ofDevice(device));
     },
   };

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import { type Millis, seconds } from "../../devices/clock.ts";
-import type { Device } from "../../devices/device.ts";
+import { type Device, isReadable, isWritable } from "../../devices/device.ts";
 import { BothyError, type ErrorCode } from "../../devices/errors.ts";
 import { nameOf } from "../../devices/registry.ts";
 import { slots, type Transaction, type WriteRequest } from "../../devices/transaction.ts";
@@ -43,7 +43,7 @@ export const addWriteRoutes: AddRoutes = (app, parts) => {
       },
       handler: (request, reply) => {
         const device = deviceNamed(parts, param(request, "device"));
-        if (!shapes.isReadable(device)) throw new BothyError("NOT_READABLE", { source: nameOf(device) });
+        if (!isReadable(device)) throw new BothyError("NOT_READABLE", { source: nameOf(device) });
         return sendReady(reply, parts.json.ofDevice(device));
       },
     },
@@ -110,7 +110,7 @@ async function writeAndWait(
 /** @throws BothyError `NOT_FOUND` or `NOT_WRITABLE` */
 function writable(parts: RouteParts, name: string): Device {
   const device = deviceNamed(parts, name);
-  if (!shapes.isWritable(device)) throw new BothyError("NOT_WRITABLE", { source: nameOf(device) });
+  if (!isWritable(device)) throw new BothyError("NOT_WRITABLE", { source: nameOf(device) });
   return device;
 }
 

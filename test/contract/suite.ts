@@ -4,7 +4,7 @@ import { systemClock } from "../../devices/clock.ts";
 import { type Device, namePattern, valuesOf } from "../../devices/device.ts";
 import { BothyError } from "../../devices/errors.ts";
 import { newMemory } from "../../devices/link.ts";
-import { type Connection, type LinkPlan, type Poll, priority, silentLog } from "../../devices/plugin.ts";
+import { type Connection, type LinkPlan, noSite, type Poll, priority, silentLog } from "../../devices/plugin.ts";
 import type { Plugin } from "../../devices/plugin.ts";
 import type { Reading, Value } from "../../devices/reading.ts";
 import { parseTag, tagText } from "../../devices/tag.ts";
@@ -200,7 +200,7 @@ async function setUp(t: TestContext, plugin: Plugin, rig: Rig): Promise<Bench> {
     relay,
     rig,
     open: async (signal = stop.signal) => {
-      const connection = await plan.open({ clock: systemClock, log: silentLog, memory, signal });
+      const connection = await plan.open({ ...noSite, clock: systemClock, log: silentLog, memory, signal });
       opened.push(connection);
       return connection;
     },

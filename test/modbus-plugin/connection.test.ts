@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import fc from "fast-check";
 import { BothyError } from "../../devices/errors.ts";
-import { type LinkMemory, type Poll, priority, silentLog } from "../../devices/plugin.ts";
+import { type LinkMemory, noSite, type Poll, priority, silentLog } from "../../devices/plugin.ts";
 import type { Reading, Value } from "../../devices/reading.ts";
 import { ModbusConnection } from "../../plugins/modbus/connection.ts";
 import { planBus } from "../../plugins/modbus/plan.ts";
@@ -55,7 +55,7 @@ function bus(
   });
   assert.deepEqual(faults, []);
   const client = scriptedClient(new Map(unit === undefined ? [] : [[1, unit]]), clock);
-  const deps = { clock, log: silentLog, memory: kept, signal: new AbortController().signal };
+  const deps = { ...noSite, clock, log: silentLog, memory: kept, signal: new AbortController().signal };
   const connection = new ModbusConnection(plan, client, deps);
   /** Lets time stand still, but everything else go on, until the promise settles. */
   const settle = async <T>(promise: Promise<T>): Promise<T> => {
