@@ -104,6 +104,16 @@ test("under saturation the line is never idle, everybody has a turn, and slow po
   assert.ok(at.counts.missed > 0);
 });
 
+test("under saturation equals are read equally often, whoever answered first or takes less time", async () => {
+  const names = ["a", "b", "c", "d", "e", "f", "g"];
+  const at = bench(...names.map((name) => pollOf(name, { period: 50 })));
+  at.connection.takes = 20;
+  at.poller.start();
+  await at.clock.advance(10_000);
+  const counts = names.map((name) => startsOf(at, name).length);
+  assert.ok(Math.min(...counts) >= 0.9 * Math.max(...counts), `runs: ${counts.join(" ")}`);
+});
+
 test("a control poll that keeps its period goes first, however much there is to do", async () => {
   const work = Array.from({ length: 20 }, (_, n) => pollOf(`p${n}`, { period: 500 }));
   const at = bench(...work, pollOf("control", { period: 1000, priority: priority.control }));

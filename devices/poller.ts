@@ -225,9 +225,12 @@ export class Poller {
   #takeTurn(task: Task): void {
     const waiting = this.#tasks.filter((other) => other !== task && other.running !== undefined);
     const overdue = (other: Task): boolean => other.release + other.period < task.started;
-    if (task.late) {
-      for (const other of waiting)
-        if (other.urgency > task.urgency && overdue(other)) task.urgency = other.urgency;
+    const own = task.urgency;
+    for (const other of waiting) {
+      // Who is as urgent and had to step back waits behind those it stepped back for; so does whoever comes now.
+      const steppedBack = this.#urgency(other) <= own;
+      if (other.urgency > task.urgency && (task.late || steppedBack) && overdue(other))
+        task.urgency = other.urgency;
     }
     const rivals = waiting.filter(({ urgency }) => urgency === task.urgency);
     if (!task.late && !rivals.some(overdue)) return;
