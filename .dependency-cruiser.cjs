@@ -2,7 +2,9 @@
 const may = {
   devices: [],
   plugins: ["devices"],
-  server: ["devices", "plugins", "simulators"],
+  // What runs in a browser too.
+  client: [],
+  server: ["devices", "plugins", "simulators", "client"],
   simulators: [],
 };
 const ours = `^(${[...Object.keys(may), "test", "bench"].join("|")})/`;

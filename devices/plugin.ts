@@ -131,6 +131,8 @@ export interface Plugin<L = unknown, D = unknown, P = unknown> {
   /** As in `plugin: modbus` of a configuration; also the folder's name. */
   readonly name: string;
   readonly meta: PluginMeta;
+  /** Whether its links lead to plugins of their own, which are listed in its place. */
+  readonly remote?: boolean;
   /** Sources of the types, the checks, the JSON Schema and the documentation tables. No `product`: it knows none. */
   readonly schema: { readonly link: TSchema; readonly device: TSchema; readonly product?: TSchema };
   /** Pure: expands a configuration to devices. Opens nothing, throws nothing. */

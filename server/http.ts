@@ -4,6 +4,7 @@ import swaggerUi from "@fastify/swagger-ui";
 import fastify, { type FastifyInstance } from "fastify";
 import { type Clock, seconds } from "../devices/clock.ts";
 import { BothyError } from "../devices/errors.ts";
+import { anybody } from "./access/principal.ts";
 import { errorBody, HttpError, sendError } from "./faults.ts";
 import { toJson } from "./json.ts";
 import { Checker } from "./config-check.ts";
@@ -49,6 +50,11 @@ export async function createHttp(parts: RouteParts): Promise<FastifyInstance> {
       deps,
     ),
   );
+  app.decorateRequest("principal");
+  app.addHook("onRequest", (request, _reply, done) => {
+    request.principal = anybody(request.ip);
+    done();
+  });
   const strange = strangeName(parts.config.http);
   app.addHook("onRequest", (request, _reply, done) => {
     const { headers } = request.raw;

@@ -8,7 +8,8 @@ import { Writer } from "../devices/writer.ts";
 import type { SiteConfig } from "./config-schema.ts";
 import { ReadingJson } from "./json.ts";
 import { packageInfo } from "./package-info.ts";
-import type { BusPart, RouteParts } from "./routes/parts.ts";
+import { SynseService } from "./synse/service.ts";
+import type { BusPart, SiteParts } from "./parts.ts";
 
 export interface SiteDeps {
   readonly clock: Clock;
@@ -17,7 +18,8 @@ export interface SiteDeps {
 }
 
 /** Everything of one site, joined. Nothing is open before `start`. */
-export interface Site extends RouteParts {
+export interface Site extends SiteParts {
+  readonly synse: SynseService;
   readonly links: readonly Link[];
   /**
    * Makes the devices known and begins to open the links; returns at once.
@@ -43,7 +45,7 @@ export function createSite(config: SiteConfig, plans: readonly LinkPlan[], deps:
   const ended = new AbortController();
   // Every stream listens to it.
   setMaxListeners(0, ended.signal);
-  return {
+  const parts: SiteParts = {
     config,
     version: packageInfo().version,
     clock,
@@ -53,9 +55,13 @@ export function createSite(config: SiteConfig, plans: readonly LinkPlan[], deps:
     writer,
     json,
     plugins,
-    links,
     buses: busParts(config, links, plugins),
     signal: ended.signal,
+  };
+  return {
+    ...parts,
+    synse: new SynseService(parts),
+    links,
     start: () => {
       for (const link of links) link.start();
       writer.start();

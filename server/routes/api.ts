@@ -5,7 +5,7 @@ import { BothyError, errorTable } from "../../devices/errors.ts";
 import { type Slot, slotNames, slots, type Transaction } from "../../devices/transaction.ts";
 import { sendJson } from "../faults.ts";
 import { isoTime } from "../json.ts";
-import { type AddRoutes, busNamed, deviceNamed, param, route, type RouteParts } from "./parts.ts";
+import { type AddRoutes, busNamed, param, route, type RouteParts } from "./parts.ts";
 import * as own from "./own-schemas.ts";
 import { first, flag } from "./query.ts";
 import * as schemas from "./schemas.ts";
@@ -131,7 +131,7 @@ function addPriorityRoutes(app: FastifyInstance, parts: RouteParts): void {
       },
       handler: (request, reply) => {
         const name = param(request, "id");
-        const device = deviceNamed(parts, name, `device not found: ${name}`);
+        const device = parts.synse.devices.named(request.principal, name, `device not found: ${name}`);
         return sendJson(reply, parts.writer.array(device.id).map(arrayJson));
       },
     },
@@ -162,11 +162,11 @@ function addPriorityRoutes(app: FastifyInstance, parts: RouteParts): void {
       },
       handler: (request, reply) => {
         const name = param(request, "id");
-        const device = deviceNamed(parts, name, `device not found: ${name}`);
+        const device = parts.synse.devices.named(request.principal, name, `device not found: ${name}`);
         const action = param(request, "action");
         const slot = slotOf(first(request, "slot"));
         const why = first(request, "why") ?? "relinquished over HTTP";
-        parts.writer.relinquish({ device: device.id, action, slot, who: request.ip, why });
+        parts.writer.relinquish({ device: device.id, action, slot, who: request.principal.name, why });
         const arrays = parts.writer.array(device.id).filter((array) => array.action === action);
         return sendJson(reply, arrays.map(arrayJson)[0] ?? {});
       },
@@ -176,7 +176,7 @@ function addPriorityRoutes(app: FastifyInstance, parts: RouteParts): void {
 
 function fill(parts: RouteParts, request: FastifyRequest): Transaction {
   const name = param(request, "id");
-  const device = deviceNamed(parts, name, `device not found: ${name}`);
+  const device = parts.synse.devices.named(request.principal, name, `device not found: ${name}`);
   const { value, slot, why, holdFor } = request.body as WriteBody;
   const hold = holdFor === undefined ? undefined : parseDuration(holdFor);
   return parts.writer.submit({
@@ -184,7 +184,7 @@ function fill(parts: RouteParts, request: FastifyRequest): Transaction {
     action: param(request, "action"),
     ...(value === undefined ? {} : { data: String(value) }),
     slot: slot ?? slots.operator,
-    who: request.ip,
+    who: request.principal.name,
     why,
     ...(hold === undefined ? {} : { holdFor: hold }),
   });

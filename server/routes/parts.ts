@@ -1,39 +1,23 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema } from "fastify";
-import type { Clock } from "../../devices/clock.ts";
-import type { Device } from "../../devices/device.ts";
 import { BothyError } from "../../devices/errors.ts";
-import type { Link } from "../../devices/link.ts";
-import type { Log, Plugin } from "../../devices/plugin.ts";
-import type { Registry } from "../../devices/registry.ts";
-import type { ReadingStore } from "../../devices/store.ts";
-import type { Writer } from "../../devices/writer.ts";
-import type { SiteConfig } from "../config-schema.ts";
+import { may, type Permission, type Principal } from "../access/principal.ts";
 import { HttpError } from "../faults.ts";
-import type { ReadingJson } from "../json.ts";
+import type { BusPart, SiteParts } from "../parts.ts";
+import type { SynseService } from "../synse/service.ts";
 import { foreignWrite } from "./origin.ts";
 
-/** One bus as routes see it. */
-export interface BusPart {
-  readonly link: Link;
-  readonly plugin: Plugin;
+declare module "fastify" {
+  interface FastifyRequest {
+    /** Who asks; set before any route is asked. */
+    principal: Principal;
+  }
 }
 
 export type AddRoutes = (app: FastifyInstance, parts: RouteParts) => void;
 
 /** What routes are made of. */
-export interface RouteParts {
-  readonly config: SiteConfig;
-  readonly version: string;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly registry: Registry;
-  readonly store: ReadingStore;
-  readonly writer: Writer;
-  readonly json: ReadingJson;
-  readonly plugins: readonly Plugin[];
-  readonly buses: ReadonlyMap<string, BusPart>;
-  /** Aborts when the site stops: streams end. */
-  readonly signal: AbortSignal;
+export interface RouteParts extends SiteParts {
+  readonly synse: SynseService;
   /** Routes of whoever made the site, e.g. the simulator's in a demonstration. */
   readonly more?: readonly AddRoutes[];
 }
@@ -41,6 +25,8 @@ export interface RouteParts {
 type Handler = (request: FastifyRequest, reply: FastifyReply) => unknown;
 
 export interface RouteDefinition {
+  /** Who may ask. Default: whoever may read for GET, whoever may write for all else; `undefined` written out: anybody. */
+  readonly needs?: Permission | undefined;
   readonly schema?: FastifySchema;
   readonly handler: Handler;
 }
@@ -63,12 +49,17 @@ export function route(
   );
   const urls = slash && url !== "/" ? [url, `${url}/`] : [url];
   for (const path of urls) {
-    for (const [method, { schema, handler }] of Object.entries(methods)) {
+    for (const [method, definition] of Object.entries(methods)) {
+      const { schema, handler } = definition;
       const shown = path === url ? schema : { ...schema, hide: true };
+      const needs = "needs" in definition ? definition.needs : method === "GET" ? "read" : "write";
       app.route({
         method,
         url: path,
-        ...(method === "GET" ? {} : { onRequest: refuseForeign }),
+        onRequest: [
+          ...(method === "GET" ? [] : [refuseForeign]),
+          ...(needs === undefined ? [] : [demand(needs)]),
+        ],
         ...(shown === undefined ? {} : { schema: shown }),
         handler,
       });
@@ -84,23 +75,21 @@ export function route(
   }
 }
 
-const refuseForeign = (request: FastifyRequest, _reply: unknown, done: (error?: Error) => void): void =>
-  done(foreignWrite(request));
+type Hook = (request: FastifyRequest, reply: unknown, done: (error?: Error) => void) => void;
+
+const demand =
+  (permission: Permission): Hook =>
+  (request, _reply, done) => {
+    const { role, name } = request.principal;
+    if (may(request.principal, permission)) done();
+    else done(new HttpError(403, `${name} is a ${role}, who may not ${permission}`));
+  };
+
+const refuseForeign: Hook = (request, _reply, done) => done(foreignWrite(request));
 
 /** A part of the path; empty when it is not there. */
 export const param = (request: FastifyRequest, name: string): string =>
   (request.params as Readonly<Record<string, string | undefined>>)[name] ?? "";
-
-/** @throws BothyError `NOT_FOUND`, its text as Synse clients know it */
-export function deviceNamed(
-  parts: RouteParts,
-  name: string,
-  context = `plugin not found for device ${name}`,
-): Device {
-  const device = parts.registry.get(name);
-  if (device === undefined) throw new HttpError(404, context);
-  return device;
-}
 
 /** @throws BothyError `NOT_FOUND` */
 export function busNamed(parts: RouteParts, name: string): BusPart {

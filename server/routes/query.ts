@@ -1,6 +1,6 @@
 import type { FastifyRequest } from "fastify";
-import type { Device } from "../../devices/device.ts";
 import { HttpError } from "../faults.ts";
+import { type TagGroups, withNamespace } from "../synse/tags.ts";
 
 type Raw = Readonly<Record<string, string | readonly string[] | undefined>>;
 
@@ -25,25 +25,9 @@ export const first = (request: FastifyRequest, name: string): string | undefined
 export const flag = (request: FastifyRequest, name: string): boolean =>
   first(request, name)?.toLowerCase() === "true";
 
-/**
- * Groups of tags with their namespaces written out: a device matches a group by having all of it, and a selection by
- * matching one group. Synse v3 §3.3.
- */
-export function tagGroups(request: FastifyRequest): readonly (readonly string[])[] {
-  const namespace = single(request, "ns") ?? "default";
-  return values(request, "tags").map((group) =>
-    group.split(",").map((tag) => (tag.includes("/") ? tag : `${namespace}/${tag}`)),
+/** Groups of tags with their namespaces written out. Synse v3 §3.3. */
+export const tagGroups = (request: FastifyRequest): TagGroups =>
+  withNamespace(
+    values(request, "tags").map((group) => group.split(",")),
+    single(request, "ns"),
   );
-}
-
-const all = "**";
-
-/** Whether a read selects a device: tags as they stand, or `**` for all of a namespace or annotation. */
-export const selects = (groups: readonly (readonly string[])[], device: Device): boolean =>
-  groups.length === 0 || groups.some((group) => group.every((tag) => hasTag(device.tags, tag)));
-
-function hasTag(tags: readonly string[], tag: string): boolean {
-  if (!tag.endsWith(all)) return tags.includes(tag);
-  const stem = tag.slice(0, -all.length);
-  return (stem.endsWith("/") || stem.endsWith(":")) && tags.some((having) => having.startsWith(stem));
-}

@@ -1,11 +1,7 @@
 import type { Instant } from "../../devices/clock.ts";
 import { type Device, isReadable, isWritable } from "../../devices/device.ts";
-import { pluginTag } from "../../devices/ids.ts";
-import { sitePluginId } from "../../devices/make-device.ts";
-import type { Plugin } from "../../devices/plugin.ts";
 import type { Transaction } from "../../devices/transaction.ts";
 import { isoTime } from "../json.ts";
-import type { BusPart } from "./parts.ts";
 
 /** The JSON objects of Synse v3 §1.4, field names and their mixed case included. */
 
@@ -77,66 +73,4 @@ export const transactionStatus = (transaction: Transaction, device: string): obj
   status: transaction.status,
   context: writeContext(transaction),
   device,
-});
-
-/** A plugin with what it is used for here. */
-export interface PluginPart {
-  readonly id: string;
-  readonly plugin: Plugin;
-  readonly buses: readonly BusPart[];
-}
-
-/** Plugins in the order they are listed, with the ids their devices name. */
-export const pluginParts = (
-  site: { readonly id: string },
-  plugins: readonly Plugin[],
-  buses: Iterable<BusPart>,
-): readonly PluginPart[] => {
-  const all = [...buses];
-  return plugins.map((plugin) => ({
-    id: sitePluginId(plugin.meta, site),
-    plugin,
-    buses: all.filter((bus) => bus.plugin === plugin),
-  }));
-};
-
-export const pluginSummary = ({ id, plugin }: PluginPart): object => ({
-  name: plugin.meta.name,
-  maintainer: plugin.meta.maintainer,
-  tag: pluginTag(plugin.meta.maintainer, plugin.meta.name),
-  description: plugin.meta.description,
-  id,
-  // In-process: it answers for as long as the site does.
-  active: true,
-});
-
-export const isHealthy = ({ buses }: PluginPart): boolean =>
-  buses.every(({ link }) => link.status().state === "open");
-
-export const pluginInfo = (part: PluginPart, now: Instant): object => ({
-  ...pluginSummary(part),
-  vcs: part.plugin.meta.vcs,
-  network: { address: "in-process", protocol: "unix" },
-  version: {
-    plugin_version: part.plugin.meta.version,
-    sdk_version: "-",
-    build_date: "-",
-    git_commit: "-",
-    git_tag: "-",
-    arch: process.arch,
-    os: process.platform,
-  },
-  health: {
-    timestamp: isoTime(now),
-    status: isHealthy(part) ? "OK" : "FAILING",
-    checks: part.buses.map(({ link }) => busCheck(link.status())),
-  },
-});
-
-const busCheck = (status: ReturnType<BusPart["link"]["status"]>): object => ({
-  name: `bus ${status.name}`,
-  status: status.state === "open" ? "OK" : "FAILING",
-  message: status.state === "open" ? "" : (status.lastError?.text ?? `the bus is ${status.state}`),
-  timestamp: isoTime(status.since),
-  type: "periodic",
 });

@@ -1,0 +1,30 @@
+import type { Clock } from "../devices/clock.ts";
+import type { Link } from "../devices/link.ts";
+import type { Log, Plugin } from "../devices/plugin.ts";
+import type { Registry } from "../devices/registry.ts";
+import type { ReadingStore } from "../devices/store.ts";
+import type { Writer } from "../devices/writer.ts";
+import type { SiteConfig } from "./config-schema.ts";
+import type { ReadingJson } from "./json.ts";
+
+/** One bus as the server sees it. */
+export interface BusPart {
+  readonly link: Link;
+  readonly plugin: Plugin;
+}
+
+/** What a site is made of, for whoever answers questions about it. */
+export interface SiteParts {
+  readonly config: SiteConfig;
+  readonly version: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly registry: Registry;
+  readonly store: ReadingStore;
+  readonly writer: Writer;
+  readonly json: ReadingJson;
+  readonly plugins: readonly Plugin[];
+  readonly buses: ReadonlyMap<string, BusPart>;
+  /** Aborts when the site stops: streams end. */
+  readonly signal: AbortSignal;
+}

@@ -1,0 +1,67 @@
+import type { Principal } from "../access/principal.ts";
+import { HttpError } from "../faults.ts";
+import { isoTime, type ReadyText } from "../json.ts";
+import type { SiteParts } from "../parts.ts";
+import { DeviceViews } from "./devices.ts";
+import { PluginViews } from "./plugins.ts";
+import { publicConfig } from "./public-config.ts";
+import { ReadingViews } from "./readings.ts";
+import type { TagGroups } from "./tags.ts";
+import { WriteDesk } from "./writes.ts";
+
+/**
+ * Everything Synse v3 clients can ask, whichever way they ask it: HTTP, WebSocket and whatever follows say the same.
+ * What depends on who asks takes a `Principal`; whether they may ask at all is checked before.
+ */
+export class SynseService {
+  readonly devices: DeviceViews;
+  readonly plugins: PluginViews;
+  readonly #parts: SiteParts;
+  readonly #readings: ReadingViews;
+  readonly #desk: WriteDesk;
+
+  constructor(parts: SiteParts) {
+    this.#parts = parts;
+    this.devices = new DeviceViews(parts);
+    this.plugins = new PluginViews(parts);
+    this.#readings = new ReadingViews(parts, this.devices);
+    this.#desk = new WriteDesk(parts, this.devices);
+  }
+
+  status = (): object => ({ status: "ok", timestamp: isoTime(this.#parts.clock.now()) });
+  version = (): object => ({ version: this.#parts.version, api_version: "v3" });
+  /** Without secrets. */
+  config = (): object => publicConfig(this.#parts.config);
+
+  /** Device summaries as a JSON list. @throws HttpError 400 */
+  scan = (by: Principal, groups: TagGroups, sort?: string): Buffer => this.devices.scan(by, groups, sort);
+
+  tags = (by: Principal, namespaces: readonly string[], ids: boolean): readonly string[] =>
+    this.devices.tags(by, namespaces, ids);
+
+  /** @throws HttpError 404 */
+  info = (by: Principal, device: string): object => this.devices.info(by, device);
+
+  /** Readings as a JSON list. @throws HttpError 400 for a plugin that is none */
+  read(by: Principal, groups: TagGroups, plugin?: string): Buffer {
+    if (plugin !== undefined && !this.plugins.has(plugin))
+      throw new HttpError(400, `there is no plugin ${plugin}`);
+    return this.#readings.read(by, groups, plugin);
+  }
+
+  /** Readings as a JSON list. @throws HttpError 404, BothyError `NOT_READABLE` */
+  readDevice = (by: Principal, device: string): ReadyText => this.#readings.readDevice(by, device);
+
+  /** @throws HttpError 400, 404, BothyError `NOT_WRITABLE`, `DUPLICATE_TRANSACTION` */
+  write = (by: Principal, device: string, payload: unknown): readonly object[] =>
+    this.#desk.write(by, device, payload);
+
+  /** @throws as `write` */
+  writeAndWait = (by: Principal, device: string, payload: unknown): Promise<readonly object[]> =>
+    this.#desk.writeAndWait(by, device, payload);
+
+  /** @throws HttpError 404 */
+  transaction = (by: Principal, id: string): object => this.#desk.transaction(by, id);
+
+  transactions = (by: Principal): readonly string[] => this.#desk.transactions(by);
+}
