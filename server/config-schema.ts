@@ -1,5 +1,6 @@
 import { type Static, type TSchema, Type } from "typebox";
 import { namePattern } from "../devices/device.ts";
+import { durationPattern } from "../devices/duration.ts";
 import type { Plugin } from "../devices/plugin.ts";
 
 const closed = { additionalProperties: false } as const;
@@ -54,6 +55,47 @@ const httpSection = Type.Object(
   { ...closed, default: {}, description: "Where the HTTP interface listens." },
 );
 
+const cacheSection = Type.Object(
+  {
+    readings: Type.Optional(
+      Type.Object(
+        {
+          keepFor: Type.Optional(
+            Type.String({
+              pattern: durationPattern,
+              default: "3m",
+              description: "How long each reading is kept for `/v3/readcache`; `0s` keeps none.",
+            }),
+          ),
+          most: Type.Optional(
+            Type.Integer({
+              default: 100_000,
+              minimum: 0,
+              maximum: 10_000_000,
+              description: "How many are kept at the most, the newest; each takes about 100 bytes.",
+            }),
+          ),
+        },
+        { ...closed, default: {}, description: "Readings of the last minutes." },
+      ),
+    ),
+  },
+  { ...closed, default: {}, description: "What is kept in memory, and how long." },
+);
+
+const stateSection = Type.Object(
+  {
+    folder: Type.Optional(
+      Type.String({
+        minLength: 1,
+        description:
+          "Where a site keeps what must outlast a restart. Made when it is missing; one program at a time. Default: `STATE_DIRECTORY`, as systemd sets it; otherwise `bothy/` and the site's id below `XDG_STATE_HOME` or `~/.local/state`.",
+      }),
+    ),
+  },
+  { ...closed, default: {}, description: "What is kept on disk." },
+);
+
 export const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
 
 const logSection = Type.Object(
@@ -74,6 +116,8 @@ export const frameSchema = Type.Object(
     site: siteSection,
     http: Type.Optional(httpSection),
     log: Type.Optional(logSection),
+    state: Type.Optional(stateSection),
+    cache: Type.Optional(cacheSection),
     buses: Type.Record(
       Type.String(),
       Type.Object({ plugin: Type.Optional(Type.String()) }, { additionalProperties: true }),
@@ -100,6 +144,7 @@ export type SiteSection = Static<typeof siteSection>;
 export type HttpSection = Required<Omit<Static<typeof httpSection>, "names">> & {
   readonly names?: readonly string[];
 };
+export type CacheSection = Static<typeof cacheSection>;
 export type LogLevel = (typeof logLevels)[number];
 
 /** A checked configuration, with defaults filled in. */
@@ -107,6 +152,10 @@ export interface SiteConfig {
   readonly site: { readonly id: string; readonly name: string; readonly tags: readonly string[] };
   readonly http: HttpSection;
   readonly log: { readonly level: LogLevel };
+  /** Where things are kept. Absent: nothing outlasts the program. Whoever runs a site fills in the default. */
+  readonly state?: { readonly folder: string };
+  /** Absent: the defaults, as `cacheLimits` gives them. */
+  readonly cache?: CacheSection;
   /** By name: which plugin speaks there, and its settings. */
   readonly buses: Readonly<Record<string, { readonly plugin: string; readonly settings: object }>>;
 }

@@ -3,6 +3,7 @@ import { systemClock } from "../../devices/clock.ts";
 import { createLog, levelFrom } from "../logger.ts";
 import { serveSite } from "../serve.ts";
 import { createSite } from "../site.ts";
+import { keepingState } from "../state/folder.ts";
 import { allPlugins, listeningOn, loadOrExplain } from "./load.ts";
 import { chosenPort, portNumber } from "./numbers.ts";
 import { exit, type ExitCode, print, untilStopped } from "./terminal.ts";
@@ -26,7 +27,8 @@ export function addSiteCommand(program: Command, ended: (code: ExitCode) => void
 
 async function runSite(options: Options): Promise<ExitCode> {
   const { config: loaded, plans } = loadOrExplain(options.config);
-  const config = listeningOn(loaded, chosenPort(options.port, process.env), options.host);
+  const listening = listeningOn(loaded, chosenPort(options.port, process.env), options.host);
+  const config = keepingState(listening, process.env);
   const log = createLog(levelFrom(process.env) ?? config.log.level);
   const stopped = untilStopped();
   const served = await serveSite(createSite(config, plans, { clock: systemClock, log, plugins: allPlugins }));
