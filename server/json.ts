@@ -81,6 +81,8 @@ export interface ReadyText {
 /** What is kept of one device. */
 interface Kept {
   readonly templates: readonly Template[];
+  /** The same by output and channel. */
+  readonly named: ReadonlyMap<string, Template>;
   readonly device: Device;
   version: number;
   /** Its readings, joined by commas. */
@@ -96,6 +98,8 @@ interface KeptRead {
   change: number;
   body: Buffer;
 }
+
+const templateName = (output: string, channel = ""): string => `${output}\n${channel}`;
 
 const comma = Buffer.from(",");
 const open = Buffer.from("[");
@@ -127,6 +131,15 @@ export class ReadingJson {
   /** The readings of one device, as a JSON list. */
   ofDevice(device: Device): ReadyText {
     return this.#fresh(device).list;
+  }
+
+  /** One reading, however old; undefined when its device is not of this site, or not any more. */
+  ofReading(reading: Reading): string | undefined {
+    const { device: name, output, channel } = reading.id;
+    const device = this.#registry.get(name);
+    const fixed =
+      device === undefined ? undefined : this.#kept(device).named.get(templateName(output, channel));
+    return fixed === undefined ? undefined : this.#one(reading, fixed);
   }
 
   /**
@@ -162,15 +175,12 @@ export class ReadingJson {
 
   #fresh(device: Device): Kept {
     const version = this.#store.version(device.id);
-    let kept = this.#devices.get(device.id);
-    if (kept?.device === device && kept.version === version) return kept;
-    if (kept?.device !== device) {
-      const templates = device.outputs.map((output) => template(device, output));
-      kept = { device, templates, version, items: close, list: { text: "[]", bytes: 2 } };
-      this.#devices.set(device.id, kept);
-    }
+    const kept = this.#kept(device);
+    if (kept.version === version) return kept;
     const { templates } = kept;
-    const texts = this.#store.latest(device.id).map((reading, i) => this.#one(reading, templates[i]));
+    const texts = this.#store
+      .latest(device.id)
+      .map((reading, i) => (templates[i] === undefined ? "null" : this.#one(reading, templates[i])));
     const text = texts.join(",");
     kept.version = version;
     kept.items = Buffer.from(text);
@@ -178,8 +188,22 @@ export class ReadingJson {
     return kept;
   }
 
-  #one(reading: Reading, fixed: Template | undefined): string {
-    if (fixed === undefined) return "null";
+  #kept(device: Device): Kept {
+    const before = this.#devices.get(device.id);
+    if (before?.device === device) return before;
+    const templates = device.outputs.map((output) => template(device, output));
+    const named = new Map(
+      templates.map((one, i) => [
+        templateName(device.outputs[i]?.output.name ?? "", device.outputs[i]?.channel),
+        one,
+      ]),
+    );
+    const kept = { device, templates, named, version: -1, items: close, list: { text: "[]", bytes: 2 } };
+    this.#devices.set(device.id, kept);
+    return kept;
+  }
+
+  #one(reading: Reading, fixed: Template): string {
     const value = reading.quality === "bad" ? "null" : valueJson(reading.value);
     return fixed.head + this.#time(reading.at) + fixed.middle + value + tailOf(reading, fixed);
   }

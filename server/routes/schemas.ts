@@ -26,9 +26,12 @@ export const answers = (good: TSchema, description: string): Readonly<Record<str
 });
 
 /** The same for answers of one JSON object per line. */
-export const lines = (description: string): Readonly<Record<string, object>> => ({
+export const lines = (
+  description: string,
+  contentType = "application/x-ndjson",
+): Readonly<Record<string, object>> => ({
   ...answers(Type.String(), description),
-  200: { description, content: { "application/x-ndjson": { schema: Type.String() } } },
+  200: { description, content: { [contentType]: { schema: Type.String() } } },
 });
 
 export const reading = Type.Object({

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import { sendJson, sendReady } from "../faults.ts";
 import { type AddRoutes, param, route, type RouteParts } from "./parts.ts";
+import { addReadCacheRoutes } from "./read-cache.ts";
 import { first, flag, single, tagGroups, values } from "./query.ts";
 import * as own from "./own-schemas.ts";
 import * as schemas from "./schemas.ts";
@@ -36,6 +37,7 @@ export const addSynseRoutes: AddRoutes = (app, parts) => {
   addSiteRoutes(app, parts);
   addDeviceRoutes(app, parts);
   addReadRoutes(app, parts);
+  addReadCacheRoutes(app, parts);
   addPluginRoutes(app, parts);
 };
 

@@ -2,9 +2,11 @@ import type { Principal } from "../access/principal.ts";
 import { HttpError } from "../faults.ts";
 import { isoTime, type ReadyText } from "../json.ts";
 import type { SiteParts } from "../parts.ts";
+import { cacheLimits } from "../cache-limits.ts";
 import { DeviceViews } from "./devices.ts";
 import { PluginViews } from "./plugins.ts";
 import { publicConfig } from "./public-config.ts";
+import { type BoundTexts, ReadingCache } from "./reading-cache.ts";
 import { ReadingViews } from "./readings.ts";
 import type { TagGroups } from "./tags.ts";
 import { WriteDesk } from "./writes.ts";
@@ -24,7 +26,8 @@ export class SynseService {
     this.#parts = parts;
     this.devices = new DeviceViews(parts);
     this.plugins = new PluginViews(parts);
-    this.#readings = new ReadingViews(parts, this.devices);
+    const cache = new ReadingCache(parts, cacheLimits(parts.config).readings);
+    this.#readings = new ReadingViews(parts, this.devices, cache);
     this.#desk = new WriteDesk(parts, this.devices);
   }
 
@@ -51,6 +54,13 @@ export class SynseService {
 
   /** Readings as a JSON list. @throws HttpError 404, BothyError `NOT_READABLE` */
   readDevice = (by: Principal, device: string): ReadyText => this.#readings.readDevice(by, device);
+
+  /**
+   * Readings of the last minutes, each as JSON, in the order they came in; made as they are asked for.
+   * @param bounds RFC 3339, inclusive; absent or blank: from the oldest, to the newest
+   * @throws HttpError 400 for bounds that are none, at once
+   */
+  readCache = (by: Principal, bounds: BoundTexts): Iterable<string> => this.#readings.cached(by, bounds);
 
   /** @throws HttpError 400, 404, BothyError `NOT_WRITABLE`, `DUPLICATE_TRANSACTION` */
   write = (by: Principal, device: string, payload: unknown): readonly object[] =>

@@ -7,6 +7,7 @@ import fc from "fast-check";
 import { Type } from "typebox";
 import { durationPattern } from "../../devices/duration.ts";
 import type { Fault, LinkConfig, LinkPlan, Plugin } from "../../devices/plugin.ts";
+import { frameSchema } from "../../server/config-schema.ts";
 import { faultText, loadConfig, readConfig, siteSchema } from "../../server/config.ts";
 
 interface Unit {
@@ -128,7 +129,7 @@ extra: 1
     "site.yaml:5:16  buses.c.plugin  there is no plugin `modbsu`  write `modbus`",
     "site.yaml:7:21  devices[0].unit  `300` is too large: <= 247 is required  The unit's number",
     "site.yaml:8:12  devices[1].bus  there is no bus `bb`  write `b`",
-    "site.yaml:9:1  extra  unknown key `extra`  remove it; known here: site, http, log, buses, devices, products",
+    `site.yaml:9:1  extra  unknown key \`extra\`  remove it; known here: ${Object.keys(frameSchema.properties).join(", ")}`,
   ]);
 });
 

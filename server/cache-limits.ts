@@ -1,0 +1,19 @@
+import type { Millis } from "../devices/clock.ts";
+import { parseDuration } from "../devices/duration.ts";
+import type { SiteConfig } from "./config-schema.ts";
+
+/** What is kept in memory, and how long. */
+export interface CacheLimits {
+  readonly readings: {
+    /** 0 keeps none. */
+    readonly keepFor: Millis;
+    /** How many at the most, the newest. */
+    readonly most: number;
+  };
+}
+
+/** The limits of a checked configuration, with the defaults filled in. */
+export function cacheLimits({ cache = {} }: Pick<SiteConfig, "cache">): CacheLimits {
+  const { keepFor = "3m", most = 100_000 } = cache.readings ?? {};
+  return { readings: { keepFor: parseDuration(keepFor) ?? 0, most } };
+}
