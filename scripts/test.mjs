@@ -8,6 +8,7 @@ const only = process.argv.slice(2);
 ensureNpmPackages();
 ensureDebianPackages({
   mbpoll: "/usr/bin/mbpoll",
+  prometheus: "/usr/bin/promtool",
   "python3-pymodbus": "/usr/lib/python3/dist-packages/pymodbus",
   "python3-serial": "/usr/lib/python3/dist-packages/serial",
   socat: "/usr/bin/socat",

@@ -69,12 +69,14 @@ export class ConfigReader {
     const log = file["log"] as SiteConfig["log"] | undefined;
     const folder = (file["state"] as Partial<NonNullable<SiteConfig["state"]>> | undefined)?.folder;
     const cache = file["cache"] as SiteConfig["cache"];
+    const metrics = file["metrics"] as SiteConfig["metrics"];
     return {
       site: { ...site, name },
       http: http ?? { host: "127.0.0.1", port: 5000, allowInsecure: false },
       log: log ?? { level: "info" },
       ...(folder === undefined ? {} : { state: { folder } }),
       ...(cache === undefined ? {} : { cache }),
+      ...(metrics === undefined ? {} : { metrics }),
       buses: Object.fromEntries(
         [...buses].map(([bus, { plugin, settings = {} }]) => [bus, { plugin: plugin.name, settings }]),
       ),

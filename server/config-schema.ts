@@ -110,6 +110,20 @@ const logSection = Type.Object(
   { ...closed, default: {}, description: "What is logged." },
 );
 
+const metricsSection = Type.Object(
+  {
+    enabled: Type.Optional(Type.Boolean({ default: true, description: "Whether `/metrics` answers." })),
+    synseNames: Type.Optional(
+      Type.Boolean({
+        default: false,
+        description:
+          "Whether the metrics whose names break Prometheus' rules are also given under the names Synse has for them, e.g. `synse_http_request_latency_sec`.",
+      }),
+    ),
+  },
+  { ...closed, default: {}, description: "Numbers for Prometheus." },
+);
+
 /** The file without what belongs to plugins. */
 export const frameSchema = Type.Object(
   {
@@ -118,6 +132,7 @@ export const frameSchema = Type.Object(
     log: Type.Optional(logSection),
     state: Type.Optional(stateSection),
     cache: Type.Optional(cacheSection),
+    metrics: Type.Optional(metricsSection),
     buses: Type.Record(
       Type.String(),
       Type.Object({ plugin: Type.Optional(Type.String()) }, { additionalProperties: true }),
@@ -156,6 +171,8 @@ export interface SiteConfig {
   readonly state?: { readonly folder: string };
   /** Absent: the defaults, as `cacheLimits` gives them. */
   readonly cache?: CacheSection;
+  /** Absent: enabled, and only clean names. */
+  readonly metrics?: Static<typeof metricsSection>;
   /** By name: which plugin speaks there, and its settings. */
   readonly buses: Readonly<Record<string, { readonly plugin: string; readonly settings: object }>>;
 }

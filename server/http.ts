@@ -12,6 +12,7 @@ import { addApiRoutes } from "./routes/api.ts";
 import { strangeName } from "./routes/origin.ts";
 import { described } from "./routes/describe.ts";
 import { addPageRoutes } from "./routes/page.ts";
+import { Metrics } from "./metrics/metrics.ts";
 import { escaped } from "./page.ts";
 import type { RouteParts } from "./routes/parts.ts";
 import { addStreamRoutes } from "./routes/streams.ts";
@@ -50,6 +51,8 @@ export async function createHttp(parts: RouteParts): Promise<FastifyInstance> {
       deps,
     ),
   );
+  const metrics = parts.config.metrics?.enabled === false ? undefined : new Metrics(parts);
+  metrics?.countRequests(app);
   app.decorateRequest("principal");
   app.addHook("onRequest", (request, _reply, done) => {
     request.principal = anybody(request.ip);
@@ -82,6 +85,7 @@ export async function createHttp(parts: RouteParts): Promise<FastifyInstance> {
   });
   for (const add of [addSynseRoutes, addWriteRoutes, addApiRoutes, addStreamRoutes, addPageRoutes])
     add(app, parts);
+  metrics?.routes(app, parts);
   for (const add of parts.more ?? []) add(app, parts);
   await app.ready();
   return app;

@@ -20,6 +20,13 @@ const isActive = (listed: Listed): boolean => "plugin" in listed || listed.buses
 const isHealthy = (listed: Listed): boolean =>
   "plugin" in listed ? listed.buses.every(isOpen) : listed.remote.health.status === "OK";
 
+export interface PluginState {
+  readonly id: string;
+  readonly active: boolean;
+  readonly opened: number;
+  readonly closed: number;
+}
+
 /** The plugins of a site. Synse v3 §1.3 and §1.4. */
 export class PluginViews {
   readonly #parts: Parts;
@@ -41,6 +48,16 @@ export class PluginViews {
 
   has(id: string): boolean {
     return this.#all().some((listed) => listed.id === id);
+  }
+
+  /** For metrics: whether each answers, and how often its connections came and went. */
+  states(): readonly PluginState[] {
+    return this.#all().map((listed) => {
+      const statuses = listed.buses.map(({ link }) => link.status());
+      const opened = statuses.reduce((sum, status) => sum + status.opened, 0);
+      const open = statuses.filter(({ state }) => state === "open").length;
+      return { id: listed.id, active: isActive(listed), opened, closed: opened - open };
+    });
   }
 
   /** Plugins that do not answer are in neither list, but make the whole unhealthy. */

@@ -26,6 +26,7 @@ export async function tableSite(
   t: TestContext,
   devices: readonly TableDevice[],
   values: Readonly<Record<string, number | bigint | string | boolean>> = {},
+  rest: Partial<SiteConfig> = {},
 ): Promise<TableSite> {
   const table = new Table();
   for (const [key, value] of Object.entries(values)) table.values.set(key, value);
@@ -36,6 +37,7 @@ export async function tableSite(
     http: { host: "127.0.0.1", port: 0, allowInsecure: false },
     log: { level: "info" },
     buses: { t: { plugin: "table", settings: { password: "hush" } } },
+    ...rest,
   };
   const plan = plugin.plan({
     site: config.site,
