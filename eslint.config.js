@@ -44,7 +44,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ["devices/clock.ts"],
+    files: ["devices/clock.ts", "client/clock.ts"],
     rules: { "no-restricted-globals": "off", "no-restricted-properties": "off" },
   },
   {

@@ -7,6 +7,7 @@ const only = process.argv.slice(2);
 
 ensureNpmPackages();
 ensureDebianPackages({
+  chromium: "/usr/bin/chromium",
   mbpoll: "/usr/bin/mbpoll",
   prometheus: "/usr/bin/promtool",
   "python3-pymodbus": "/usr/lib/python3/dist-packages/pymodbus",
@@ -23,7 +24,7 @@ if (only.length === 0) {
   runLocal("prettier/bin/prettier.cjs", ["--check", "--log-level", "warn", "."]);
   say("checking imports (dependency-cruiser)");
   runLocal("dependency-cruiser/bin/dependency-cruise.mjs", [
-    ...["--config", ".dependency-cruiser.cjs", "devices", "plugins", "server", "simulators"],
+    ...["--config", ".dependency-cruiser.cjs", "client", "devices", "plugins", "server", "simulators"],
   ]);
   say("building");
   runLocal("typescript/bin/tsc", ["-p", "tsconfig.build.json"]);

@@ -1,0 +1,26 @@
+/** A typed client for Bothy sites and other Synse v3 servers, for Node and browsers. See docs/client.md. */
+export type { Backoff } from "./backoff.ts";
+export {
+  type Client,
+  type ClientOptions,
+  type ClientReadOptions,
+  type ClientScanOptions,
+  createClient,
+  type FillOptions,
+} from "./client.ts";
+export type { Cancel, Clock } from "./clock.ts";
+export { ClientError, type ErrorFields, type OwnCode } from "./errors.ts";
+export type { Fetch, FetchResponse, Retry } from "./http.ts";
+export { parseJson } from "./json.ts";
+export type {
+  Call,
+  PluginsOptions,
+  ReadCacheOptions,
+  ReadOptions,
+  Requests,
+  ScanOptions,
+  Selection,
+  Tags,
+  TagsOptions,
+} from "./requests.ts";
+export type * from "./types.ts";
