@@ -110,3 +110,32 @@ test("only the devices asked for are there", () => {
   );
   assert.ok(plan.units[0]?.values.every(({ source }) => source.startsWith("u1.humidity")));
 });
+
+test("devices that were known elsewhere keep their ids and names", () => {
+  const id = "0da9a0cb-9d58-5ac7-8293-7c29485fa65f";
+  const was = { humidity: { id, alias: "old-name", sortIndex: 7 } };
+  const {
+    devices,
+    plan,
+    faults: found,
+  } = planBus({
+    site: { id: "s", tags: [] },
+    name: "line",
+    link: { path: [], config: serial },
+    devices: [{ path: [], config: unit(1, { was }) }],
+    products: [],
+  });
+  assert.deepEqual(found, []);
+  const humidity = devices.find(({ alias }) => alias === "old-name");
+  assert.equal(humidity?.id, id);
+  assert.equal(humidity.sortIndex, 7);
+  assert.ok(humidity.tags.includes(`system/id:${id}`));
+  assert.ok(plan.units[0]?.values.some((value) => value.id.device === id));
+  assert.deepEqual(
+    devices.filter(({ alias }) => alias === "u1.temperature").map(({ sortIndex }) => sortIndex),
+    [2],
+  );
+  assert.deepEqual(faults(serial, [unit(1, { was: { humidty: { id } } })]), [
+    'devices.0.was.humidty: xy-md02 has no device "humidty"',
+  ]);
+});

@@ -112,9 +112,10 @@ export function checkUnits(
       continue;
     }
     const names = expandProduct(product).map(({ name }) => name);
-    checkOnly(unit, names, path, complain);
+    checkNames("only", unit.only ?? [], unit, names, path, complain);
+    checkNames("was", Object.keys(unit.was ?? {}), unit, names, path, complain);
     for (const name of names) {
-      const alias = name === "" ? unit.alias : `${unit.alias}.${name}`;
+      const alias = unit.was?.[name]?.alias ?? (name === "" ? unit.alias : `${unit.alias}.${name}`);
       const other = aliases.get(alias);
       if (other !== undefined)
         complain([...path, "alias"], `${other} is called ${alias} too`, "choose another alias");
@@ -137,16 +138,19 @@ function checkUnit(
   checkTags(unit.tags, path, complain);
 }
 
-function checkOnly(
+/** Names of devices of a product. */
+function checkNames(
+  option: "only" | "was",
+  given: readonly string[],
   unit: UnitOptions,
   names: readonly string[],
   path: Sourced<unknown>["path"],
   complain: Complain,
 ): void {
-  for (const [at, name] of (unit.only ?? []).entries()) {
+  for (const [at, name] of given.entries()) {
     if (!names.includes(name))
       complain(
-        [...path, "only", at],
+        [...path, option, option === "was" ? name : at],
         `${unit.product} has no device "${name}"`,
         `did you mean ${closest(name, names)}?`,
       );

@@ -94,7 +94,7 @@ export function planBus(config: ModbusConfig): {
   const devices = [statistics, ...planned.flatMap((unit) => unit.devices)];
   return {
     plan: { bus: busConfig(config), units: planned.map(({ plan }) => plan), statistics },
-    devices: devices.map((device, index) => ({ ...device, sortIndex: index + 1 })),
+    devices: devices.map((device, index) => ({ ...device, sortIndex: device.sortIndex || index + 1 })),
     faults,
   };
 }
@@ -201,8 +201,11 @@ function planDevice(
   const place = { site: config.site, link: config.name, at: [unit.unit, placed.name] };
   const own = [config.site.tags, config.link.config.tags, unit.tags, placed.entry.tags];
   const about = unit.info ?? product.title;
+  const was = unit.was?.[placed.name];
   return makeDevice(meta, place, {
-    alias: aliasOf(unit.alias, placed.name),
+    ...(was === undefined ? {} : { id: was.id }),
+    ...(was?.sortIndex === undefined ? {} : { sortIndex: was.sortIndex }),
+    alias: was?.alias ?? aliasOf(unit.alias, placed.name),
     type: placed.entry.type,
     info: placed.name === "" ? about : `${placed.info}, ${about}`,
     tags: own.flatMap((tags) => tags ?? []),

@@ -1,5 +1,6 @@
 import { type Static, type TSchema, Type } from "typebox";
 import { durationPattern, formatDuration, parseDuration } from "../../devices/duration.ts";
+import { namePattern } from "../../devices/device.ts";
 import type { LinkConfig } from "../../devices/plugin.ts";
 import { busDefaults } from "./contract.ts";
 
@@ -329,6 +330,37 @@ export const unitSchema = Type.Object(
         description:
           "Names of the product's devices to use; the others are neither shown nor read. Default: all.",
       }),
+    ),
+    was: Type.Optional(
+      Type.Record(
+        Type.String(),
+        Type.Object(
+          {
+            id: Type.String({
+              title: "Id",
+              description: "The device's id there.",
+              pattern: "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$",
+            }),
+            alias: Type.Optional(
+              Type.String({
+                title: "Alias",
+                description: "Its name there, in place of the one that follows from the unit's alias.",
+                pattern: namePattern,
+                maxLength: 64,
+              }),
+            ),
+            sortIndex: Type.Optional(
+              Type.Integer({ title: "Sort index", description: "Its place in listings there." }),
+            ),
+          },
+          { ...closed, title: "Known as", description: "What a device is known as to clients." },
+        ),
+        {
+          title: "Was",
+          description:
+            "Devices, by their name in the product, that clients know from the system this site replaces: they keep the ids and names they had.",
+        },
+      ),
     ),
     writable: Type.Optional(
       Type.Boolean({
