@@ -11,6 +11,11 @@ export interface Output {
   /** Decimals worth showing. Values are never rounded to it. */
   readonly precision: number;
   readonly unit?: Unit;
+  /**
+   * Its values are JSON text: one that is an object or a list is shown to Synse clients as that, not as a text.
+   * Synse v3 §1.5, as plugins write bytes.
+   */
+  readonly embedded?: true;
 }
 
 type Row = readonly [name: string, type: string, precision: number, unit?: string, symbol?: string];

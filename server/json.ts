@@ -31,9 +31,6 @@ function timeWriter(): (at: Instant) => string {
   };
 }
 
-const valueJson = (value: Value): string =>
-  typeof value === "bigint" ? value.toString() : JSON.stringify(value);
-
 /** The parts of a reading's JSON that never change, for one output of one device. Synse v3 §1.4. */
 interface Template {
   /** Up to the timestamp. */
@@ -43,6 +40,7 @@ interface Template {
   /** From after the value to the end, for a good reading that adds nothing. */
   readonly tail: string;
   readonly context: Readonly<Record<string, string>>;
+  readonly embedded: boolean;
 }
 
 function template(device: Device, { output, channel, context }: DeviceOutput): Template {
@@ -58,7 +56,25 @@ function template(device: Device, { output, channel, context }: DeviceOutput): T
     middle: `",${JSON.stringify(fixed).slice(1, -1)},"value":`,
     tail: `,"context":${JSON.stringify(all)}}`,
     context: all,
+    embedded: output.embedded === true,
   };
+}
+
+/** JSON text as part of an answer, on one line; undefined for what is no object or list. */
+function embeddedJson(text: string): string | undefined {
+  if (!/^\s*[[{]/.test(text)) return undefined;
+  try {
+    JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  // As it stands, so that its numbers stay exact. Line ends are nowhere but between its parts.
+  return text.trim().replace(/[\r\n]+/g, " ");
+}
+
+function valueJson(value: Value, { embedded }: Template): string {
+  if (typeof value === "bigint") return value.toString();
+  return (embedded && typeof value === "string" ? embeddedJson(value) : undefined) ?? JSON.stringify(value);
 }
 
 /** What a reading that is not plainly good says in its context. Old clients ignore keys they do not know. */
@@ -204,7 +220,7 @@ export class ReadingJson {
   }
 
   #one(reading: Reading, fixed: Template): string {
-    const value = reading.quality === "bad" ? "null" : valueJson(reading.value);
+    const value = reading.quality === "bad" ? "null" : valueJson(reading.value, fixed);
     return fixed.head + this.#time(reading.at) + fixed.middle + value + tailOf(reading, fixed);
   }
 }

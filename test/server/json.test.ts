@@ -131,3 +131,43 @@ test("JSON kept ready is what would be made anew, whatever happens between two r
     { numRuns: 200 },
   );
 });
+
+/** The value of one reading as it is sent, for an output of JSON text or of any text. */
+function sent(value: Value, embedded: boolean): string {
+  const clock = new TestClock();
+  const registry = new Registry();
+  const store = new ReadingStore({ clock });
+  const json = new ReadingJson(registry, store);
+  const output = {
+    name: "json",
+    type: "json",
+    precision: 0,
+    ...(embedded ? { embedded: true as const } : {}),
+  };
+  const one: Device = { ...device(0), outputs: [{ output }] };
+  registry.add([one]);
+  store.declare(one);
+  store.publish([{ id: { device: one.id, output: "json" }, at: clock.now(), quality: "good", value }]);
+  const { text } = json.ofDevice(one);
+  assert.equal(text, `[${json.ofReading(store.latest(one.id)[0] ?? assert.fail()) ?? ""}]`);
+  assert.doesNotMatch(text, /[\r\n]/);
+  JSON.parse(text);
+  return text.slice(text.indexOf('"value":') + 8, text.lastIndexOf(',"context"'));
+}
+
+test("JSON text is embedded where its output says so, exactly and on one line; what is none stays text", () => {
+  assert.equal(sent('{"a":\n [18446744073709551615, 1.0]}\r\n', true), '{"a":  [18446744073709551615, 1.0]}');
+  assert.equal(sent("[]", true), "[]");
+  for (const text of ['{"a":', "12", "true", '"a"', "null", "", "[1]x", "[1,]", "\uFEFF[]", "\u00A0{}"]) {
+    assert.equal(sent(text, true), JSON.stringify(text), text);
+  }
+  assert.equal(sent('{"a":1}', false), '"{\\"a\\":1}"');
+  assert.equal(sent(5n, true), "5");
+  fc.assert(
+    fc.property(fc.object(), fc.nat({ max: 4 }), (value, indent) => {
+      const text = JSON.stringify(value, undefined, indent);
+      assert.deepEqual(JSON.parse(sent(text, true)), JSON.parse(text));
+    }),
+  );
+  fc.assert(fc.property(fc.string(), (text) => assert.equal(typeof sent(text, true), "string")));
+});
