@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import type { FastifyRequest } from "fastify";
+import type { AccessSection } from "../access/schema.ts";
 import type { HttpSection } from "../config-schema.ts";
 import { HttpError } from "../faults.ts";
 
@@ -8,17 +9,23 @@ import { HttpError } from "../faults.ts";
  * comes from; other clients say nothing.
  */
 export function foreignWrite(request: FastifyRequest): Error | undefined {
-  const { origin, host } = request.headers;
-  if (origin === undefined || request.method === "GET" || request.method === "HEAD") return undefined;
+  if (request.method === "GET" || request.method === "HEAD" || !isForeign(request)) return undefined;
+  return new HttpError(403, `writes from pages of ${request.headers.origin ?? ""} are not taken`);
+}
+
+/** The same for a connection that stays: browsers let pages of every origin open one, and read what comes. */
+export const foreignSocket = (request: FastifyRequest): Error | undefined =>
+  isForeign(request)
+    ? new HttpError(403, `pages of ${request.headers.origin ?? ""} may not open a WebSocket here`)
+    : undefined;
+
+function isForeign(request: FastifyRequest): boolean {
+  const { origin } = request.headers;
+  if (origin === undefined) return false;
   const from = URL.canParse(origin) ? new URL(origin) : undefined;
-  if (
-    from !== undefined &&
-    from.host === host &&
-    (isLoopbackName(from.hostname) || !isLoopbackSocket(request))
-  ) {
-    return undefined;
-  }
-  return new HttpError(403, `writes from pages of ${origin} are not taken`);
+  return (
+    from === undefined || from.host !== host || (!isLoopbackName(from.hostname) && isLoopbackSocket(request))
+  );
 }
 
 const isLoopbackName = (name: string): boolean =>
@@ -30,15 +37,17 @@ const isLoopbackSocket = (request: FastifyRequest): boolean => /^(::1|(::ffff:)?
  * then takes the site for part of that page, and lets it read everything. Such a request carries the page's name.
  * @returns what is wrong with a `Host` header; undefined when nothing is
  */
-export function strangeName({
-  host,
-  names = [],
-  allowInsecure,
-}: HttpSection): (asked: string | undefined) => Error | undefined {
+export function strangeName(
+  { host, names = [] }: HttpSection,
+  access: AccessSection | undefined,
+): (asked: string | undefined) => Error | undefined {
+  // Where only those may read who say who they are, such a page learns nothing: no browser does that for it.
+  const open = access === undefined || access.loopback === true || access.anonymous === "viewer";
+  if (!open) return () => undefined;
   const known = new Set(["localhost", host, ...names].map((name) => name.toLowerCase()));
   let good: string | undefined;
   return (asked) => {
-    if (asked === undefined || asked === good || allowInsecure) return undefined;
+    if (asked === undefined || asked === good) return undefined;
     const name = asked
       .replace(/:\d*$/, "")
       .replace(/^\[(.*)\]$/, "$1")
