@@ -62,11 +62,21 @@ export const errorTable = {
   },
   NOT_CONFIRMED: { http: 502, retry: true, text: "{source}: wrote {wanted} but read back {got}" },
   WRITE_TIMEOUT: { http: 504, retry: true, text: "{source}: the write was not done within {timeout} ms" },
+  INTERRUPTED: {
+    http: 500,
+    retry: true,
+    text: "{source}: the program ended while the write was under way; read the device to see what it shows",
+  },
   DUPLICATE_TRANSACTION: { http: 409, retry: false, text: "transaction {source} exists already" },
   // Look-ups and input
   NOT_FOUND: { http: 404, retry: false, text: "{source} not found" },
   BAD_INPUT: { http: 400, retry: false, text: "{source}: {fault}" },
   BAD_CONFIG: { http: 500, retry: false, text: "{source}: {fault}" },
+  // Who asks
+  UNAUTHENTICATED: { http: 401, retry: false, text: "{source}: {fault}" },
+  FORBIDDEN: { http: 403, retry: false, text: "{source} may not {action} ({fault})" },
+  TOO_MANY: { http: 429, retry: true, text: "{source} asks too often ({fault})" },
+  UNVERIFIABLE: { http: 503, retry: true, text: "{source} cannot be verified now ({fault})" },
   // Ourselves
   STOPPED: { http: 503, retry: true, text: "{source} is stopping" },
   INTERNAL: { http: 500, retry: false, text: "{source}: unexpected: {fault}" },

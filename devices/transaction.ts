@@ -42,6 +42,16 @@ export interface SlotEntry {
   readonly expires?: Instant;
 }
 
+/** Where a write comes from, besides who wants it. For the audit log. */
+export interface Origin {
+  /** How whoever wants it proved who they are. */
+  readonly via?: string;
+  /** An address. */
+  readonly from?: string;
+  /** A request's id. */
+  readonly request?: string;
+}
+
 /** Somebody wants something of a device. */
 export interface WriteRequest {
   readonly device: DeviceId;
@@ -55,6 +65,9 @@ export interface WriteRequest {
   readonly holdFor?: Millis;
   /** A custom transaction id, used verbatim. */
   readonly transaction?: string;
+  /** What the device was called, when that was not its id. */
+  readonly askedAs?: string;
+  readonly origin?: Origin;
 }
 
 export type TransactionStatus = "PENDING" | "WRITING" | "DONE" | "ERROR";

@@ -11,10 +11,11 @@ import { type FaultSpec, faultSpecs } from "../simulators/fault-text.ts";
 const root = new URL("..", import.meta.url);
 export const read = (path: string): string => readFileSync(new URL(path, root), "utf8");
 
-const { site, http, log, state } = frameSchema.properties;
+const { site, http, access, log, state } = frameSchema.properties;
 const sections: Readonly<Record<string, string>> = {
   "table:site": optionTable(site),
   "table:http": optionTable(http),
+  "table:access": optionTable(access),
   "table:log": optionTable(log),
   "table:state": optionTable(state),
 };

@@ -1,10 +1,11 @@
 import { namePattern } from "../devices/device.ts";
 import type { Fault, LinkPlan, Path, Plugin, Sourced } from "../devices/plugin.ts";
 import { parseTag } from "../devices/tag.ts";
+import { accessFaults } from "./access/check.ts";
 import { type CheckFault, Checker } from "./config-check.ts";
 import { isWithin, repaired } from "./config-repair.ts";
 import { defaultPlugin, frameSchema, type SiteConfig } from "./config-schema.ts";
-import { isLoopback } from "./loopback.ts";
+import type { Environment } from "./config-yaml.ts";
 import { nearest } from "./nearest.ts";
 
 type Entry = Readonly<Record<string, unknown>>;
@@ -24,10 +25,12 @@ export class ConfigReader {
   readonly #checker = new Checker(false);
   readonly #plugins: readonly Plugin[];
   readonly #value: unknown;
+  readonly #env: Environment;
   /** Places of which all has been said. */
   readonly #settled: Path[] = [];
 
-  constructor(value: unknown, plugins: readonly Plugin[]) {
+  constructor(value: unknown, plugins: readonly Plugin[], env: Environment = {}) {
+    this.#env = env;
     this.#value = value;
     this.#plugins = plugins;
   }
@@ -43,7 +46,7 @@ export class ConfigReader {
     const devices = this.#devices(listOf(file["devices"]), buses);
     const tags = this.#siteTags(site);
     const id = typeof site["id"] === "string" ? site["id"] : "";
-    this.#listening(file["http"]);
+    this.#add(accessFaults(file));
     const plans = [...buses].flatMap(([name, bus]) => {
       const plan = this.#plan(
         name,
@@ -66,13 +69,15 @@ export class ConfigReader {
   ): SiteConfig {
     const name = (file["site"] as { name?: string }).name ?? site.id;
     const http = file["http"] as SiteConfig["http"] | undefined;
+    const access = file["access"] as SiteConfig["access"];
     const log = file["log"] as SiteConfig["log"] | undefined;
     const folder = (file["state"] as Partial<NonNullable<SiteConfig["state"]>> | undefined)?.folder;
     const cache = file["cache"] as SiteConfig["cache"];
     const metrics = file["metrics"] as SiteConfig["metrics"];
     return {
       site: { ...site, name },
-      http: http ?? { host: "127.0.0.1", port: 5000, allowInsecure: false },
+      http: http ?? { host: "127.0.0.1", port: 5000 },
+      ...(access === undefined ? {} : { access }),
       log: log ?? { level: "info" },
       ...(folder === undefined ? {} : { state: { folder } }),
       ...(cache === undefined ? {} : { cache }),
@@ -81,16 +86,6 @@ export class ConfigReader {
         [...buses].map(([bus, { plugin, settings = {} }]) => [bus, { plugin: plugin.name, settings }]),
       ),
     };
-  }
-
-  #listening(http: unknown): void {
-    if (!isEntry(http) || typeof http["host"] !== "string") return;
-    if (isLoopback(http["host"]) || http["allowInsecure"] === true) return;
-    this.#fault(
-      ["http", "host"],
-      `\`${http["host"]}\` is reached from other machines, and nobody has to prove who they are yet`,
-      "write 127.0.0.1; or, to let everybody who reaches it switch equipment, add `allowInsecure: true`",
-    );
   }
 
   #siteTags(site: Entry): readonly string[] {
@@ -225,7 +220,7 @@ export class ConfigReader {
     if (bus.settings === undefined) return undefined;
     const link = { path: ["buses", name], config: bus.settings };
     try {
-      const plan = bus.plugin.plan({ site, name, link, devices, products });
+      const plan = bus.plugin.plan({ site, name, link, devices, products, env: this.#env });
       // Several buses see the same products, so the same fault may be told more than once.
       this.#add(
         plan.faults.filter(

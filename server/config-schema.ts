@@ -2,6 +2,14 @@ import { type Static, type TSchema, Type } from "typebox";
 import { namePattern } from "../devices/device.ts";
 import { durationPattern } from "../devices/duration.ts";
 import type { Plugin } from "../devices/plugin.ts";
+import { type CorsSection, corsSection } from "./cors-section.ts";
+import {
+  accessSection,
+  type AccessSection,
+  beyondLoopback,
+  type LimitsSection,
+  type TlsSection,
+} from "./access/schema.ts";
 
 const closed = { additionalProperties: false } as const;
 
@@ -27,7 +35,8 @@ const httpSection = Type.Object(
       Type.String({
         default: "127.0.0.1",
         minLength: 1,
-        description: "Address to listen on. Anything but loopback also needs `allowInsecure`.",
+        description:
+          "Address to listen on. Anything but loopback also needs `tls` or `behindProxy`, and the section `access`.",
       }),
     ),
     port: Type.Optional(
@@ -41,16 +50,10 @@ const httpSection = Type.Object(
     names: Type.Optional(
       Type.Array(Type.String({ minLength: 1 }), {
         description:
-          "Names the site is asked under besides `localhost` and addresses, e.g. by a reverse proxy. Requests under any other name are refused: they may come from a page of somebody else's.",
+          "Names the site is asked under besides `localhost` and addresses, e.g. by a reverse proxy. While anybody may read without saying who they are, requests under any other name are refused: they may come from a page of somebody else's.",
       }),
     ),
-    allowInsecure: Type.Optional(
-      Type.Boolean({
-        default: false,
-        description:
-          "Whether to listen beyond this machine although nobody has to prove who they are. Whoever reaches the port can then switch equipment.",
-      }),
-    ),
+    ...beyondLoopback,
   },
   { ...closed, default: {}, description: "Where the HTTP interface listens." },
 );
@@ -129,6 +132,7 @@ export const frameSchema = Type.Object(
   {
     site: siteSection,
     http: Type.Optional(httpSection),
+    access: Type.Optional(accessSection),
     log: Type.Optional(logSection),
     state: Type.Optional(stateSection),
     cache: Type.Optional(cacheSection),
@@ -156,9 +160,14 @@ export const frameSchema = Type.Object(
 
 export type SiteSection = Static<typeof siteSection>;
 /** With its defaults. */
-export type HttpSection = Required<Omit<Static<typeof httpSection>, "names">> & {
+export interface HttpSection {
+  readonly host: string;
+  readonly port: number;
   readonly names?: readonly string[];
-};
+  readonly tls?: TlsSection;
+  readonly behindProxy?: readonly string[];
+  readonly limits?: LimitsSection;
+}
 export type CacheSection = Static<typeof cacheSection>;
 export type LogLevel = (typeof logLevels)[number];
 
@@ -166,6 +175,8 @@ export type LogLevel = (typeof logLevels)[number];
 export interface SiteConfig {
   readonly site: { readonly id: string; readonly name: string; readonly tags: readonly string[] };
   readonly http: HttpSection;
+  /** Absent: everybody may do everything. */
+  readonly access?: AccessSection;
   readonly log: { readonly level: LogLevel };
   /** Where things are kept. Absent: nothing outlasts the program. Whoever runs a site fills in the default. */
   readonly state?: { readonly folder: string };

@@ -75,7 +75,7 @@ export function readConfig(
   const yaml = parseYaml(text, env);
   const textFaults = yaml.faults.map((fault) => ({ ...fault, file, path: pathText(fault.path) }));
   const told = new Set(textFaults.map(({ path }) => path));
-  const read = yaml.value === undefined ? undefined : new ConfigReader(yaml.value, plugins).read();
+  const read = yaml.value === undefined ? undefined : new ConfigReader(yaml.value, plugins, env).read();
   // What could not be filled in is no value: nothing more needs to be said of it.
   const faults = (read?.faults ?? [])
     .map((fault) => located(fault, file, yaml))

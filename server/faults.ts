@@ -30,6 +30,7 @@ export class HttpError extends Error {
 /** Synse clients compare these texts. */
 const descriptions: Readonly<Record<number, string>> = {
   400: "invalid user input",
+  401: "not authenticated",
   403: "not allowed",
   404: "resource not found",
   405: "device action not supported",
@@ -37,6 +38,7 @@ const descriptions: Readonly<Record<number, string>> = {
   409: "conflict",
   413: "invalid user input",
   414: "invalid user input",
+  429: "too many requests",
   431: "invalid user input",
   500: "error processing the request",
 };
@@ -73,7 +75,7 @@ interface FromFastify {
 
 function outcomeOf(thrown: unknown): Outcome {
   if (thrown instanceof HttpError) {
-    const code = thrown.status === 404 ? "NOT_FOUND" : "BAD_INPUT";
+    const code = thrown.status === 404 ? "NOT_FOUND" : thrown.status === 403 ? "FORBIDDEN" : "BAD_INPUT";
     return { status: thrown.status, context: thrown.message, code, headers: thrown.headers };
   }
   if (!(thrown instanceof BothyError) && thrown instanceof Error) {
@@ -87,8 +89,32 @@ function outcomeOf(thrown: unknown): Outcome {
     status: error.http,
     context: error.message,
     code: error.code,
+    headers: headersOf(error),
     unexpected: error.code === "INTERNAL",
   };
+}
+
+/** What HTTP says of some errors besides the status. RFC 9110 §11.6.1 and §10.2.3. */
+function headersOf({ code, params }: BothyError): Readonly<Record<string, string>> {
+  if (code === "UNAUTHENTICATED") return { "www-authenticate": 'Bearer realm="bothy"' };
+  if (code === "TOO_MANY" || code === "UNVERIFIABLE") return { "retry-after": String(params["after"] ?? 5) };
+  return {};
+}
+
+/** What a request that failed is told, whichever way it came. */
+export function toldOf(
+  thrown: unknown,
+  now: Instant,
+  own = false,
+): {
+  readonly body: ErrorBody;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly unexpected: boolean;
+} {
+  const { status, context, code, headers = {}, unexpected = false } = outcomeOf(thrown);
+  const body = errorBody(status, context, now, own ? code : undefined);
+  const told = unexpected ? { ...body, description: "an unexpected error occurred" } : body;
+  return { body: told, headers, unexpected };
 }
 
 /** Answers a request that failed. */
@@ -98,15 +124,13 @@ export function sendError(
   reply: FastifyReply,
   deps: { readonly now: () => Instant; readonly log: Log },
 ): FastifyReply {
-  const { status, context, code, headers, unexpected } = outcomeOf(thrown);
-  if (unexpected === true) {
+  const { body, headers, unexpected } = toldOf(thrown, deps.now(), isOwn(request.url));
+  if (unexpected) {
     const stack = thrown instanceof Error ? thrown.stack : undefined;
-    deps.log.error({ method: request.method, url: request.url, stack }, `a request failed: ${context}`);
+    deps.log.error({ method: request.method, url: request.url, stack }, `a request failed: ${body.context}`);
   }
-  const body = errorBody(status, context, deps.now(), isOwn(request.url) ? code : undefined);
-  const told = unexpected === true ? { ...body, description: "an unexpected error occurred" } : body;
-  for (const [name, value] of Object.entries(headers ?? {})) reply.header(name, value);
-  return sendJson(reply.code(status), told);
+  for (const [name, value] of Object.entries(headers)) reply.header(name, value);
+  return sendJson(reply.code(body.http_code), body);
 }
 
 const isOwn = (url: string): boolean => url === "/api" || url.startsWith("/api/");

@@ -58,7 +58,7 @@ export async function createHttp(parts: RouteParts): Promise<FastifyInstance> {
     request.principal = anybody(request.ip);
     done();
   });
-  const strange = strangeName(parts.config.http);
+  const strange = strangeName(parts.config.http, parts.config.access);
   app.addHook("onRequest", (request, _reply, done) => {
     const { headers } = request.raw;
     // What is no content type at all would be refused before any parser is asked.

@@ -3,8 +3,8 @@ import { isIP } from "node:net";
 import type { FastifyInstance } from "fastify";
 import { type Millis, seconds, sleep } from "../devices/clock.ts";
 import { BothyError } from "../devices/errors.ts";
+import { whyNotListen } from "./access/check.ts";
 import { createHttp } from "./http.ts";
-import { isLoopback } from "./loopback.ts";
 import type { AddRoutes } from "./routes/parts.ts";
 import type { Site } from "./site.ts";
 
@@ -26,14 +26,11 @@ export interface ServedSite {
  * @throws BothyError `BAD_CONFIG` when the address must not or cannot be listened on
  */
 export async function serveSite(site: Site, more: readonly AddRoutes[] = []): Promise<ServedSite> {
-  const { host, port, allowInsecure } = site.config.http;
-  if (!isLoopback(host) && !allowInsecure) {
-    throw new BothyError("BAD_CONFIG", {
-      source: `http.host ${host}`,
-      fault:
-        "nobody has to prove who they are yet, so only loopback addresses are listened on; " +
-        "to let everybody who reaches this address switch equipment, write `allowInsecure: true` below `http`",
-    });
+  const { host, port } = site.config.http;
+  const wrong = whyNotListen(site.config.http, site.config.access);
+  if (wrong !== undefined) {
+    const fault = `${wrong.message}; ${wrong.remedy}`;
+    throw new BothyError("BAD_CONFIG", { source: wrong.path.join("."), fault });
   }
   const http = await createHttp({ ...site, more });
   try {

@@ -71,7 +71,7 @@ const plan: LinkPlan = {
 
 const config: SiteConfig = {
   site: { id: "bench", name: "Bench", tags: [] },
-  http: { host: "127.0.0.1", port: 0, allowInsecure: false },
+  http: { host: "127.0.0.1", port: 0 },
   log: { level: "silent" },
   buses: {},
 };

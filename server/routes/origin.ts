@@ -24,7 +24,7 @@ function isForeign(request: FastifyRequest): boolean {
   if (origin === undefined) return false;
   const from = URL.canParse(origin) ? new URL(origin) : undefined;
   return (
-    from === undefined || from.host !== host || (!isLoopbackName(from.hostname) && isLoopbackSocket(request))
+    from === undefined || from.host !== request.host || (!isLoopbackName(from.hostname) && isLoopbackSocket(request))
   );
 }
 

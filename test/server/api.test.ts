@@ -356,11 +356,9 @@ test("only loopback is listened on without leave, and a taken port is said plain
   const { site } = await tableSite(t, devices, values);
   const at = (host: string, port: number) => ({
     ...site,
-    config: { ...site.config, http: { host, port, allowInsecure: false } },
+    config: { ...site.config, http: { host, port } },
   });
-  await assert.rejects(serveSite(at("0.0.0.0", 0)), (error: BothyError) =>
-    /allowInsecure/.test(error.message),
-  );
+  await assert.rejects(serveSite(at("0.0.0.0", 0)), (error: BothyError) => /behindProxy/.test(error.message));
   const taken = http.createServer().listen(0, "127.0.0.1");
   await once(taken, "listening");
   const { port } = taken.address() as AddressInfo;

@@ -95,7 +95,7 @@ products: []
 test("a good file gives a configuration with defaults, and a plan per bus", () => {
   const { config, plans, faults } = read(good);
   assert.deepEqual(faults.map(faultText), []);
-  assert.deepEqual(config?.http, { host: "127.0.0.1", port: 5001, allowInsecure: false });
+  assert.deepEqual(config?.http, { host: "127.0.0.1", port: 5001 });
   assert.equal(config.log.level, "info");
   assert.deepEqual(config.buses["a"], {
     plugin: "modbus",
@@ -163,13 +163,7 @@ test("a file that stops being YAML is told once, where it does", () => {
   assert.equal(told("a: 1\na: 2\nb: 1\nb: 2\n").length, 2);
 });
 
-test("an address that others reach needs `allowInsecure`, and one port carries one bus", () => {
-  const open = good.replace("{ port: 5001 }", "{ port: 5001, host: 0.0.0.0 }");
-  assert.match(
-    told(open).join("\n"),
-    /^site\.yaml:3:27 {2}http\.host .*other machines.*`allowInsecure: true`$/,
-  );
-  assert.deepEqual(told(open.replace("0.0.0.0", "0.0.0.0, allowInsecure: true")), []);
+test("one port carries one bus", () => {
   const twice = good.replace("transport: tcp, port: 502", "transport: serial, path: /dev/ttyUSB0");
   assert.match(told(twice).join("\n"), /^site\.yaml:6:\d+ {2}buses\.b\.path {2}.*also the port of bus `a`/);
 });

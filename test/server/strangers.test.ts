@@ -18,7 +18,7 @@ const write = {
 } as const;
 
 test("a site answers to addresses, to localhost, and to the names it was given; to no others", () => {
-  const strange = strangeName({ host: "127.0.0.1", port: 0, names: ["Hut17.example"], allowInsecure: false });
+  const strange = strangeName({ host: "127.0.0.1", port: 0, names: ["Hut17.example"] }, undefined);
   for (const host of [
     "localhost",
     "LOCALHOST:5000",
@@ -40,8 +40,10 @@ test("a site answers to addresses, to localhost, and to the names it was given; 
     assert.match(strange(host)?.message ?? "", /http\.names/, host);
     assert.equal(strange("localhost"), undefined);
   }
-  const open = strangeName({ host: "0.0.0.0", port: 0, allowInsecure: true });
-  assert.equal(open("hut17.local:5000"), undefined);
+  const http = { host: "0.0.0.0", port: 0 };
+  assert.equal(strangeName(http, {})("hut17.local:5000"), undefined);
+  for (const access of [{ loopback: true }, { anonymous: "viewer" as const }])
+    assert.match(strangeName(http, access)("hut17.local:5000")?.message ?? "", /http\.names/);
 });
 
 test("a page whose name resolves to this machine reads nothing and writes nothing", async (t) => {

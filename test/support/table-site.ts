@@ -34,7 +34,7 @@ export async function tableSite(
   const clock = new TestClock();
   const config: SiteConfig = {
     site: { id: "hut", name: "The hut <1>", tags: [] },
-    http: { host: "127.0.0.1", port: 0, allowInsecure: false },
+    http: { host: "127.0.0.1", port: 0 },
     log: { level: "info" },
     buses: { t: { plugin: "table", settings: { password: "hush" } } },
     ...rest,
