@@ -25,6 +25,20 @@ export function parseData(accepts: Accepts, data: string | undefined, source: st
   }
 }
 
+/** Whether an action takes a value as it stands: one that was checked before, perhaps against another range. */
+export function takes(accepts: Accepts, value: Value): boolean {
+  switch (accepts.kind) {
+    case "none":
+      return value === true;
+    case "text":
+      return typeof value === "string" && value.length <= accepts.maxLength;
+    case "choice":
+      return typeof value === "string" && accepts.choices.includes(value);
+    case "number":
+      return typeof value === "number" && value >= accepts.min && value <= accepts.max;
+  }
+}
+
 function parseNumber(
   { min, max, unit }: Extract<Accepts, { kind: "number" }>,
   data: string | undefined,

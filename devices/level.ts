@@ -3,8 +3,9 @@ import { type Cancel, type Instant, type Millis, minutes, seconds } from "./cloc
 import type { Action, Device } from "./device.ts";
 import { asBothyError, BothyError } from "./errors.ts";
 import { isOf, Order, type OrderParts, shownBy } from "./order.ts";
+import type { KeptSlots } from "./kept-slots.ts";
 import type { Log } from "./plugin.ts";
-import { PriorityArray } from "./priority-array.ts";
+import { type Held, PriorityArray } from "./priority-array.ts";
 import type { Reading, Reason } from "./reading.ts";
 import { nameOf } from "./registry.ts";
 import { type Slot, type SlotEntry, slotNames, slots } from "./transaction.ts";
@@ -15,16 +16,17 @@ const firstRetry: Millis = seconds(1);
 const longestRetry: Millis = minutes(1);
 /** At most one command per this long because hardware shows something else by itself. */
 const reassertEvery: Millis = minutes(1);
+const defaultWhy = "default of the device";
 /** How often memory that wears out is written for one value that it does not take. */
 const eepromTries = 3;
-/** How long a default waits for a first reading before it is commanded unseen. */
-const defaultPatience: Millis = seconds(10);
+/** How long what is in force at the start waits, on an open line, for a first reading before it is commanded unseen. */
+const firstPatience: Millis = seconds(10);
 
 /** What one may know of a level besides its slots. Plain JSON. */
 export type Holding =
   /** No slot is filled: nothing is commanded, hardware is left as it is. */
   | "nothing"
-  /** The default is in force; hardware has not shown yet whether it agrees. */
+  /** The default, or what was in force before a restart, is; hardware has not shown yet whether it agrees. */
   | "unknown"
   /** A command is on its way. */
   | "commanding"
@@ -52,6 +54,7 @@ export interface ArraySnapshot {
 export interface LevelParts extends OrderParts {
   readonly log: Log;
   readonly transactions: Transactions;
+  readonly kept: KeptSlots;
 }
 
 /** One level action of one device: who wants what of it, and the work of keeping hardware at the value in force. */
@@ -86,6 +89,11 @@ export class Level {
     return this.#array.entries;
   }
 
+  /** The same with the end of each, in no order. */
+  get held(): readonly Held[] {
+    return this.#array.held;
+  }
+
   get nextExpiry(): Millis {
     return this.#array.nextExpiry;
   }
@@ -105,6 +113,7 @@ export class Level {
   /** Fills a slot for a transaction, which ends when hardware shows it, or at once when a stronger slot is in force. */
   fill(entry: SlotEntry, until: Millis, transaction: string): void {
     this.#array.fill(entry, until);
+    this.#parts.kept.filled(this.device, this.action, entry);
     if (this.#array.inForce === entry) this.#command(transaction);
     else this.#parts.transactions.update(transaction, ...failed(this.#overridden(entry)));
   }
@@ -113,6 +122,7 @@ export class Level {
   relinquish(slot: Slot, who: string, why: string): void {
     const before = this.#array.inForce;
     const left = this.#array.relinquish(slot);
+    if (left !== undefined) this.#parts.kept.emptied(this.device, this.action, slot);
     if (left === undefined || left !== before) return;
     this.#next(`slot ${slotText(left)} was relinquished by ${who} (${why})`);
   }
@@ -120,17 +130,24 @@ export class Level {
   /** Empties the slots whose time is over, and commands the next one if that changes what is in force. */
   expire(now: Millis): void {
     const before = this.#array.inForce;
-    for (const left of this.#array.expire(now))
+    for (const left of this.#array.expire(now)) {
+      this.#parts.kept.emptied(this.device, this.action, left.slot);
       if (left === before) this.#next(`slot ${slotText(left)} has expired`);
+    }
   }
 
-  /** Fills the default slot; hardware is commanded only if it shows something else, or nothing. */
-  fillDefault(): void {
+  /**
+   * Fills the slots that were filled before a restart, and the default slot. Hardware is commanded only if it shows
+   * something else, or nothing.
+   */
+  start(held: readonly Held[]): void {
+    for (const { entry, until } of held) this.#array.fill(entry, until);
     const value = this.action.default;
-    if (value === undefined) return;
-    const since = this.#parts.clock.now();
-    this.#array.fill({ slot: slots.default, value, who: "bothy", why: "default of the device", since });
-    if (this.#array.inForce?.slot !== slots.default) return;
+    if (value !== undefined && !this.#array.entries.some(({ slot }) => slot === slots.default)) {
+      const since = this.#parts.clock.now();
+      this.#array.fill({ slot: slots.default, value, who: "bothy", why: defaultWhy, since });
+    }
+    if (this.#array.inForce === undefined || this.#holding !== "nothing") return;
     this.#holding = "unknown";
     this.#beImpatient();
     if (this.shown !== undefined) this.#observe(this.#parts.store.get(this.shown));
@@ -239,18 +256,20 @@ export class Level {
     const { inForce } = this.#array;
     if (reading === undefined || inForce === undefined) return;
     const same = shows(this.action, inForce.value, reading);
-    if (this.#holding === "unknown") this.#compareDefault(reading, same);
+    if (this.#holding === "unknown") this.#compareFirst(reading, same, inForce);
     else if (this.#holding === "held" || this.#holding === "differs") this.#compare(reading, same, inForce);
     else if (this.#holding === "failing" && reading.quality === "bad") this.#outOfSight = !this.#trying;
     else if (this.#holding === "failing" && this.#outOfSight) this.#command(undefined);
   }
 
-  #compareDefault(reading: Reading, same: boolean): void {
+  #compareFirst(reading: Reading, same: boolean, inForce: SlotEntry): void {
     if (same) {
       this.#cancelTimer();
       this.#succeeded(reading);
     } else if (reading.quality !== "bad")
-      this.#command(this.#internal(`hardware shows ${said(this.action, reading)} instead of the default`));
+      this.#command(
+        this.#internal(`hardware shows ${said(this.action, reading)} instead of ${this.#wanted(inForce)}`),
+      );
   }
 
   #compare(reading: Reading, same: boolean, inForce: SlotEntry): void {
@@ -271,16 +290,25 @@ export class Level {
     if (due) this.#command(this.#internal(why));
   }
 
-  /** Commands a default unseen when no reading tells what hardware does. */
+  /** Commands unseen when no reading tells what hardware does; a line that is down is waited for. */
   #beImpatient(): void {
-    const { clock, store } = this.#parts;
+    const { clock, links, store } = this.#parts;
     this.#cancelTimer();
-    this.#cancelTimer = clock.at(clock.monotonic() + defaultPatience, () => {
+    this.#cancelTimer = clock.at(clock.monotonic() + firstPatience, () => {
       const reading = this.shown === undefined ? undefined : store.get(this.shown);
-      const lineIsDown = reading?.quality === "bad" && ["LINE_DOWN", "STOPPED"].includes(reading.reason.code);
-      if (this.#holding !== "unknown" || lineIsDown || this.action.storage === "eeprom") return;
-      this.#command(this.#internal(`hardware shows ${said(this.action, reading)}; the default applies`));
+      const { inForce } = this.#array;
+      const lineIsDown = links(this.device.link)?.isOpen !== true;
+      if (this.#holding !== "unknown" || lineIsDown || inForce === undefined) return;
+      if (this.action.storage === "eeprom") return;
+      const shown = said(this.action, reading);
+      this.#command(this.#internal(`hardware shows ${shown}; ${this.#wanted(inForce)} applies`));
     });
+  }
+
+  /** What is in force since the start, for people. */
+  #wanted({ slot, value, who, why }: SlotEntry): string {
+    if (slot === slots.default && who === "bothy" && why === defaultWhy) return "the default";
+    return `${spelled(this.action, value)}, in force since before the start`;
   }
 
   /** A transaction of our own, so that nothing is written without a trace. */

@@ -81,6 +81,10 @@ export class Link {
     return this.#connection;
   }
 
+  get isOpen(): boolean {
+    return this.#connection !== undefined;
+  }
+
   /** The plugin at the other end, as it last described itself; undefined when none ever did. */
   get remote(): RemotePlugin | undefined {
     return this.#remote;

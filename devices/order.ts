@@ -11,6 +11,8 @@ import { abortable } from "./wait.ts";
 
 /** What writing needs of a link. */
 export interface WriteLink {
+  /** Whether there is any use in sending something now. */
+  readonly isOpen: boolean;
   /** Sends a command and publishes what was read back. @throws BothyError */
   write(command: Command, signal: AbortSignal): Promise<readonly Reading[]>;
   /** Reads a value now and publishes it. @throws BothyError */

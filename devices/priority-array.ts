@@ -1,7 +1,7 @@
 import type { Millis } from "./clock.ts";
 import type { Slot, SlotEntry } from "./transaction.ts";
 
-interface Held {
+export interface Held {
   readonly entry: SlotEntry;
   /** On the monotonic clock: when it relinquishes itself. */
   readonly until: Millis;
@@ -42,6 +42,11 @@ export class PriorityArray {
   /** Filled slots, the strongest first. The same array until something changes. */
   get entries(): readonly SlotEntry[] {
     return this.#entries;
+  }
+
+  /** Filled slots, in no order, with the end of each. */
+  get held(): readonly Held[] {
+    return [...this.#held.values()];
   }
 
   /** When the next slot relinquishes itself; `Infinity` when none does. */

@@ -2,6 +2,9 @@ import type { Device } from "./device.ts";
 import { BothyError } from "./errors.ts";
 import { matchesGroups } from "./tag.ts";
 
+/** Told what is known no longer and what is known now; a device that changed is in both. */
+export type RegistryListener = (gone: readonly Device[], come: readonly Device[]) => void;
+
 /** The devices known at this site. */
 export class Registry {
   readonly #byId = new Map<string, Device>();
@@ -9,7 +12,16 @@ export class Registry {
   #sorted: readonly Device[] = [];
   /** Devices of each tag, in the order of `all()`. */
   #byTag = new Map<string, Device[]>();
+  readonly #listeners = new Set<RegistryListener>();
   #version = 0;
+
+  /** Calls `listener` after every change, until the returned function is called. */
+  onChange(listener: RegistryListener): () => void {
+    this.#listeners.add(listener);
+    return () => {
+      this.#listeners.delete(listener);
+    };
+  }
 
   /** Grows with every change, so that whoever keeps something made from the devices knows when to make it anew. */
   get version(): number {
@@ -29,9 +41,9 @@ export class Registry {
    * @throws BothyError `BAD_CONFIG` when an id or alias is taken by a device that stays
    */
   replace(old: readonly Device[], devices: readonly Device[]): void {
-    const leaving = new Set(old);
+    const before = new Set(old);
     const other = (found: Device | undefined): Device | undefined =>
-      found === undefined || leaving.has(found) ? undefined : found;
+      found === undefined || before.has(found) ? undefined : found;
     const ids = new Set<string>();
     const aliases = new Set<string>();
     for (const device of devices) {
@@ -50,6 +62,10 @@ export class Registry {
       if (device.alias !== undefined) this.#byAlias.set(device.alias, device);
     }
     this.#changed();
+    const now = new Set(devices);
+    const gone = old.filter((device) => !now.has(device));
+    const come = devices.filter((device) => !before.has(device));
+    for (const listener of [...this.#listeners]) listener(gone, come);
   }
 
   /** Forgets every device of a link. */

@@ -1,6 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { type Clock, type Millis, minutes } from "./clock.ts";
 import { BothyError } from "./errors.ts";
+import { type Keeper, noKeeper } from "./keeper.ts";
+import { ageOf, interrupted, keptTransaction } from "./kept-transaction.ts";
+import { type Log, silentLog } from "./plugin.ts";
 import type { Reason } from "./reading.ts";
 import type { Transaction, TransactionStatus, WriteRequest } from "./transaction.ts";
 
@@ -10,18 +13,29 @@ const mostTransactions = 10_000;
 
 export const isTerminal = (status: TransactionStatus): boolean => status === "DONE" || status === "ERROR";
 
-/** Every write under way, and those that ended a short while ago. */
+export interface TransactionsDeps {
+  readonly clock: Clock;
+  readonly log?: Log;
+  /** Where they outlast the program; nowhere when absent. */
+  readonly keeper?: Keeper;
+  readonly limit?: number;
+}
+
+/** Every write under way, and those that ended a short while ago, also in the program before this one. */
 export class Transactions {
   readonly #clock: Clock;
+  readonly #keeper: Keeper;
   readonly #limit: number;
   readonly #all = new Map<string, Transaction>();
   /** Ended ones and when, the oldest first. */
   readonly #ended = new Map<string, Millis>();
   readonly #waiting = new Map<string, Set<() => void>>();
 
-  constructor(deps: { readonly clock: Clock; readonly limit?: number }) {
+  constructor(deps: TransactionsDeps) {
     this.#clock = deps.clock;
+    this.#keeper = deps.keeper ?? noKeeper;
     this.#limit = deps.limit ?? mostTransactions;
+    this.#load(deps.log ?? silentLog);
   }
 
   /**
@@ -43,7 +57,7 @@ export class Transactions {
       message: "accepted",
       timeout,
     };
-    this.#all.set(id, made);
+    this.#keep(made);
     return made;
   }
 
@@ -55,6 +69,8 @@ export class Transactions {
     const now = { ...before, status, message, updated, ...(reason === undefined ? {} : { reason }) };
     this.#all.set(id, now);
     if (isTerminal(status)) {
+      // How far one has come that has not ended is of no use to the next program: it cannot go on with it.
+      this.#keeper.put("transaction", id, now);
       this.#ended.set(id, this.#clock.monotonic());
       for (const wake of this.#waiting.get(id) ?? []) wake();
       this.#waiting.delete(id);
@@ -100,6 +116,44 @@ export class Transactions {
       this.update(id, "ERROR", error.message, { code: error.code, text: error.message });
   }
 
+  /** Takes over those of the program before this one; what was under way then ends now, with an error. */
+  #load(log: Log): void {
+    const now = this.#clock.now();
+    const kept = [...this.#keeper.load("transaction")].map(([id, value]) => ({
+      id,
+      found: keptTransaction(id, value),
+    }));
+    const known = kept.flatMap(({ found }) => (found === undefined ? [] : [found]));
+    for (const { id, found } of kept) if (found === undefined) this.#keeper.drop("transaction", id);
+    const age = ({ updated }: Transaction): Millis => ageOf(updated, now, transactionLife);
+    const ended = known.filter(({ status }) => isTerminal(status)).sort((a, b) => age(b) - age(a));
+    for (const transaction of ended) {
+      this.#all.set(transaction.id, transaction);
+      this.#ended.set(transaction.id, this.#clock.monotonic() - age(transaction));
+      // Otherwise a clock that was set back would make it young again at every start.
+      if (transaction.updated > now) this.#keep({ ...transaction, updated: now });
+    }
+    const open = known.filter(({ status }) => !isTerminal(status));
+    for (const transaction of open) {
+      this.#all.set(transaction.id, transaction);
+      const error = interrupted(transaction);
+      this.update(transaction.id, "ERROR", error.message, { code: error.code, text: error.message });
+    }
+    if (open.length > 0)
+      log.warn(
+        { writes: open.length },
+        "writes were under way when the program ended; they end as INTERRUPTED",
+      );
+    if (known.length < kept.length)
+      log.warn({ entries: kept.length - known.length }, "kept transactions make no sense and are left out");
+    while (this.#all.size > this.#limit) this.#drop(this.#ended.keys().next().value ?? "");
+  }
+
+  #keep(transaction: Transaction): void {
+    this.#all.set(transaction.id, transaction);
+    this.#keeper.put("transaction", transaction.id, transaction);
+  }
+
   #forget(): void {
     const before = this.#clock.monotonic() - transactionLife;
     for (const [id, ended] of this.#ended) {
@@ -119,5 +173,6 @@ export class Transactions {
   #drop(id: string): void {
     this.#ended.delete(id);
     this.#all.delete(id);
+    this.#keeper.drop("transaction", id);
   }
 }

@@ -1,7 +1,10 @@
+import { isDeepStrictEqual } from "node:util";
 import { parseData, said } from "./accepts.ts";
 import { type Cancel, type Clock, type Millis, minutes } from "./clock.ts";
 import { type Action, type Device, isWritable } from "./device.ts";
 import { asBothyError, BothyError } from "./errors.ts";
+import { type Keeper, noKeeper } from "./keeper.ts";
+import { KeptSlots } from "./kept-slots.ts";
 import { type ArraySnapshot, failed, Level, type LevelParts, overridden } from "./level.ts";
 import { Order, shownBy, Turns, type WriteLink } from "./order.ts";
 import type { Log } from "./plugin.ts";
@@ -31,6 +34,8 @@ export interface WriterDeps {
   readonly store: ReadingStore;
   /** A link by its name. */
   readonly links: (name: string) => WriteLink | undefined;
+  /** Where transactions and filled slots outlast the program; nowhere when absent. */
+  readonly keeper?: Keeper;
 }
 
 /** Somebody no longer wants something of a device. */
@@ -46,37 +51,45 @@ export interface RelinquishRequest {
 /** The one door through which hardware is told anything: checks, arbitrates, sends in order, and reads back. */
 export class Writer {
   readonly #deps: WriterDeps;
+  readonly #keeper: Keeper;
+  readonly #kept: KeptSlots;
   readonly #transactions: Transactions;
   readonly #parts: LevelParts;
   readonly #levels = new Map<DeviceId, Map<string, Level>>();
   readonly #pulses = new Set<Order>();
   readonly #watched = new Map<string, () => void>();
-  #unsubscribe: () => void = () => undefined;
+  #unsubscribe: readonly (() => void)[] = [];
   #stopped = false;
   #expiry: Millis = Infinity;
   #cancelExpiry: Cancel = () => undefined;
 
   constructor(deps: WriterDeps) {
     this.#deps = deps;
+    this.#keeper = deps.keeper ?? noKeeper;
+    this.#kept = new KeptSlots({ ...deps, keeper: this.#keeper });
     this.#transactions = new Transactions(deps);
-    this.#parts = { ...deps, turns: new Turns(), transactions: this.#transactions };
+    this.#parts = { ...deps, turns: new Turns(), transactions: this.#transactions, kept: this.#kept };
   }
 
-  /** Watches what hardware shows, and fills the default slots of all devices. Call it once the links were started. */
+  /**
+   * Watches what hardware shows, and fills the slots that were filled before a restart and the default slots, of all
+   * devices and of those found later. Call it once the links were started.
+   */
   start(): void {
-    this.#unsubscribe = this.#deps.store.subscribe((readings) => this.#observe(readings));
-    for (const device of this.#deps.registry.all()) {
-      for (const action of device.actions) {
-        if (action.kind === "level" && action.default !== undefined)
-          this.#level(device, action).fillDefault();
-      }
-    }
+    const { links, registry, store } = this.#deps;
+    this.#unsubscribe = [
+      store.subscribe((readings) => this.#observe(readings)),
+      registry.onChange((gone, come) => this.#changed(gone, come)),
+    ];
+    for (const device of registry.all()) this.#adopt(device);
+    this.#kept.settle((name) => links(name) !== undefined);
+    this.#rearm();
   }
 
   /** Ends everything: what has not ended becomes `ERROR` with `STOPPED`. Hardware stays as it is. */
   stop(): void {
     this.#stopped = true;
-    this.#unsubscribe();
+    for (const unsubscribe of this.#unsubscribe) unsubscribe();
     this.#cancelExpiry();
     const error = new BothyError("STOPPED", { source: "the writer" });
     for (const unwatch of this.#watched.values()) unwatch();
@@ -116,9 +129,29 @@ export class Writer {
     this.#rearm();
   }
 
-  /** Resolves when the transaction has ended, or as it stands when `signal` aborts. @throws BothyError `NOT_FOUND` */
-  wait(id: string, signal?: AbortSignal): Promise<Transaction> {
-    return this.#transactions.wait(id, signal);
+  /** Notes a write that was refused as a transaction that has ended. @throws BothyError as `submit` for its id */
+  refuse(request: WriteRequest, error: BothyError, timeout: Millis): Transaction {
+    const { id } = this.#transactions.create(request, timeout);
+    this.#transactions.update(id, ...failed(error));
+    return this.#known(id);
+  }
+
+  /**
+   * Resolves when all writes and relinquishments accepted so far, and all transactions that have ended, outlast the
+   * program: before that nobody is told of them. Soon in any case; hardware is told without waiting for it.
+   */
+  kept(): Promise<void> {
+    return this.#keeper.flushed();
+  }
+
+  /**
+   * Resolves when the transaction has ended and this is kept, or as it stands when `signal` aborts.
+   * @throws BothyError `NOT_FOUND`
+   */
+  async wait(id: string, signal?: AbortSignal): Promise<Transaction> {
+    const ended = await this.#transactions.wait(id, signal);
+    await this.kept();
+    return ended;
   }
 
   /** A transaction under way, or ended within the last five minutes. */
@@ -211,6 +244,39 @@ export class Writer {
     levels.set(action.name, made);
     this.#watch(device.link);
     return made;
+  }
+
+  /** A device that changed in other ways than its actions is still told what it is being told. */
+  #changed(gone: readonly Device[], come: readonly Device[]): void {
+    const now = new Map(come.map((device) => [device.id, device]));
+    const same = new Set<DeviceId>();
+    for (const device of gone) {
+      const next = now.get(device.id);
+      if (next?.link === device.link && isDeepStrictEqual(next.actions, device.actions)) same.add(device.id);
+      else this.#release(device);
+    }
+    for (const device of come) if (!same.has(device.id)) this.#adopt(device);
+    this.#rearm();
+  }
+
+  /** Fills the slots of a device that has just become known. */
+  #adopt(device: Device): void {
+    const held = this.#kept.take(device);
+    for (const action of device.actions) {
+      const before = held.get(action) ?? [];
+      if (action.kind === "level" && (action.default !== undefined || before.length > 0))
+        this.#level(device, action).start(before);
+    }
+  }
+
+  /** Keeps the slots of a device that is not known any more until it is again. */
+  #release(device: Device): void {
+    const levels = this.#levels.get(device.id);
+    this.#levels.delete(device.id);
+    for (const level of levels?.values() ?? []) {
+      level.stop(new BothyError("NOT_FOUND", { source: nameOf(device) }));
+      this.#kept.leave(device, level.action, level.held);
+    }
   }
 
   #watch(link: string): void {

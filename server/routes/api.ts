@@ -150,6 +150,7 @@ function addPriorityRoutes(app: FastifyInstance, parts: RouteParts): void {
         const ended = flag(request, "wait")
           ? await parts.writer.wait(transaction.id, parts.signal)
           : transaction;
+        await parts.writer.kept();
         return sendJson(reply, transactionJson(ended));
       },
     },
@@ -160,13 +161,14 @@ function addPriorityRoutes(app: FastifyInstance, parts: RouteParts): void {
         response: schemas.answers(own.priorityArray, "What is left."),
         querystring: relinquishQuery,
       },
-      handler: (request, reply) => {
+      handler: async (request, reply) => {
         const name = param(request, "id");
         const device = parts.synse.devices.named(request.principal, name, `device not found: ${name}`);
         const action = param(request, "action");
         const slot = slotOf(first(request, "slot"));
         const why = first(request, "why") ?? "relinquished over HTTP";
         parts.writer.relinquish({ device: device.id, action, slot, who: request.principal.name, why });
+        await parts.writer.kept();
         const arrays = parts.writer.array(device.id).filter((array) => array.action === action);
         return sendJson(reply, arrays.map(arrayJson)[0] ?? {});
       },

@@ -45,8 +45,8 @@ function addWrites(app: FastifyInstance, parts: RouteParts): void {
         body,
         response: schemas.answers(schemas.list(schemas.transactionInfo), "One transaction per write."),
       },
-      handler: (request, reply) =>
-        sendJson(reply, parts.synse.write(request.principal, param(request, "device"), request.body)),
+      handler: async (request, reply) =>
+        sendJson(reply, await parts.synse.write(request.principal, param(request, "device"), request.body)),
     },
   });
   route(app, "/v3/write/wait/:device", {
@@ -93,8 +93,8 @@ function addTransactions(app: FastifyInstance, { synse }: RouteParts): void {
         summary: "How far a write has come.",
         response: schemas.answers(schemas.transactionStatus, "The transaction."),
       },
-      handler: (request, reply) =>
-        sendJson(reply, synse.transaction(request.principal, param(request, "id"))),
+      handler: async (request, reply) =>
+        sendJson(reply, await synse.transaction(request.principal, param(request, "id"))),
     },
   });
 }

@@ -63,7 +63,7 @@ export class SynseService {
   readCache = (by: Principal, bounds: BoundTexts): Iterable<string> => this.#readings.cached(by, bounds);
 
   /** @throws HttpError 400, 404, BothyError `NOT_WRITABLE`, `DUPLICATE_TRANSACTION` */
-  write = (by: Principal, device: string, payload: unknown): readonly object[] =>
+  write = (by: Principal, device: string, payload: unknown): Promise<readonly object[]> =>
     this.#desk.write(by, device, payload);
 
   /** @throws as `write` */
@@ -71,7 +71,7 @@ export class SynseService {
     this.#desk.writeAndWait(by, device, payload);
 
   /** @throws HttpError 404 */
-  transaction = (by: Principal, id: string): object => this.#desk.transaction(by, id);
+  transaction = (by: Principal, id: string): Promise<object> => this.#desk.transaction(by, id);
 
   transactions = (by: Principal): readonly string[] => this.#desk.transactions(by);
 }

@@ -3,7 +3,7 @@ import { type Device, isWritable } from "../../devices/device.ts";
 import { BothyError, type ErrorCode } from "../../devices/errors.ts";
 import { nameOf } from "../../devices/registry.ts";
 import { slots, type Transaction, type WriteRequest } from "../../devices/transaction.ts";
-import { Transactions } from "../../devices/transactions.ts";
+import { isTerminal } from "../../devices/transactions.ts";
 import { firstOf } from "../../devices/wait.ts";
 import { type Principal, slotsFor } from "../access/principal.ts";
 import { HttpError } from "../faults.ts";
@@ -23,7 +23,6 @@ interface Item {
 /** What Synse reports in a transaction that ends in ERROR, not as an error of the request. Synse v3 §4. */
 const refusals: ReadonlySet<ErrorCode> = new Set(["UNKNOWN_ACTION", "BAD_VALUE", "OUT_OF_RANGE"]);
 const grace: Millis = seconds(5);
-const mostNames = 10_000;
 const mostWrites = 1000;
 /** Names and values are short; what is longer would be kept with its transaction for minutes. */
 const longestText = 1000;
@@ -32,24 +31,21 @@ const longestText = 1000;
 export class WriteDesk {
   readonly #parts: Parts;
   readonly #devices: DeviceViews;
-  readonly #refused: Transactions;
-  readonly #names = new Map<string, string>();
 
   constructor(parts: Parts, devices: DeviceViews) {
     this.#parts = parts;
     this.#devices = devices;
-    this.#refused = new Transactions({ clock: parts.clock });
   }
 
   /**
-   * Accepts writes in order; answers before they are done.
+   * Accepts writes in order; answers once they outlast the program, before they are done.
    * @throws HttpError 400, 404, BothyError `NOT_WRITABLE`, `DUPLICATE_TRANSACTION`: before anything is written
    */
-  write(by: Principal, name: string, body: unknown): readonly object[] {
+  async write(by: Principal, name: string, body: unknown): Promise<readonly object[]> {
     const device = this.#writable(by, name);
-    return this.#items(body)
-      .map((one) => this.#submit(by, device, one, device.id))
-      .map((transaction) => transactionInfo(transaction, device.id));
+    const accepted = this.#items(body).map((one) => this.#submit(by, device, one, device.id));
+    await this.#parts.writer.kept();
+    return accepted.map((transaction) => transactionInfo(transaction, device.id));
   }
 
   /** Carries writes out, one after the other; answers when the last has ended. @throws as `write` */
@@ -58,23 +54,27 @@ export class WriteDesk {
     const done: Transaction[] = [];
     // The next is submitted when the one before has ended: several writes of one action in one body all take effect.
     for (const one of this.#items(body)) done.push(await this.#ended(this.#submit(by, device, one, name)));
+    await this.#parts.writer.kept();
     return done.map((transaction) => transactionStatus(transaction, name));
   }
 
   /** @throws HttpError 404 */
-  transaction(by: Principal, id: string): object {
-    const found = this.#get(id);
+  async transaction(by: Principal, id: string): Promise<object> {
+    const { writer } = this.#parts;
+    const found = writer.get(id);
     if (found === undefined || !this.#visible(by, found))
       throw new HttpError(404, `transaction not found: ${id}`);
-    return transactionStatus(found, this.#names.get(id) ?? found.request.device);
+    // Nobody is told of an end that a crash could take back.
+    if (isTerminal(found.status)) await writer.kept();
+    return transactionStatus(found, found.request.askedAs ?? found.request.device);
   }
 
   /** Sorted ids. */
   transactions(by: Principal): readonly string[] {
-    const all = [...this.#parts.writer.list(), ...this.#refused.list()].sort();
+    const all = this.#parts.writer.list();
     if (by.scope === undefined) return all;
     return all.filter((id) => {
-      const found = this.#get(id);
+      const found = this.#parts.writer.get(id);
       return found !== undefined && this.#visible(by, found);
     });
   }
@@ -98,7 +98,7 @@ export class WriteDesk {
     const own = new Set<string>();
     for (const { transaction } of items) {
       if (transaction === undefined) continue;
-      if (own.has(transaction) || this.#get(transaction) !== undefined) {
+      if (own.has(transaction) || this.#parts.writer.get(transaction) !== undefined) {
         throw new BothyError("DUPLICATE_TRANSACTION", { source: transaction });
       }
       own.add(transaction);
@@ -112,13 +112,12 @@ export class WriteDesk {
       action: one.action,
       ...(one.data === undefined ? {} : { data: one.data }),
       ...(one.transaction === undefined ? {} : { transaction: one.transaction }),
+      ...(name === device.id ? {} : { askedAs: name }),
       slot: slotsFor(by)[0] ?? slots.operator,
       who: by.name,
       why: "Synse write",
     };
-    const transaction = this.#accepted(request, device.writeTimeout);
-    if (name !== device.id) this.#remember(transaction.id, name);
-    return transaction;
+    return this.#accepted(request, device.writeTimeout);
   }
 
   #accepted(request: WriteRequest, timeout: Millis): Transaction {
@@ -126,17 +125,8 @@ export class WriteDesk {
       return this.#parts.writer.submit(request);
     } catch (error) {
       if (!(error instanceof BothyError) || !refusals.has(error.code)) throw error;
-      const { id } = this.#refused.create(request, timeout);
-      const reason = { code: error.code, text: error.message };
-      const refused = this.#refused.update(id, "ERROR", error.message, reason);
-      if (refused === undefined) throw error;
-      return refused;
+      return this.#parts.writer.refuse(request, error, timeout);
     }
-  }
-
-  #remember(id: string, name: string): void {
-    if (this.#names.size >= mostNames) this.#names.delete(this.#names.keys().next().value ?? "");
-    this.#names.set(id, name);
   }
 
   /** The transaction once it has ended; as it stands when that takes far longer than it may. */
@@ -152,10 +142,6 @@ export class WriteDesk {
       first.done();
       cancel();
     }
-  }
-
-  #get(id: string): Transaction | undefined {
-    return this.#parts.writer.get(id) ?? this.#refused.get(id);
   }
 }
 
