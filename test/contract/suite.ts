@@ -4,7 +4,14 @@ import { systemClock } from "../../devices/clock.ts";
 import { type Device, namePattern, valuesOf } from "../../devices/device.ts";
 import { BothyError } from "../../devices/errors.ts";
 import { newMemory } from "../../devices/link.ts";
-import { type Connection, type LinkPlan, noSite, type Poll, priority, silentLog } from "../../devices/plugin.ts";
+import {
+  type Connection,
+  type LinkPlan,
+  noSite,
+  type Poll,
+  priority,
+  silentLog,
+} from "../../devices/plugin.ts";
 import type { Plugin } from "../../devices/plugin.ts";
 import type { Reading, Value } from "../../devices/reading.ts";
 import { parseTag, tagText } from "../../devices/tag.ts";
@@ -212,7 +219,7 @@ async function setUp(t: TestContext, plugin: Plugin, rig: Rig): Promise<Bench> {
   };
 }
 
-function planned(plugin: Plugin, text: string): LinkPlan {
+export function planned(plugin: Plugin, text: string): LinkPlan {
   const { plans, faults } = readConfig(text, "contract.yaml", [plugin], {});
   assert.deepEqual(faults.map(faultText), []);
   assert.ok(plans[0] !== undefined && plans.length === 1);
@@ -220,7 +227,7 @@ function planned(plugin: Plugin, text: string): LinkPlan {
 }
 
 /** What clients and the writer rely on. */
-function checkDevice(device: Device, link: string): void {
+export function checkDevice(device: Device, link: string): void {
   assert.equal(device.link, link);
   assert.match(device.id, /^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
   if (device.alias !== undefined) assert.match(device.alias, new RegExp(namePattern));
@@ -241,20 +248,20 @@ function checkDevice(device: Device, link: string): void {
   }
 }
 
-function checkReading(reading: Reading): void {
+export function checkReading(reading: Reading): void {
   assert.ok(Number.isFinite(reading.at));
   if (reading.quality !== "good") assert.ok(reading.reason.text !== "");
   if (reading.quality !== "bad" && typeof reading.value === "number")
     assert.ok(Number.isFinite(reading.value));
 }
 
-const asking = (signal = new AbortController().signal) => ({
+export const asking = (signal = new AbortController().signal) => ({
   deadline: systemClock.monotonic() + 5000,
   priority: priority.poll,
   signal,
 });
 
-const keys = (readings: readonly Pick<Reading, "id">[]): readonly string[] =>
+export const keys = (readings: readonly Pick<Reading, "id">[]): readonly string[] =>
   readings.map(({ id }) => valueKey(id)).sort();
 
 /** A poll for which hardware is asked. */
@@ -302,7 +309,7 @@ function isOurs(thrown: unknown): BothyError {
   return thrown;
 }
 
-async function rejects(promise: Promise<unknown> | undefined, code?: string): Promise<void> {
+export async function rejects(promise: Promise<unknown> | undefined, code?: string): Promise<void> {
   assert.ok(promise !== undefined);
   const outcome = await promise.then(() => "it succeeded", isOurs);
   assert.ok(outcome instanceof BothyError, String(outcome));
