@@ -1,7 +1,4 @@
 import { type Command, Option } from "commander";
-import type { LinkPlan } from "../../devices/plugin.ts";
-import { readConfig } from "../config.ts";
-import { allPlugins } from "./load.ts";
 import { portNumber, whole } from "./numbers.ts";
 import { CannotRun } from "./terminal.ts";
 
@@ -56,12 +53,3 @@ const flags: Readonly<Record<string, string>> = {
 
 const present = (fields: Record<string, unknown>): Record<string, unknown> =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
-
-/** @throws CannotRun when the settings make no bus */
-export function adHocPlan(settings: Record<string, unknown>): LinkPlan {
-  const text = JSON.stringify({ site: { id: "ad-hoc" }, buses: { line: settings } });
-  const { plans, faults } = readConfig(text, "options", allPlugins, {});
-  const [plan] = plans;
-  if (plan !== undefined) return plan;
-  throw new CannotRun(faults.map(({ message, remedy }) => `${message}: ${remedy}`).join("; "));
-}

@@ -1,17 +1,21 @@
 import type { Command } from "commander";
-import { systemClock } from "../../devices/clock.ts";
-import { newMemory } from "../../devices/link.ts";
-import { type LinkPlan, noSite, type ScanResult } from "../../devices/plugin.ts";
-import { createLog, levelFrom } from "../logger.ts";
-import { adHocPlan, type LineOptions, settingsOf, withSerialOptions, withTcpOptions } from "./ad-hoc.ts";
-import { ask, defaultServer, lines } from "./client.ts";
-import { loadOrExplain } from "./load.ts";
+import { type Millis, minutes } from "../../devices/clock.ts";
+import type { ScanResult } from "../../devices/plugin.ts";
+import { type LineOptions, settingsOf, withSerialOptions, withTcpOptions } from "./ad-hoc.ts";
+import { connect, ownOnly, type Server, started } from "./client.ts";
+import { explained } from "./explain.ts";
 import { type Range, unitRange } from "./numbers.ts";
+import { targetOf, type TargetOptions, withServer } from "./target.ts";
 import { CannotRun, exit, type ExitCode, interrupted, print, printJson } from "./terminal.ts";
+
+/** How long one address may take: polling goes on meanwhile. */
+const patience: Millis = minutes(2);
 
 interface Options extends LineOptions {
   readonly config?: string;
-  readonly server: string;
+  readonly server?: string;
+  readonly context?: string;
+  readonly ca?: string;
   readonly units?: Range;
   readonly json?: boolean;
 }
@@ -25,10 +29,9 @@ export function addScanCommand(bus: Command, ended: (code: ExitCode) => void): v
     )
     .argument("[bus]", "name of the bus")
     .option("-c, --config <file>", "open the bus of this configuration (no site may be running on it)")
-    .option("--server <url>", "ask a running site", defaultServer)
     .option("--units <range>", "unit ids to try (default: 1-247)", unitRange)
     .option("--json", "one JSON object per line, for every address");
-  withTcpOptions(withSerialOptions(command)).addHelpText("after", examples);
+  withServer(withTcpOptions(withSerialOptions(command))).addHelpText("after", examples);
   command.action(async (name: string | undefined, options: Options) => ended(await scan(name, options)));
 }
 
@@ -46,11 +49,9 @@ async function scan(name: string | undefined, options: Options): Promise<ExitCod
   const settings = settingsOf(options);
   const { units = everyUnit } = options;
   const results =
-    settings !== undefined
-      ? directly(adHocPlan(settings), units, signal)
-      : options.config !== undefined
-        ? directly(planOf(options.config, name), units, signal)
-        : remotely(options.server, units, name, signal);
+    settings === undefined && options.config === undefined
+      ? remotely(serverOf(options), units, name, signal)
+      : await ownLine(settings, name, options, signal);
   let answered = 0;
   for await (const result of results) {
     if (result.answered) answered++;
@@ -66,6 +67,23 @@ async function scan(name: string | undefined, options: Options): Promise<ExitCod
   return answered > 0 ? exit.good : exit.fault;
 }
 
+const serverOf = ({ server, context, ca }: Options): TargetOptions => ({
+  ...(server === undefined ? {} : { server }),
+  ...(context === undefined ? {} : { context }),
+  ...(ca === undefined ? {} : { ca }),
+});
+
+/** A line that no site has open: named by options, or of a configuration. */
+async function ownLine(
+  settings: Record<string, unknown> | undefined,
+  name: string | undefined,
+  { config = "", units = everyUnit }: Options,
+  signal: AbortSignal,
+): Promise<AsyncGenerator<ScanResult>> {
+  const { adHocPlan, planOf, scanLine } = await import("./bus-line.ts");
+  return scanLine(settings === undefined ? planOf(config, name) : adHocPlan(settings), units, signal);
+}
+
 function report(result: ScanResult, options: Options): void {
   if (options.json === true) {
     printJson(result);
@@ -77,53 +95,25 @@ function report(result: ScanResult, options: Options): void {
     print(`unit ${String(address).padStart(3)}  ${(took ?? 0).toFixed(0).padStart(4)} ms  ${identity ?? ""}`);
 }
 
-/** @throws CannotRun when the configuration has no such bus, or several and none was named */
-function planOf(file: string, name: string | undefined): LinkPlan {
-  const { plans } = loadOrExplain(file);
-  const names = plans.map((plan) => plan.name).join(", ");
-  if (name === undefined && plans.length > 1) throw new CannotRun(`say which bus: ${names}`);
-  const plan = name === undefined ? plans[0] : plans.find((one) => one.name === name);
-  if (plan === undefined) throw new CannotRun(`there is no bus ${name ?? ""}; there are ${names}`);
-  return plan;
-}
-
-async function* directly(plan: LinkPlan, units: Range, signal: AbortSignal): AsyncGenerator<ScanResult> {
-  const log = createLog(levelFrom(process.env) ?? "error");
-  const connection = await plan.open({ ...noSite, clock: systemClock, log, memory: newMemory(), signal });
-  try {
-    if (connection.scan === undefined) throw new CannotRun(`bus ${plan.name} cannot be scanned`);
-    yield* connection.scan(units, signal);
-  } finally {
-    await connection.close();
-  }
-}
-
-interface ScanFailure {
-  readonly error: { readonly text: string };
-}
-
 async function* remotely(
-  server: string,
+  options: TargetOptions,
   units: Range,
   name: string | undefined,
   signal: AbortSignal,
 ): AsyncGenerator<ScanResult> {
-  const bus = name ?? (await onlyBus(server));
-  const body = JSON.stringify(units);
-  const answer = await ask(server, `/api/buses/${encodeURIComponent(bus)}/scan`, {
-    method: "POST",
-    body,
-    signal,
-  });
-  for await (const line of lines<ScanResult | ScanFailure>(answer, signal)) {
-    if ("error" in line) throw new CannotRun(line.error.text);
-    yield line;
+  const server = connect(targetOf(options));
+  try {
+    const bus = name ?? (await onlyBus(server));
+    const results = server.client.scanBus(bus, units, { signal, timeout: patience });
+    yield* await ownOnly(server.target, "buses", started(results));
+  } catch (error) {
+    throw explained(server.target, error);
   }
 }
 
 /** The name of a running site's bus when it has just one. @throws CannotRun otherwise, naming them */
-export async function onlyBus(server: string): Promise<string> {
-  const buses = (await (await ask(server, "/api/buses")).json()) as { readonly name: string }[];
+export async function onlyBus({ target, client }: Server): Promise<string> {
+  const buses = await ownOnly(target, "buses", client.buses());
   const [first, ...others] = buses;
   if (first !== undefined && others.length === 0) return first.name;
   throw new CannotRun(`say which bus: ${buses.map((bus) => bus.name).join(", ")}`);

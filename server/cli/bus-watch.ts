@@ -1,17 +1,13 @@
 import type { Command } from "commander";
-import { systemClock } from "../../devices/clock.ts";
-import { newMemory } from "../../devices/link.ts";
 import type { TappedFrame } from "../../devices/plugin.ts";
-import { openLine } from "../../plugins/modbus/client.ts";
-import { watchLine } from "../../plugins/modbus/sniffer.ts";
-import { createLog, levelFrom } from "../logger.ts";
 import { type LineOptions, settingsOf, withSerialOptions } from "./ad-hoc.ts";
-import { ask, defaultServer, lines } from "./client.ts";
 import { onlyBus } from "./bus-scan.ts";
+import { onServer, ownOnly, started } from "./client.ts";
+import { type TargetOptions, withTarget } from "./target.ts";
 import { complain, exit, type ExitCode, interrupted, print, printJson } from "./terminal.ts";
 
-interface Options extends LineOptions {
-  readonly server: string;
+interface Options extends LineOptions, TargetOptions {
+  readonly host?: string;
   readonly json?: boolean;
   readonly hex?: boolean;
 }
@@ -24,14 +20,13 @@ export function addWatchCommand(bus: Command, ended: (code: ExitCode) => void): 
       "show frames live: of a running site's bus, or overheard on a serial port without ever sending",
     )
     .argument("[bus]", "name of the bus")
-    .option("--server <url>", "the running site", defaultServer)
     .option("--hex", "with the bytes of every frame")
     .option("--json", "one JSON object per frame");
-  withSerialOptions(command).addHelpText("after", examples);
+  withTarget(withSerialOptions(command)).addHelpText("after", examples);
   command.action(async (name: string | undefined, options: Options) => {
     settingsOf(options);
     ended(
-      options.port === undefined ? await watchSite(name, options) : await overhear(options.port, options),
+      options.port === undefined ? await watchSite(name, options) : await watchPort(options.port, options),
     );
   });
 }
@@ -51,50 +46,37 @@ interface Notice {
 
 async function watchSite(name: string | undefined, options: Options): Promise<ExitCode> {
   const signal = interrupted();
-  const bus = name ?? (await onlyBus(options.server));
   try {
-    const answer = await ask(options.server, `/api/buses/${encodeURIComponent(bus)}/frames`, { signal });
-    for await (const line of lines<TappedFrame | Notice>(answer, signal)) {
-      if (options.json === true) printJson(line);
-      else if ("hex" in line) print(frameText(line, options.hex === true));
-      else complain(noticeText(bus, line));
-    }
+    await onServer(options, async (server) => {
+      const bus = name ?? (await onlyBus(server));
+      const frames = server.client.frames(bus, { signal });
+      for await (const line of await ownOnly(server.target, "buses", started(frames))) {
+        if (options.json === true) printJson(line);
+        else if ("hex" in line) print(frameText(line as unknown as TappedFrame, options.hex === true));
+        else complain(noticeText(bus, line));
+      }
+    });
   } catch (error) {
     if (!signal.aborted) throw error;
   }
   return exit.good;
 }
 
+async function watchPort(path: string, options: Options): Promise<ExitCode> {
+  const { overhear } = await import("./bus-line.ts");
+  const signal = interrupted();
+  const show = (frame: TappedFrame): void => {
+    if (options.json === true) printJson(frame);
+    else print(frameText(frame, options.hex === true));
+  };
+  await overhear(path, options, show, signal);
+  return signal.aborted ? exit.good : exit.cannot;
+}
+
 function noticeText(bus: string, { state, reason, dropped, error }: Notice): string {
   if (dropped !== undefined) return `… ${dropped} frames were not shown: this terminal is too slow`;
   if (error !== undefined) return error;
   return `${bus} is ${state ?? "there"}${reason === undefined ? "" : `: ${reason}`}`;
-}
-
-async function overhear(path: string, options: Options): Promise<ExitCode> {
-  const signal = interrupted();
-  const log = createLog(levelFrom(process.env) ?? "error");
-  const parity = options.parity === "even" || options.parity === "odd" ? options.parity : "none";
-  const bus = {
-    name: path,
-    transport: "serial",
-    path,
-    baudRate: options.baud ?? 9600,
-    parity,
-    stopBits: options.stopBits === 2 ? 2 : 1,
-  } as const;
-  const line = await openLine(bus, { clock: systemClock, log, memory: newMemory() });
-  const stop = watchLine(line, bus, systemClock, (frame) => {
-    if (options.json === true) printJson(frame);
-    else print(frameText(frame, options.hex === true));
-  });
-  await Promise.race([
-    line.closed,
-    new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true })),
-  ]);
-  stop();
-  await line.close();
-  return signal.aborted ? exit.good : exit.cannot;
 }
 
 /** The time of day here, as the watch of whoever stands at the line has it. */

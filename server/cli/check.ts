@@ -1,6 +1,4 @@
 import type { Command } from "commander";
-import { faultText, loadConfig, siteSchema } from "../config.ts";
-import { allPlugins, mustBeFile } from "./load.ts";
 import { exit, type ExitCode, print, printJson } from "./terminal.ts";
 
 /** `bothy check` and `bothy schema`: a configuration without opening anything. */
@@ -10,17 +8,24 @@ export function addCheckCommands(program: Command, ended: (code: ExitCode) => vo
     .description("say all that is wrong with a configuration, and where; opens no line")
     .argument("<file>", "the site's configuration")
     .option("--json", "faults as a JSON list")
-    .action((file: string, options: { json?: boolean }) => ended(check(file, options.json === true)));
+    .action(async (file: string, options: { json?: boolean }) =>
+      ended(await check(file, options.json === true)),
+    );
   program
     .command("schema")
     .description("print the JSON Schema of the configuration, for editors")
-    .action(() => {
+    .action(async () => {
+      const { siteSchema, allPlugins } = await configuration();
       print(JSON.stringify(siteSchema(allPlugins), undefined, 2));
       ended(exit.good);
     });
 }
 
-function check(file: string, json: boolean): ExitCode {
+/** Every plugin takes longer to load than most commands take to run. */
+const configuration = async () => ({ ...(await import("../config.ts")), ...(await import("./load.ts")) });
+
+async function check(file: string, json: boolean): Promise<ExitCode> {
+  const { allPlugins, faultText, loadConfig, mustBeFile } = await configuration();
   mustBeFile(file);
   const { config, plans, faults } = loadConfig(file, allPlugins, process.env);
   if (json) printJson(faults);

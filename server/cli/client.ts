@@ -1,45 +1,139 @@
+import { type Instant, type Millis, seconds, systemClock } from "../../devices/clock.ts";
+import { type Client, ClientError, createClient, type Fetch, parseJson } from "../../client/index.ts";
+import { explained, Refused } from "./explain.ts";
+import { type Target, targetOf, type TargetOptions } from "./target.ts";
 import { CannotRun } from "./terminal.ts";
+import { askOverWire } from "./wire.ts";
 
-export const defaultServer = "http://127.0.0.1:5000";
+/** How long a server may take to answer. */
+const patience: Millis = seconds(15);
 
-interface ErrorAnswer {
-  readonly context?: string;
+/** A server and how to ask it. */
+export interface Server {
+  readonly target: Target;
+  readonly client: Client;
+  /** The time there: ages must not depend on this machine's clock. */
+  now(): Instant;
+}
+
+/** A difference below this may be the way the answer took, and the whole seconds of HTTP. */
+const sameTime: Millis = seconds(5);
+
+export interface ConnectOptions {
+  /** In ms, for a whole call. */
+  readonly timeout?: Millis;
+  readonly retry?: false;
+}
+
+/** Opens nothing yet. */
+export function connect(target: Target, options: ConnectOptions = {}): Server {
+  let ahead: Millis = 0;
+  const fetch: Fetch = async (url, init) => {
+    const answer = await askOverWire(url, init, target.ca);
+    const there = Date.parse(answer.headers.get("date") ?? "");
+    const difference = there - systemClock.now();
+    if (Number.isFinite(there)) ahead = Math.abs(difference) < sameTime ? 0 : difference;
+    return answer;
+  };
+  const client = createClient({
+    url: target.url,
+    ...(target.token === undefined ? {} : { token: target.token }),
+    timeout: options.timeout ?? patience,
+    retry: options.retry ?? { attempts: 1, least: 100 },
+    fetch,
+    clock: systemClock,
+  });
+  return { target, client, now: () => systemClock.now() + ahead };
 }
 
 /**
- * Asks a running site.
- * @throws CannotRun when it does not answer, or answers with an error
+ * Does something with the server that options name.
+ * @throws CannotRun naming the place and a remedy, for whatever goes wrong with asking
  */
-export async function ask(server: string, path: string, init: RequestInit = {}): Promise<Response> {
-  let answer: Response;
+export async function onServer<R>(options: TargetOptions, run: (server: Server) => Promise<R>): Promise<R> {
+  const server = connect(targetOf(options));
   try {
-    answer = await fetch(new URL(path, server), init);
+    return await run(server);
   } catch (error) {
-    if (init.signal?.aborted === true) throw error;
-    const cause = error instanceof Error ? (error.cause ?? error) : error;
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new CannotRun(`no site answers at ${server} (${why}); start one, or name it with --server`);
+    throw explained(server.target, error);
   }
-  if (answer.ok) return answer;
-  const body = (await answer.json().catch(() => ({}))) as ErrorAnswer;
-  throw new CannotRun(body.context ?? `${server} answers ${answer.status}`);
 }
 
-/** The objects of an NDJSON answer, one by one as they come. Ends when `signal` aborts. */
-export async function* lines<T>(answer: Response, signal: AbortSignal): AsyncGenerator<T> {
-  if (answer.body === null) return;
-  const decoder = new TextDecoder();
-  let rest = "";
+/**
+ * Asks a Bothy site something no Synse server knows.
+ * @throws CannotRun when it has no such resource
+ */
+export async function ownOnly<R>(target: Target, what: string, ask: Promise<R>): Promise<R> {
   try {
-    for await (const chunk of answer.body) {
-      const parts = (rest + decoder.decode(chunk as Uint8Array, { stream: true })).split("\n");
-      rest = parts.pop() ?? "";
-      for (const part of parts) if (part !== "") yield JSON.parse(part) as T;
-    }
+    return await ask;
   } catch (error) {
-    if (signal.aborted) return;
-    throw new CannotRun(
-      `the site ended the connection (${error instanceof Error ? error.message : String(error)})`,
+    if (isOtherServer(error)) throw new CannotRun(`${target.url} is no Bothy site: only those have ${what}`);
+    throw error;
+  }
+}
+
+/** Items whose first one has come, or failed to: what is wrong is known before any is used. */
+export async function started<T>(items: AsyncIterable<T>): Promise<AsyncGenerator<T>> {
+  const source = items[Symbol.asyncIterator]();
+  const first = await source.next();
+  return (async function* () {
+    try {
+      for (let next = first; next.done !== true; next = await source.next()) yield next.value;
+    } finally {
+      await source.return?.();
+    }
+  })();
+}
+
+/** Whether a server knows nothing of a path below `/api`. A Bothy site answers 404 with a code of its own. */
+const isOtherServer = (error: unknown): boolean =>
+  error instanceof ClientError &&
+  (error.code === "HTTP_404" || error.code === "HTTP_405" || error.code === "BAD_ANSWER");
+
+/**
+ * Asks a server something the client has no words for.
+ * @param path from its root, with a query
+ * @throws CannotRun when it does not answer, Refused when it answers with an error
+ */
+export async function askJson<T>(
+  target: Target,
+  path: string,
+  { method = "GET", body }: { readonly method?: string; readonly body?: unknown } = {},
+): Promise<T> {
+  const late = new AbortController();
+  const cancel = systemClock.at(systemClock.monotonic() + patience, () =>
+    late.abort(new CannotRun(`${target.url} did not answer within ${patience / 1000} s`)),
+  );
+  try {
+    const answer = await askOverWire(
+      `${target.url}${path}`,
+      {
+        method,
+        headers: {
+          accept: "application/json",
+          ...(body === undefined ? {} : { "content-type": "application/json" }),
+          ...(target.token === undefined ? {} : { authorization: `Bearer ${target.token}` }),
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        signal: late.signal,
+      },
+      target.ca,
     );
+    const text = await answer.text();
+    if (!answer.ok) throw new Refused(answer.status, said(text) ?? `${target.url} answers ${answer.status}`);
+    return parseJson(text) as T;
+  } catch (error) {
+    throw explained(target, error);
+  } finally {
+    cancel();
+  }
+}
+
+function said(text: string): string | undefined {
+  try {
+    const { context } = parseJson(text) as { context?: unknown };
+    return typeof context === "string" ? context : undefined;
+  } catch {
+    return undefined;
   }
 }

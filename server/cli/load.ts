@@ -2,7 +2,7 @@ import { statSync } from "node:fs";
 import type { LinkPlan, Plugin } from "../../devices/plugin.ts";
 import { plugins } from "../../plugins/index.ts";
 import { faultText, loadConfig, type SiteConfig } from "../config.ts";
-import { CannotRun, complain } from "./terminal.ts";
+import { CannotRun, complain, FaultyConfig } from "./terminal.ts";
 
 export const allPlugins: readonly Plugin[] = [...plugins.values()];
 
@@ -12,9 +12,6 @@ export function mustBeFile(file: string): void {
   if (found === undefined) throw new CannotRun(`there is no file ${file}`);
   if (found.isDirectory()) throw new CannotRun(`${file} is a directory; name the file in it`);
 }
-
-/** The configuration cannot be used; its faults have been printed. */
-export class FaultyConfig extends Error {}
 
 /**
  * Loads a configuration for running it.

@@ -4,10 +4,10 @@ import { addScanCommand } from "./bus-scan.ts";
 import { addWatchCommand } from "./bus-watch.ts";
 import { addCheckCommands } from "./check.ts";
 import { addDemoCommand } from "./demo.ts";
-import { FaultyConfig } from "./load.ts";
+import { addMigrateCommand } from "./migrate.ts";
 import { addSimCommands } from "./sim.ts";
 import { addSiteCommand } from "./site.ts";
-import { complain, exit, type ExitCode, reasonOf } from "./terminal.ts";
+import { complain, exit, type ExitCode, FaultyConfig, reasonOf } from "./terminal.ts";
 
 /**
  * Runs the command line.
@@ -31,6 +31,7 @@ export async function run(args: readonly string[]): Promise<ExitCode> {
   addScanCommand(bus, ended);
   addWatchCommand(bus, ended);
   addSimCommands(program, ended);
+  addMigrateCommand(program, ended);
   try {
     await program.parseAsync(args, { from: "user" });
   } catch (error) {

@@ -2,13 +2,13 @@ import type { Command } from "commander";
 import type { Millis } from "../../devices/clock.ts";
 import { formatDuration } from "../../devices/duration.ts";
 import { faultSpecs } from "../../simulators/fault-text.ts";
-import { ask, defaultServer } from "./client.ts";
+import { askJson } from "./client.ts";
 import { whole } from "./numbers.ts";
 import { addSimUnitCommand } from "./sim-unit.ts";
+import { targetOf, type TargetOptions, withTarget } from "./target.ts";
 import { exit, type ExitCode, print, printJson } from "./terminal.ts";
 
-interface Options {
-  readonly server: string;
+interface Options extends TargetOptions {
   readonly json?: boolean;
 }
 
@@ -27,26 +27,21 @@ export function addSimCommands(program: Command, ended: (code: ExitCode) => void
   const sim = program
     .command("sim")
     .description("what goes wrong in a running demonstration; units to try register maps on");
-  const shared = (command: Command): Command =>
-    command
-      .option("--server <url>", "the running demonstration", defaultServer)
-      .option("--json", "the answer as JSON");
+  const shared = (command: Command): Command => withTarget(command).option("--json", "the answer as JSON");
   shared(sim.command("fault"))
     .description("make something fail, e.g. `tray-a silent for 30s`, `dx-1 exception 6`, `site door-open`")
     .addHelpText("after", kinds)
     .argument("<words...>", "target, kind, arguments; then optionally `with probability 20%`, `for 30s`")
     .action(async (words: string[], options: Options) => {
-      const body = JSON.stringify({ fault: words.join(" ") });
-      const answer = await ask(options.server, "/api/simulator/faults", { method: "POST", body });
-      show((await answer.json()) as Active, options);
+      const asked = { method: "POST", body: { fault: words.join(" ") } };
+      show(await askJson<Active>(targetOf(options), "/api/simulator/faults", asked), options);
       ended(exit.good);
     });
   addSimUnitCommand(sim, ended);
   shared(sim.command("faults"))
     .description("list what is failing")
     .action(async (options: Options) => {
-      const answer = await ask(options.server, "/api/simulator/faults");
-      showAll((await answer.json()) as Active[], options);
+      showAll(await askJson<Active[]>(targetOf(options), "/api/simulator/faults"), options);
       ended(exit.good);
     });
   shared(sim.command("clear"))
@@ -54,8 +49,7 @@ export function addSimCommands(program: Command, ended: (code: ExitCode) => void
     .argument("[id]", "number of the fault, as `faults` lists it", whole(1, 1_000_000_000))
     .action(async (id: number | undefined, options: Options) => {
       const path = `/api/simulator/faults${id === undefined ? "" : `/${id}`}`;
-      const answer = await ask(options.server, path, { method: "DELETE" });
-      showAll((await answer.json()) as Active[], options);
+      showAll(await askJson<Active[]>(targetOf(options), path, { method: "DELETE" }), options);
       ended(exit.good);
     });
 }

@@ -14,6 +14,9 @@ export class CannotRun extends Error {
   }
 }
 
+/** The configuration cannot be used; its faults have been printed. */
+export class FaultyConfig extends Error {}
+
 export const print = (text: string): void => {
   process.stdout.write(`${text}\n`);
 };

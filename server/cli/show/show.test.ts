@@ -155,7 +155,7 @@ test("a sparkline has a bar per value between the lowest and the highest, and ga
       fc.array(fc.option(fc.double(), { nil: undefined })),
       fc.integer({ min: 0, max: 30 }),
       (values, width) => {
-        const line = [...sparkline(values, width)];
+        const line = Array.from(sparkline(values, width));
         assert.equal(line.length, Math.min(values.length, width));
         const shown = width === 0 ? [] : values.slice(-width);
         shown.forEach((value, i) =>

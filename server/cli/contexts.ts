@@ -1,0 +1,81 @@
+import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { dirname, join } from "node:path";
+import { type Static, Type } from "typebox";
+import { Check } from "typebox/value";
+import { parse, stringify } from "yaml";
+import { CannotRun } from "./terminal.ts";
+
+/** A server somebody works with, under a name. The token itself is kept elsewhere. */
+export type Context = Static<typeof contextSchema>;
+
+const contextSchema = Type.Object({
+  url: Type.String(),
+  tokenFile: Type.Optional(Type.String()),
+  tokenEnv: Type.Optional(Type.String()),
+  ca: Type.Optional(Type.String()),
+});
+
+const fileSchema = Type.Object({
+  current: Type.Optional(Type.String()),
+  contexts: Type.Record(Type.String(), contextSchema),
+});
+
+/** What is saved: every context, and which one is meant when none is named. */
+export type Contexts = Static<typeof fileSchema>;
+
+export type Env = Readonly<Record<string, string | undefined>>;
+
+/** `$XDG_CONFIG_HOME/bothy/contexts.yaml`, below `~/.config` where that is not set. */
+export function contextsFile(env: Env): string {
+  return join(folder(env, "XDG_CONFIG_HOME", ".config"), "bothy", "contexts.yaml");
+}
+
+/** A folder of the user, as the XDG base directories say: what is not absolute does not count. */
+export function folder(env: Env, variable: string, otherwise: string): string {
+  const set = env[variable];
+  return set?.startsWith("/") === true ? set : join(env["HOME"] ?? homedir(), otherwise);
+}
+
+/** @throws CannotRun when the file is there but cannot be read, or is no list of contexts */
+export function loadContexts(file: string): Contexts {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return { contexts: {} };
+    throw new CannotRun(`${file} cannot be read: ${(error as Error).message}`);
+  }
+  let found: unknown;
+  try {
+    found = parse(text);
+  } catch (error) {
+    const [line = ""] = (error as Error).message.split("\n");
+    throw new CannotRun(
+      `${file} is no YAML: ${line.replace(/:$/, "")}; mend it, or remove it and start anew`,
+    );
+  }
+  if (found === null) return { contexts: {} };
+  if (Check(fileSchema, found)) return found;
+  throw new CannotRun(
+    `${file} holds no contexts as \`bothy context add\` writes them; mend it, or remove it and start anew`,
+  );
+}
+
+/**
+ * Replaces the file in one step, readable by its owner only: names of equipment and where its keys are, are nobody
+ * else's business.
+ * @throws CannotRun when it cannot be written
+ */
+export function saveContexts(file: string, contexts: Contexts): void {
+  const beside = `${file}.${process.pid}.new`;
+  try {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    writeFileSync(beside, stringify(contexts), { mode: 0o600 });
+    chmodSync(beside, 0o600);
+    renameSync(beside, file);
+  } catch (error) {
+    rmSync(beside, { force: true });
+    throw new CannotRun(`${file} cannot be written: ${(error as Error).message}`);
+  }
+}

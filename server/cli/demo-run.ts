@@ -1,0 +1,60 @@
+import { readFileSync } from "node:fs";
+import { systemClock } from "../../devices/clock.ts";
+import { FaultError } from "../../simulators/fault-text.ts";
+import { allRead, type Demo, startDemo } from "../demo.ts";
+import { createLog, levelFrom } from "../logger.ts";
+import { isLoopback } from "../loopback.ts";
+import type { Options } from "./demo.ts";
+import { demoText } from "./demo-text.ts";
+import { allPlugins } from "./load.ts";
+import { chosenPort } from "./numbers.ts";
+import { CannotRun, complain, exit, type ExitCode, ownName, print, untilStopped } from "./terminal.ts";
+
+/** Runs the demonstration until it is told to stop. */
+export async function runDemo(options: Options): Promise<ExitCode> {
+  const log = createLog(levelFrom(process.env) ?? "error");
+  const stopping = new AbortController();
+  const stopped = untilStopped().then(() => stopping.abort());
+  const demo = await start(options, log);
+  const complete = await allRead(demo.served.site, stopping.signal);
+  if (!stopping.signal.aborted) {
+    print(demoText(demo, ownName()));
+    if (!complete) complain("Not every device has been read yet.");
+  }
+  await stopped;
+  print("\nstopping");
+  await demo.stop();
+  return exit.good;
+}
+
+async function start(options: Options, log: ReturnType<typeof createLog>): Promise<Demo> {
+  const port = chosenPort(options.port, process.env);
+  const { host, speed, wires, script } = options;
+  if (host !== undefined && !isLoopback(host)) {
+    throw new CannotRun(
+      `the demonstration listens on this machine only: --host ${host} is no loopback address`,
+    );
+  }
+  try {
+    return await startDemo({
+      clock: systemClock,
+      log,
+      plugins: allPlugins,
+      listen: { ...(port === undefined ? {} : { port }), ...(host === undefined ? {} : { host }) },
+      ...(speed === undefined ? {} : { speed }),
+      ...(wires === "tcp" ? { wires } : {}),
+      ...(script === undefined ? {} : { script: readScript(script) }),
+    });
+  } catch (error) {
+    if (error instanceof FaultError) throw new CannotRun(`${script ?? "the script"}: ${error.message}`);
+    throw error;
+  }
+}
+
+function readScript(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    throw new CannotRun(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}

@@ -1,0 +1,26 @@
+import { systemClock } from "../../devices/clock.ts";
+import { createLog, levelFrom } from "../logger.ts";
+import { serveSite } from "../serve.ts";
+import { createSite } from "../site.ts";
+import { keepingState } from "../state/folder.ts";
+import { allPlugins, listeningOn, loadOrExplain } from "./load.ts";
+import { chosenPort } from "./numbers.ts";
+import type { Options } from "./site.ts";
+import { exit, type ExitCode, print, untilStopped } from "./terminal.ts";
+
+/** Runs a site until it is told to stop. */
+export async function runSite(options: Options): Promise<ExitCode> {
+  const { config: loaded, plans } = loadOrExplain(options.config);
+  const listening = listeningOn(loaded, chosenPort(options.port, process.env), options.host);
+  const config = keepingState(listening, process.env);
+  const log = createLog(levelFrom(process.env) ?? config.log.level);
+  const stopped = untilStopped();
+  const served = await serveSite(createSite(config, plans, { clock: systemClock, log, plugins: allPlugins }));
+  const devices = served.site.registry.all().length;
+  log.info({ url: served.url, site: config.site.id, buses: plans.length, devices }, "the site is running");
+  print(served.url);
+  await stopped;
+  log.info({}, "stopping");
+  await served.stop();
+  return exit.good;
+}
