@@ -84,7 +84,9 @@ export class PluginViews {
         id: sitePluginId(plugin.meta, config.site),
         plugin,
         buses: all.filter((bus) => bus.plugin === plugin),
-      }));
+      }))
+      // What no bus uses is not there to clients: Synse lists what is configured.
+      .filter(({ buses }) => buses.length > 0);
     const others = new Map<string, Listed>();
     for (const bus of all) {
       const { remote } = bus.link;
