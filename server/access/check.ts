@@ -72,17 +72,20 @@ export function inNetworks(networks: readonly string[]): (address: string) => bo
 
 /** All that is wrong with the sections `http` and `access` of a file beyond their schemas. They may be of any shape. */
 export function accessFaults(file: Readonly<Record<string, unknown>>): readonly AccessFault[] {
-  const http = sectionOf<Listening>(file["http"]);
-  const access = sectionOf<AccessSection>(file["access"]);
+  const http = sectionOf(file["http"]) as Listening | undefined;
+  const access = sectionOf(file["access"]) as AccessSection | undefined;
   const listening = whyNotListen(http ?? {}, access);
   return [
     ...(listening === undefined ? [] : [listening]),
     ...proxyFaults(http),
     ...certificateFaults(http, access),
-    ...jwtFaults(sectionOf<JwtSection>(access?.jwt)),
-    ...Object.entries(sectionOf<NonNullable<AccessSection["certificates"]>>(access?.certificates) ?? {})
-      .map(([name, client]) => [name, sectionOf<typeof client>(client)?.scope] as const)
-      .flatMap(([name, scope]) => scopeFaults(["access", "certificates", name, "scope"], scope)),
+    ...jwtFaults(sectionOf(access?.jwt) as JwtSection | undefined),
+    ...Object.entries(sectionOf(access?.certificates) ?? {}).flatMap(([name, client]) =>
+      scopeFaults(
+        ["access", "certificates", name, "scope"],
+        (sectionOf(client) as { readonly scope?: unknown } | undefined)?.scope,
+      ),
+    ),
   ];
 }
 
@@ -103,7 +106,7 @@ function certificateFaults(
   http: Listening | undefined,
   access: AccessSection | undefined,
 ): readonly AccessFault[] {
-  const tls = sectionOf<TlsSection>(http?.tls);
+  const tls = sectionOf(http?.tls) as TlsSection | undefined;
   const remedy = "add `clientCa` below `http.tls`";
   if (tls?.clientCa !== undefined) return [];
   return [
@@ -164,6 +167,6 @@ const scopeFaults = (path: Path, scope: unknown): readonly AccessFault[] =>
           })),
   );
 
-const sectionOf = <T>(value: unknown): T | undefined =>
-  typeof value === "object" && value !== null && !Array.isArray(value) ? (value as T) : undefined;
+const sectionOf = (value: unknown): object | undefined =>
+  typeof value === "object" && value !== null && !Array.isArray(value) ? value : undefined;
 const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? (value as unknown[]) : []);

@@ -1,0 +1,110 @@
+import { statSync } from "node:fs";
+import { type Clock, type Millis, seconds } from "../../devices/clock.ts";
+import type { Log } from "../../devices/plugin.ts";
+import { parseScope, type Scope } from "./principal.ts";
+import { loadTokens } from "./token-file.ts";
+import { isExpired, isTokenOf, tokenId, type TokenRecord } from "./token.ts";
+import { WatchedFiles } from "./watched-file.ts";
+
+/** Who holds a token; the same object for as long as the token is good. */
+export interface TokenHolder {
+  readonly record: TokenRecord;
+  readonly scope?: Scope;
+}
+
+/** A token that is not there is looked for in the file again, but not more often than this. */
+const refreshEvery: Millis = seconds(0.25);
+
+/** The tokens of a site's file, as it is now. */
+export class Tokens {
+  readonly #file: string;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #watched: WatchedFiles;
+  readonly #changed: (come: readonly TokenRecord[], gone: readonly TokenRecord[]) => void;
+  #holders: ReadonlyMap<string, TokenHolder> = new Map();
+  #refreshed: Millis = -Infinity;
+
+  /** @param changed told of tokens that were made and revoked while the site runs */
+  constructor(
+    file: string,
+    deps: { readonly clock: Clock; readonly log: Log },
+    changed: (come: readonly TokenRecord[], gone: readonly TokenRecord[]) => void,
+  ) {
+    this.#file = file;
+    this.#clock = deps.clock;
+    this.#log = deps.log;
+    this.#changed = changed;
+    this.#watched = new WatchedFiles([file], () => this.#load(true));
+    this.#load(false);
+    this.#warnOfReaders();
+  }
+
+  watch(signal: AbortSignal): Promise<void> {
+    return this.#watched.watch(this.#clock, signal);
+  }
+
+  /** Who holds a token; a text when it is not good, saying why. */
+  holder(token: string): TokenHolder | string {
+    const id = tokenId(token);
+    if (id === undefined) return "the token is damaged or cut short";
+    const found = this.#holders.get(id) ?? this.#lookAgain(id);
+    if (found === undefined || !isTokenOf(found.record, token))
+      return "the token is not known, or was revoked";
+    if (isExpired(found.record, this.#clock.now())) return "the token has expired";
+    return found;
+  }
+
+  /** Whether a holder's token is still good. */
+  isGood(holder: TokenHolder): boolean {
+    return this.#holders.get(holder.record.id) === holder && !isExpired(holder.record, this.#clock.now());
+  }
+
+  /** A token may be used at once after it was made. */
+  #lookAgain(id: string): TokenHolder | undefined {
+    const now = this.#clock.monotonic();
+    if (now - this.#refreshed < refreshEvery) return undefined;
+    this.#refreshed = now;
+    this.#watched.refresh();
+    return this.#holders.get(id);
+  }
+
+  #load(tell: boolean): void {
+    let records: readonly TokenRecord[];
+    try {
+      records = loadTokens(this.#file);
+    } catch (error) {
+      // Whoever had a token keeps it: a damaged file must not lock everybody out of a running site.
+      this.#log.error({ file: this.#file, error: String(error) }, "the tokens cannot be read; as before");
+      return;
+    }
+    const before = this.#holders;
+    this.#holders = new Map(
+      records.map((record) => {
+        const known = before.get(record.id);
+        const same = known !== undefined && JSON.stringify(known.record) === JSON.stringify(record);
+        return [record.id, same ? known : holderOf(record)];
+      }),
+    );
+    const now = this.#holders;
+    const come = [...now].filter(([id, holder]) => before.get(id) !== holder);
+    const gone = [...before].filter(([id, holder]) => now.get(id) !== holder);
+    const recordsOf = (list: readonly (readonly [string, TokenHolder])[]) =>
+      list.map(([, { record }]) => record);
+    if (tell && come.length + gone.length > 0) this.#changed(recordsOf(come), recordsOf(gone));
+  }
+
+  #warnOfReaders(): void {
+    const found = statSync(this.#file, { throwIfNoEntry: false });
+    if (found !== undefined && (found.mode & 0o077) !== 0)
+      this.#log.warn(
+        { file: this.#file },
+        "other users of this machine may read or write the tokens: chmod 600",
+      );
+  }
+}
+
+const holderOf = (record: TokenRecord): TokenHolder => ({
+  record,
+  ...(record.scope === undefined ? {} : { scope: parseScope(record.scope) }),
+});
