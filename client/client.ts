@@ -1,3 +1,4 @@
+import type { Backoff } from "./backoff.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { fault } from "./errors.ts";
 import { type Fetch, Http, type Query, segment, type Retry } from "./http.ts";
@@ -13,7 +14,9 @@ import {
   type ScanOptions,
   type Selection,
 } from "./requests.ts";
+import { createSession, type Session } from "./session.ts";
 import * as shapes from "./shapes.ts";
+import { type SocketConstructor, socketOpener } from "./socket.ts";
 import type * as types from "./types.ts";
 
 export interface ClientOptions {
@@ -29,6 +32,8 @@ export interface ClientOptions {
    */
   readonly retry?: Partial<Retry> | false;
   readonly fetch?: Fetch;
+  /** For sessions. Default: the platform's own; in Node that of the package `ws`, which can send the token. */
+  readonly WebSocket?: SocketConstructor;
   readonly clock?: Clock;
   /** 0 ≤ random() < 1, for the pauses. */
   readonly random?: () => number;
@@ -42,6 +47,13 @@ export interface ClientScanOptions extends ScanOptions {
 export interface ClientReadOptions extends ReadOptions {
   /** Only devices of the plugin with this id. */
   readonly plugin?: string;
+}
+
+export interface SessionOptions {
+  /** Pauses between attempts to connect again, in ms, as in `retry`. Default: 500, later 30,000. */
+  readonly backoff?: Partial<Backoff>;
+  /** After this time without a message, in ms, a sign of life is asked for. Default: 30,000. */
+  readonly idle?: number;
 }
 
 export interface FillOptions extends Call {
@@ -76,14 +88,19 @@ export interface Client extends Requests {
     which?: types.Relinquish,
     call?: Call,
   ): Promise<types.PriorityArray>;
+
+  /** Opens a WebSocket, which is opened again whenever it is lost. What is asked before it is open waits. */
+  connect(options?: SessionOptions): Session;
 }
 
 /** @throws ClientError `BAD_INPUT` for a URL that is none */
 export function createClient(options: ClientOptions): Client {
   const { token, timeout = 10_000, retry = {}, clock = systemClock, random = Math.random } = options;
+  const url = baseOf(options.url);
+  const tokenNow = async (): Promise<string | undefined> => (typeof token === "function" ? token() : token);
   const http = new Http({
-    url: baseOf(options.url),
-    token: async () => (typeof token === "function" ? token() : Promise.resolve(token)),
+    url,
+    token: tokenNow,
     // Looked up when it is used: a page may replace it.
     fetch: options.fetch ?? ((url, init) => globalThis.fetch(url, init)),
     timeout,
@@ -91,7 +108,15 @@ export function createClient(options: ClientOptions): Client {
     clock,
     random,
   });
-  return { ...synseRequests(http, timeout), ...ownRequests(http, timeout) };
+  const open = socketOpener(options.WebSocket);
+  const connect = ({ backoff, idle = 30_000 }: SessionOptions = {}): Session =>
+    createSession({
+      url: `${url.replace(/^http/, "ws")}/v3/connect`,
+      ...{ open, token: tokenNow, timeout, idle, clock, random },
+      backoff: { least: 500, most: 30_000, ...backoff },
+      retry: retry !== false,
+    });
+  return { ...synseRequests(http, timeout), ...ownRequests(http, timeout), connect };
 }
 
 function baseOf(url: string): string {
@@ -198,7 +223,7 @@ function selectionQuery({ tags, ns }: Selection): Query {
   return { ns, tags: groups };
 }
 
-type Own = Omit<Client, keyof Requests>;
+type Own = Omit<Client, keyof Requests | "connect">;
 
 function ownRequests(http: Http, timeout: number): Own {
   const bus = (name: string): string => `/api/buses/${segment(name, "a bus")}`;

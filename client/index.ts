@@ -7,6 +7,7 @@ export {
   type ClientScanOptions,
   createClient,
   type FillOptions,
+  type SessionOptions,
 } from "./client.ts";
 export type { Cancel, Clock } from "./clock.ts";
 export { ClientError, type ErrorFields, type OwnCode } from "./errors.ts";
@@ -23,4 +24,9 @@ export type {
   Tags,
   TagsOptions,
 } from "./requests.ts";
+export type { ConnectionState } from "./connection.ts";
+export type { StateChange } from "./exchange.ts";
+export type { Session, StreamOptions } from "./session.ts";
+export type { Socket, SocketConstructor } from "./socket.ts";
+export type { StreamItem } from "./streams.ts";
 export type * from "./types.ts";
