@@ -26,17 +26,19 @@ export interface StreamMethods {
 /** How one method's messages become bytes and back. Those that arrive are whole; those sent may leave fields out. */
 export interface V3Method<Request, Response> {
   readonly path: string;
-  requestSerialize(request: m.Outgoing<Request>): Buffer;
-  requestDeserialize(bytes: Buffer): Request;
-  responseSerialize(response: m.Outgoing<Response>): Buffer;
-  responseDeserialize(bytes: Buffer): Response;
+  readonly requestSerialize: (request: m.Outgoing<Request>) => Buffer;
+  readonly requestDeserialize: (bytes: Buffer) => Request;
+  readonly responseSerialize: (response: m.Outgoing<Response>) => Buffer;
+  readonly responseDeserialize: (bytes: Buffer) => Response;
 }
 
-export type V3PluginMethods = {
+export type UnaryTable = {
   readonly [Name in keyof UnaryMethods]: V3Method<UnaryMethods[Name][0], UnaryMethods[Name][1]>;
-} & {
+};
+export type StreamTable = {
   readonly [Name in keyof StreamMethods]: V3Method<StreamMethods[Name][0], StreamMethods[Name][1]>;
 };
+export type V3PluginMethods = UnaryTable & StreamTable;
 
 /** What a server of the protocol implements: hand it with `v3Plugin.service` to `Server.addService`. */
 export type V3PluginHandlers = {
