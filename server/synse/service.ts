@@ -8,6 +8,7 @@ import { PluginViews } from "./plugins.ts";
 import { publicConfig } from "./public-config.ts";
 import { type BoundTexts, ReadingCache } from "./reading-cache.ts";
 import { ReadingViews } from "./readings.ts";
+import { ReadingStreams } from "./streams.ts";
 import type { TagGroups } from "./tags.ts";
 import { WriteDesk } from "./writes.ts";
 
@@ -18,6 +19,7 @@ import { WriteDesk } from "./writes.ts";
 export class SynseService {
   readonly devices: DeviceViews;
   readonly plugins: PluginViews;
+  readonly streams: ReadingStreams;
   readonly #parts: SiteParts;
   readonly #readings: ReadingViews;
   readonly #desk: WriteDesk;
@@ -26,6 +28,7 @@ export class SynseService {
     this.#parts = parts;
     this.devices = new DeviceViews(parts);
     this.plugins = new PluginViews(parts);
+    this.streams = new ReadingStreams(parts, this.devices);
     const cache = new ReadingCache(parts, cacheLimits(parts.config).readings);
     this.#readings = new ReadingViews(parts, this.devices, cache);
     this.#desk = new WriteDesk(parts, this.devices);
