@@ -47,6 +47,7 @@ const httpSection = Type.Object(
         description: "TCP port; 0 takes any free one.",
       }),
     ),
+    cors: Type.Optional(corsSection),
     names: Type.Optional(
       Type.Array(Type.String({ minLength: 1 }), {
         description:
@@ -164,6 +165,7 @@ export interface HttpSection {
   readonly host: string;
   readonly port: number;
   readonly names?: readonly string[];
+  readonly cors?: CorsSection;
   readonly tls?: TlsSection;
   readonly behindProxy?: readonly string[];
   readonly limits?: LimitsSection;

@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { asBothyError, BothyError } from "../devices/errors.ts";
 import type { Instant } from "../devices/clock.ts";
 import type { Log } from "../devices/plugin.ts";
-import { type ReadyText, toJson } from "./json.ts";
+import { toJson } from "./json.ts";
 
 /** What a client is told when something is wrong; the same shape everywhere. Synse v3 §1.2. */
 export interface ErrorBody {
@@ -127,7 +127,8 @@ export function sendError(
   const { body, headers, unexpected } = toldOf(thrown, deps.now(), isOwn(request.url));
   if (unexpected) {
     const stack = thrown instanceof Error ? thrown.stack : undefined;
-    deps.log.error({ method: request.method, url: request.url, stack }, `a request failed: ${body.context}`);
+    const { id, method, url } = request;
+    deps.log.error({ request: id, method, url, stack }, `a request failed: ${body.context}`);
   }
   for (const [name, value] of Object.entries(headers)) reply.header(name, value);
   return sendJson(reply.code(body.http_code), body);
@@ -138,12 +139,3 @@ const isOwn = (url: string): boolean => url === "/api" || url.startsWith("/api/"
 /** Synse says `application/json` and nothing more. */
 export const sendJson = (reply: FastifyReply, body: unknown): FastifyReply =>
   reply.header("content-type", "application/json").send(Buffer.from(toJson(body)));
-
-/** Ready bytes as JSON. Past the framework's own sending, which costs as much as all the rest of a small read. */
-export function sendReady(reply: FastifyReply, body: Buffer | ReadyText): FastifyReply {
-  const [data, length] = Buffer.isBuffer(body) ? [body, body.length] : [body.text, body.bytes];
-  reply.hijack();
-  reply.raw.writeHead(200, { "content-type": "application/json", "content-length": length });
-  reply.raw.end(data);
-  return reply;
-}

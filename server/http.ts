@@ -8,7 +8,9 @@ import { anybody } from "./access/principal.ts";
 import { errorBody, HttpError, sendError } from "./faults.ts";
 import { toJson } from "./json.ts";
 import { Checker } from "./config-check.ts";
+import { requestIdHeader, requestIds } from "./request-id.ts";
 import { addApiRoutes } from "./routes/api.ts";
+import { allowOrigins } from "./routes/cors.ts";
 import { strangeName } from "./routes/origin.ts";
 import { described } from "./routes/describe.ts";
 import { addPageRoutes } from "./routes/page.ts";
@@ -18,6 +20,7 @@ import type { RouteParts } from "./routes/parts.ts";
 import { addStreamRoutes } from "./routes/streams.ts";
 import { addSynseRoutes } from "./routes/synse.ts";
 import { addWriteRoutes } from "./routes/writes.ts";
+import { addWebSocket } from "./websocket/index.ts";
 
 /** No write is longer than this: it names an action and a value. */
 const bodyLimit = 1_048_576;
@@ -37,6 +40,7 @@ export async function createHttp(parts: RouteParts): Promise<FastifyInstance> {
     http: { headersTimeout, connectionsCheckingInterval },
     return503OnClosing: false,
     forceCloseConnections: "idle",
+    genReqId: requestIds(),
     routerOptions: { maxParamLength: 1024 },
     // Damaged percent signs and the like never reach a route.
     frameworkErrors: (error, request, reply) => void sendError(error, request, reply, deps),
@@ -53,6 +57,11 @@ export async function createHttp(parts: RouteParts): Promise<FastifyInstance> {
   );
   const metrics = parts.config.metrics?.enabled === false ? undefined : new Metrics(parts);
   metrics?.countRequests(app);
+  app.addHook("onRequest", (request, reply, done) => {
+    reply.header(requestIdHeader, request.id);
+    done();
+  });
+  allowOrigins(app, parts.config.http);
   app.decorateRequest("principal");
   app.addHook("onRequest", (request, _reply, done) => {
     request.principal = anybody(request.ip);
@@ -83,7 +92,7 @@ export async function createHttp(parts: RouteParts): Promise<FastifyInstance> {
     // Nobody else is asked whether the description is valid; without the bar, it fits the screen.
     uiConfig: { validatorUrl: null, layout: "BaseLayout", deepLinking: true },
   });
-  for (const add of [addSynseRoutes, addWriteRoutes, addApiRoutes, addStreamRoutes, addPageRoutes])
+  for (const add of [addSynseRoutes, addWriteRoutes, addApiRoutes, addStreamRoutes, addWebSocket, addPageRoutes])
     add(app, parts);
   metrics?.routes(app, parts);
   for (const add of parts.more ?? []) add(app, parts);

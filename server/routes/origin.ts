@@ -21,10 +21,12 @@ export const foreignSocket = (request: FastifyRequest): Error | undefined =>
 
 function isForeign(request: FastifyRequest): boolean {
   const { origin } = request.headers;
-  if (origin === undefined) return false;
+  if (origin === undefined || request.fromNamedOrigin) return false;
   const from = URL.canParse(origin) ? new URL(origin) : undefined;
   return (
-    from === undefined || from.host !== request.host || (!isLoopbackName(from.hostname) && isLoopbackSocket(request))
+    from === undefined ||
+    from.host !== request.host ||
+    (!isLoopbackName(from.hostname) && isLoopbackSocket(request))
   );
 }
 

@@ -34,7 +34,7 @@ export interface RouteDefinition {
 const standardMethods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"] as const;
 
 /**
- * Adds what a path answers to, and a 405 that names those methods for all others. A trailing slash is the same path,
+ * Adds what a path answers to, OPTIONS, and a 405 that names those methods for all others. A trailing slash is the same path,
  * unless `slash` is false: then it would be an item without a name.
  */
 export function route(
@@ -43,10 +43,8 @@ export function route(
   methods: Readonly<Record<string, RouteDefinition>>,
   slash = true,
 ): void {
-  const taken = Object.keys(methods);
-  const allow = standardMethods.filter(
-    (name) => taken.includes(name) || (name === "HEAD" && taken.includes("GET")),
-  );
+  const taken = [...Object.keys(methods), "OPTIONS", ...("GET" in methods ? ["HEAD"] : [])];
+  const allow = standardMethods.filter((name) => taken.includes(name));
   const urls = slash && url !== "/" ? [url, `${url}/`] : [url];
   for (const path of urls) {
     for (const [method, definition] of Object.entries(methods)) {
@@ -64,6 +62,12 @@ export function route(
         handler,
       });
     }
+    app.route({
+      method: "OPTIONS",
+      url: path,
+      schema: { hide: true },
+      handler: (_request, reply) => reply.code(204).header("allow", allow.join(", ")).send(),
+    });
     app.route({
       method: standardMethods.filter((name) => !allow.includes(name)),
       url: path,

@@ -1,5 +1,7 @@
-import { Readable } from "node:stream";
+import { pipeline, Readable } from "node:stream";
+import { createGzip } from "node:zlib";
 import { Type } from "typebox";
+import { encodingFor } from "../ready.ts";
 import { type AddRoutes, route } from "./parts.ts";
 import { single } from "./query.ts";
 import * as schemas from "./schemas.ts";
@@ -34,7 +36,13 @@ export const addReadCacheRoutes: AddRoutes = (app, { synse }) => {
         // Nothing is made before the client has taken what went before.
         const body = Readable.from(preceded(first.value, pieces), { highWaterMark: 1 });
         reply.raw.once("close", () => body.destroy());
-        return reply.send(body);
+        if (first.value.length < pieceLength) return reply.send(body);
+        const before = reply.getHeader("vary");
+        reply.header("vary", before === undefined ? "accept-encoding" : `${String(before)}, accept-encoding`);
+        if (encodingFor(request.headers["accept-encoding"]) === undefined) return reply.send(body);
+        // Gzip for whoever takes anything smaller: unlike brotli it says something before all is said.
+        reply.header("content-encoding", "gzip");
+        return reply.send(pipeline(body, createGzip({ level: 4 }), () => undefined));
       },
     },
   });

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { Type } from "typebox";
-import { sendJson, sendReady } from "../faults.ts";
+import { sendJson } from "../faults.ts";
+import { sendReady } from "../ready.ts";
 import { type AddRoutes, param, route, type RouteParts } from "./parts.ts";
 import { addReadCacheRoutes } from "./read-cache.ts";
 import { first, flag, single, tagGroups, values } from "./query.ts";
@@ -83,7 +84,9 @@ function addDeviceRoutes(app: FastifyInstance, { synse }: RouteParts): void {
       response: schemas.answers(schemas.list(schemas.device), "The devices, sorted."),
     },
     handler: (request: FastifyRequest, reply: Parameters<typeof sendReady>[0]) =>
-      sendReady(reply, synse.scan(request.principal, tagGroups(request), single(request, "sort"))),
+      sendReady(reply, synse.scan(request.principal, tagGroups(request), single(request, "sort")), {
+        tagged: true,
+      }),
   };
   route(app, "/v3/scan", { GET: scanRoute });
   route(app, "/v3/device", { GET: scanRoute }, false);
@@ -106,7 +109,10 @@ function addDeviceRoutes(app: FastifyInstance, { synse }: RouteParts): void {
         summary: "All about one device, by id or alias.",
         response: schemas.answers(schemas.deviceInfo, "The device."),
       },
-      handler: (request, reply) => sendJson(reply, synse.info(request.principal, param(request, "device"))),
+      handler: (request, reply) =>
+        sendReady(reply, synse.devices.infoText(request.principal, param(request, "device")), {
+          tagged: true,
+        }),
     },
   });
 }

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { Type } from "typebox";
-import { sendJson, sendReady } from "../faults.ts";
+import { sendJson } from "../faults.ts";
+import { sendReady } from "../ready.ts";
 import { type AddRoutes, param, route, type RouteParts } from "./parts.ts";
 import * as schemas from "./schemas.ts";
 

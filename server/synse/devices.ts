@@ -48,6 +48,7 @@ export const scopeKey = ({ scope }: Principal): string => (scope === undefined ?
 export class DeviceViews {
   readonly #parts: Parts;
   readonly #scans = new Map<string, { version: number; body: Buffer }>();
+  readonly #infos = new WeakMap<Device, { readonly version: number; readonly body: Buffer }>();
   #known: { version: number; since: Instant } = { version: -1, since: 0 };
 
   constructor(parts: Parts) {
@@ -93,6 +94,17 @@ export class DeviceViews {
       .filter((tag) => ids || !tag.startsWith("system/id:"))
       .filter((tag) => namespaces.length === 0 || namespaces.includes(tag.split("/")[0] ?? ""))
       .sort(compare);
+  }
+
+  /** The same as ready JSON, kept until a device comes or goes. @throws HttpError 404 */
+  infoText(by: Principal, name: string): Buffer {
+    const device = this.named(by, name, `device not found: ${name}`);
+    const { version } = this.#parts.registry;
+    const kept = this.#infos.get(device);
+    if (kept?.version === version) return kept.body;
+    const body = Buffer.from(toJson(this.info(by, name)));
+    this.#infos.set(device, { version, body });
+    return body;
   }
 
   /** @throws HttpError 404 */

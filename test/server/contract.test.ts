@@ -223,19 +223,20 @@ test("every path says which methods it takes", async (t) => {
   await http.listen({ host: "127.0.0.1", port: 0 });
   const { port } = http.server.address() as AddressInfo;
   const taken: Readonly<Record<string, string>> = {
-    "/test": "GET, HEAD",
-    "/v3/scan": "GET, HEAD",
-    "/v3/read/probe": "GET, HEAD",
-    "/v3/write/fan-1": "POST",
-    "/v3/write/wait/fan-1": "POST",
-    "/v3/device/fan-1": "GET, HEAD, POST",
-    "/api/devices/fan-1/writes/speed": "PUT, DELETE",
+    "/test": "GET, HEAD, OPTIONS",
+    "/v3/scan": "GET, HEAD, OPTIONS",
+    "/v3/read/probe": "GET, HEAD, OPTIONS",
+    "/v3/write/fan-1": "POST, OPTIONS",
+    "/v3/write/wait/fan-1": "POST, OPTIONS",
+    "/v3/device/fan-1": "GET, HEAD, POST, OPTIONS",
+    "/api/devices/fan-1/writes/speed": "PUT, DELETE, OPTIONS",
   };
   for (const [path, allow] of Object.entries(taken)) {
     for (const method of ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]) {
       const { status, headers, text } = await exchange(port, method, path);
       if (allow.split(", ").includes(method)) {
         assert.notEqual(status, 405, `${method} ${path}`);
+        if (method === "OPTIONS") assert.deepEqual([status, headers.get("allow"), text], [204, allow, ""]);
         continue;
       }
       assert.deepEqual([status, headers.get("allow")], [405, allow], `${method} ${path}`);
