@@ -5,6 +5,7 @@ import { type AddRoutes, route, type RouteParts } from "../routes/parts.ts";
 import * as schemas from "../routes/schemas.ts";
 import { addFamilies } from "./families.ts";
 import { countRequests } from "./http-metrics.ts";
+import { countSockets } from "./socket-metrics.ts";
 import { processMetrics } from "./process-metrics.ts";
 
 const answersText = schemas.answers(Type.String(), "Text format 0.0.4.");
@@ -32,6 +33,11 @@ export class Metrics {
   }
 
   readonly routes: AddRoutes = (app) => {
+    const synse = this.#parts.config.metrics?.synseNames ?? false;
+    countSockets(app.sockets, this.#register, {
+      latencies: latencyNames("synse_websocket_request_latency", synse),
+      sessions: ["synse_websocket_sessions", ...(synse ? ["synse_websocket_session_count"] : [])],
+    });
     route(app, "/metrics", {
       GET: {
         schema: {

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { test } from "node:test";
+import { WebSocket } from "ws";
 import { speed, type TableDevice } from "../support/table-plugin.ts";
 import { tableSite } from "../support/table-site.ts";
 
@@ -74,4 +76,28 @@ test("the names Prometheus does not like are given to whoever asks for them, and
   assert.equal(found.get(`synse_http_request_latency_sec_count${labels}`), 1);
   const without = await tableSite(t, devices, values, { metrics: { enabled: false } });
   assert.equal((await without.ask("/metrics")).status, 404);
+});
+
+test("requests over WebSockets are counted by event, what is no event under one name", async (t) => {
+  const { http } = await tableSite(t, devices, values);
+  const url = await http.listen({ host: "127.0.0.1", port: 0 });
+  const socket = new WebSocket(`${url.replace("http", "ws")}/v3/connect`);
+  await once(socket, "open");
+  const asks = ["request/status", "request/status", "request/info", "request/nothing", "request/else"];
+  const answers: unknown[] = [];
+  const all = new Promise<void>((resolve) => {
+    socket.on("message", (data: Buffer) => {
+      answers.push(JSON.parse(data.toString()));
+      if (answers.length === asks.length) resolve();
+    });
+  });
+  for (const [id, event] of asks.entries()) socket.send(JSON.stringify({ id, event }));
+  await all;
+  const found = series(await (await fetch(`${url}/metrics`)).text());
+  assert.equal(found.get('synse_websocket_request_count_total{event="request/status"}'), 2);
+  assert.equal(found.get('synse_websocket_request_count_total{event="unknown"}'), 2);
+  assert.equal(found.get('synse_websocket_error_response_count_total{event="request/info"}'), 1);
+  assert.equal(found.get('synse_websocket_request_latency_seconds_count{event="request/status"}'), 2);
+  assert.equal(found.get("synse_websocket_sessions"), 1);
+  socket.terminate();
 });
