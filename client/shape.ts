@@ -3,8 +3,10 @@
  * is looked at; what a shape does not name is let through.
  */
 export interface Shape<T> {
-  /** What is wrong with a value at a place such as `answer[3].unit`, or undefined. */
+  /** What is wrong with a value, fresh from `parseJson`, at a place such as `answer[3].unit`; or undefined. */
   readonly fault: (value: unknown, at: string) => string | undefined;
+  /** Integers come as numbers however long they are: it is no counter, whose every digit counts. */
+  readonly rounds?: true;
   /** Never there; it carries the type. */
   readonly type?: T;
 }
@@ -23,7 +25,9 @@ const plain = <T>(is: (value: unknown) => boolean, expected: string): Shape<T> =
 });
 
 export const text = plain<string>((value) => typeof value === "string", "text");
-export const number = plain<number>((value) => typeof value === "number", "a number");
+const isNumber = (value: unknown): boolean => typeof value === "number" || typeof value === "bigint";
+/** As a property of an object. */
+export const number: Shape<number> = { ...plain(isNumber, "a number"), rounds: true };
 export const flag = plain<boolean>((value) => typeof value === "boolean", "true or false");
 export const anything = plain<unknown>((value) => value !== undefined, "anything");
 
@@ -71,6 +75,7 @@ export interface Optional<T> extends Shape<T> {
 }
 export const optional = <T>(shape: Shape<T>): Optional<T> => ({
   optional: true,
+  ...(shape.rounds === undefined ? {} : { rounds: true }),
   fault: (value, at) => (value === undefined ? undefined : shape.fault(value, at)),
 });
 
@@ -91,6 +96,9 @@ export function object<T>(fields: Fields<T>): Shape<T> {
       for (const [key, shape] of entries) {
         const fault = shape.fault(value[key], `${at}.${key}`);
         if (fault !== undefined) return fault;
+        const given = value[key];
+        if (shape.rounds === true && typeof given === "bigint")
+          (value as Record<string, unknown>)[key] = Number(given);
       }
       return undefined;
     },
