@@ -9,10 +9,12 @@ export interface KeeperStatus {
   readonly kept: boolean;
   /** Where. */
   readonly folder?: string;
-  /** Why nothing is kept, or what was lost. */
+  /** Why it does not. */
   readonly fault?: string;
-  /** Since when that is so. */
+  /** Since when it does not. */
   readonly since?: Instant;
+  /** What could not be read at the start of what was kept before. */
+  readonly lost?: string;
 }
 
 /**
@@ -27,9 +29,11 @@ export interface Keeper {
   load(kind: Kind): ReadonlyMap<string, unknown>;
   /**
    * Keeps a JSON value, in place of what the key held. It is not changed after it was given away.
-   * @param when `soon`: within seconds, for what is no loss
+   * @param when at once, or within seconds together with whatever else changes (default): disks wear out. Earlier in any
+   * case when somebody waits for `flushed`
    */
   put(kind: Kind, key: string, value: unknown, when?: "now" | "soon"): void;
+  /** Keeps nothing under a key any more; within seconds. */
   drop(kind: Kind, key: string): void;
   /**
    * Resolves when everything given so far outlasts the program; within seconds in any case: when it does not by then,

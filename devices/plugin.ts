@@ -42,6 +42,8 @@ export interface LinkConfig<L, D, P> {
   readonly devices: readonly Sourced<D>[];
   /** Products described in the configuration itself; they go before the shipped ones of the same name. */
   readonly products: readonly Sourced<P>[];
+  /** The environment it was read in, for plugins whose configuration refers to it in a manner of its own. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
 /** What a link would be: its devices, and all that is wrong with it. Any fault stops the start. */
@@ -53,8 +55,12 @@ export interface LinkPlan {
   open(deps: LinkDeps): Promise<Connection>;
 }
 
-/** What is kept for a link while it is closed and opened again: learnt facts, caches. JSON values only. */
+/**
+ * What is kept for a link while it is closed and opened again, and from one run of the program to the next: learnt facts,
+ * caches. JSON values only, not changed after they were given away.
+ */
 export interface LinkMemory {
+  /** Perhaps of another version of the program, of hardware since replaced, or damaged: looked at before it is trusted. */
   get(key: string): unknown;
   set(key: string, value: unknown): void;
 }
@@ -72,6 +78,12 @@ export interface LinkDeps {
   found(devices: readonly Device[]): void;
   /** Takes in readings that came unasked. Those of other links' devices are dropped. */
   publish(readings: readonly Reading[]): void;
+  /**
+   * Opens links below this one, each with its own connection, back-off and devices; one that was there before, by its
+   * name, goes on, and one that is missing now is closed and forgotten. They live as long as this link, whether it is
+   * open or not. Their names begin with this link's and a colon.
+   */
+  branches(plans: readonly LinkPlan[]): void;
   /** Says who is at the other end when that is a plugin of its own, and how it is; as often as that changes. */
   remote(plugin: RemotePlugin): void;
 }
@@ -153,6 +165,8 @@ export interface Poll {
   readonly values: readonly ValueId[];
   readonly period: Millis;
   readonly priority: Priority;
+  /** How old its readings may become before they count no longer. Default: three periods and five seconds. */
+  readonly maxAge?: Millis;
 }
 
 export interface ReadOptions {
@@ -191,6 +205,8 @@ export interface Connection {
   readonly closed: Promise<BothyError | undefined>;
   /** Ends it; pending reads and writes reject with `STOPPED`. May be called any number of times. */
   close(): Promise<void>;
+  /** Looks anew for what is there and declares it, because somebody asks. @throws BothyError */
+  refresh?(): Promise<void>;
   /** A snapshot for `GET /api/buses`: plain JSON, for people. */
   report?(): object;
   /** Calls `listener` with every frame that crosses the line, until the returned function is called. */
@@ -231,7 +247,8 @@ export interface ScanResult {
 }
 
 /** For whoever opens a link without a site around it: nobody cares for what is found or comes unasked. */
-export const noSite: Pick<LinkDeps, "found" | "publish" | "remote"> = {
+export const noSite: Pick<LinkDeps, "branches" | "found" | "publish" | "remote"> = {
+  branches: () => undefined,
   found: () => undefined,
   publish: () => undefined,
   remote: () => undefined,

@@ -5,7 +5,7 @@ import { type Keeper, noKeeper } from "./keeper.ts";
 import { ageOf, interrupted, keptTransaction } from "./kept-transaction.ts";
 import { type Log, silentLog } from "./plugin.ts";
 import type { Reason } from "./reading.ts";
-import type { Transaction, TransactionStatus, WriteRequest } from "./transaction.ts";
+import { slots, type Transaction, type TransactionStatus, type WriteRequest } from "./transaction.ts";
 
 /** How long an ended transaction is remembered. */
 export const transactionLife: Millis = minutes(5);
@@ -70,7 +70,7 @@ export class Transactions {
     this.#all.set(id, now);
     if (isTerminal(status)) {
       // How far one has come that has not ended is of no use to the next program: it cannot go on with it.
-      this.#keeper.put("transaction", id, now);
+      this.#keep(now);
       this.#ended.set(id, this.#clock.monotonic());
       for (const wake of this.#waiting.get(id) ?? []) wake();
       this.#waiting.delete(id);
@@ -151,7 +151,8 @@ export class Transactions {
 
   #keep(transaction: Transaction): void {
     this.#all.set(transaction.id, transaction);
-    this.#keeper.put("transaction", transaction.id, transaction);
+    const when = transaction.request.slot <= slots.operator ? "now" : "soon";
+    this.#keeper.put("transaction", transaction.id, transaction, when);
   }
 
   #forget(): void {

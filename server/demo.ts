@@ -1,4 +1,5 @@
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Clock, Millis } from "../devices/clock.ts";
 import { seconds } from "../devices/clock.ts";
@@ -11,6 +12,7 @@ import { packageInfo } from "./package-info.ts";
 import { simulatorRoutes } from "./routes/simulator.ts";
 import { type ServedSite, serveSite } from "./serve.ts";
 import { createSite, type Site } from "./site.ts";
+import { openState, type State } from "./state/state.ts";
 
 export interface DemoOptions {
   readonly clock: Clock;
@@ -23,6 +25,8 @@ export interface DemoOptions {
   /** Simulated seconds per second. */
   readonly speed?: number;
   readonly wires?: "pty" | "tcp";
+  /** Where the site keeps its state; by default a temporary folder that goes with it. */
+  readonly stateFolder?: string;
 }
 
 export interface Demo {
@@ -42,17 +46,25 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
     ...(speed === undefined ? {} : { speed }),
     ...(wires === undefined ? {} : { wires }),
   });
+  const folder = options.stateFolder ?? mkdtempSync(join(tmpdir(), "bothy-demo-"));
+  let state: State | undefined;
+  const end = async (): Promise<void> => {
+    await simulated.close();
+    await state?.close();
+    if (options.stateFolder === undefined) rmSync(folder, { recursive: true, force: true });
+  };
   try {
     const { config, plans } = demoConfig(simulated, plugins);
-    const site = createSite({ ...config, http: { ...config.http, ...options.listen } }, plans, {
-      clock,
-      log,
-      plugins,
-    });
+    state = await openState(folder, { clock, log });
+    const site = createSite(
+      { ...config, http: { ...config.http, ...options.listen }, state: { folder } },
+      plans,
+      { clock, log, plugins, state },
+    );
     const served = await serveSite(site, [simulatorRoutes(simulated)]);
     const stop = async (): Promise<void> => {
       await served.stop();
-      await simulated.close();
+      await end();
     };
     try {
       if (script !== undefined) simulated.script(script);
@@ -64,7 +76,7 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
     }
     return { served, simulated, stop };
   } catch (error) {
-    await simulated.close();
+    await end();
     throw error;
   }
 }

@@ -1,4 +1,5 @@
 import type { Clock } from "../devices/clock.ts";
+import type { Keeper } from "../devices/keeper.ts";
 import type { Link } from "../devices/link.ts";
 import type { Log, Plugin } from "../devices/plugin.ts";
 import type { Registry } from "../devices/registry.ts";
@@ -22,6 +23,7 @@ export interface SiteParts {
   readonly registry: Registry;
   readonly store: ReadingStore;
   readonly writer: Writer;
+  readonly keeper: Keeper;
   readonly json: ReadingJson;
   readonly plugins: readonly Plugin[];
   readonly buses: ReadonlyMap<string, BusPart>;

@@ -1,6 +1,8 @@
 import { setMaxListeners } from "node:events";
 import type { Clock } from "../devices/clock.ts";
-import { Link } from "../devices/link.ts";
+import { noKeeper } from "../devices/keeper.ts";
+import { keptMemories } from "../devices/kept-memory.ts";
+import { Link, newMemory } from "../devices/link.ts";
 import type { LinkPlan, Log, Plugin } from "../devices/plugin.ts";
 import { Registry } from "../devices/registry.ts";
 import { ReadingStore } from "../devices/store.ts";
@@ -10,11 +12,14 @@ import { ReadingJson } from "./json.ts";
 import { packageInfo } from "./package-info.ts";
 import { SynseService } from "./synse/service.ts";
 import type { BusPart, SiteParts } from "./parts.ts";
+import type { State } from "./state/state.ts";
 
 export interface SiteDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly plugins: readonly Plugin[];
+  /** What outlasts the program; closed when the site stops. Absent: nothing does. */
+  readonly state?: State;
 }
 
 /** Everything of one site, joined. Nothing is open before `start`. */
@@ -26,7 +31,7 @@ export interface Site extends SiteParts {
    * @throws BothyError `BAD_CONFIG` when an id or alias is used twice
    */
   start(): void;
-  /** Ends streams and writes, then closes the links. Any number of times. */
+  /** Ends streams and writes, closes the links, then keeps what is to be kept. Any number of times. */
   stop(): Promise<void>;
 }
 
@@ -35,13 +40,28 @@ export interface Site extends SiteParts {
  * @param plans of `config`, as `loadConfig` gives them: without faults
  */
 export function createSite(config: SiteConfig, plans: readonly LinkPlan[], deps: SiteDeps): Site {
-  const { clock, log, plugins } = deps;
+  const { clock, log, plugins, state } = deps;
+  const keeper = state ?? noKeeper;
   const registry = new Registry();
   const store = new ReadingStore({ clock, log });
   const json = new ReadingJson(registry, store);
-  const links = plans.map((plan) => new Link(plan, { clock, log, registry, store }));
+  const branch = (link: Link, below: Link): (() => void) => {
+    const plugin = buses.get(below.name)?.plugin;
+    byName.set(link.name, link);
+    if (plugin !== undefined) buses.set(link.name, { link, plugin });
+    return () => {
+      byName.delete(link.name);
+      buses.delete(link.name);
+    };
+  };
+  const names = plans.map(({ name }) => name);
+  const memory = state === undefined ? newMemory : keptMemories(state, names);
+  const links = plans.map(
+    (plan) => new Link(plan, { clock, log, registry, store, memory: memory(plan.name), branch }),
+  );
   const byName = new Map(links.map((link) => [link.name, link]));
-  const writer = new Writer({ clock, log, registry, store, links: (name) => byName.get(name) });
+  const buses = busParts(config, links, plugins);
+  const writer = new Writer({ clock, log, registry, store, keeper, links: (name) => byName.get(name) });
   const ended = new AbortController();
   // Every stream listens to it.
   setMaxListeners(0, ended.signal);
@@ -53,9 +73,10 @@ export function createSite(config: SiteConfig, plans: readonly LinkPlan[], deps:
     registry,
     store,
     writer,
+    keeper,
     json,
     plugins,
-    buses: busParts(config, links, plugins),
+    buses,
     signal: ended.signal,
   };
   return {
@@ -71,6 +92,7 @@ export function createSite(config: SiteConfig, plans: readonly LinkPlan[], deps:
       writer.stop();
       await Promise.all(links.map((link) => link.stop()));
       store.stop();
+      await state?.close();
     },
   };
 }
@@ -79,7 +101,7 @@ function busParts(
   config: SiteConfig,
   links: readonly Link[],
   plugins: readonly Plugin[],
-): ReadonlyMap<string, BusPart> {
+): Map<string, BusPart> {
   const parts = new Map<string, BusPart>();
   for (const link of links) {
     const plugin = plugins.find(({ name }) => name === config.buses[link.name]?.plugin);

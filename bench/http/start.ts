@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Millis, seconds, systemClock as clock } from "../../devices/clock.ts";
 import { createSimulatedSite } from "../../simulators/site.ts";
@@ -26,6 +28,7 @@ export async function startToFirstReading(): Promise<Start> {
     ...process.env,
     ...{ BOTHY_LINE_A: a.path, BOTHY_LINE_B: b.path, LOG_LEVEL: "silent" },
     BOTHY_TCP_PORT: String(simulated.endpoint.port),
+    STATE_DIRECTORY: mkdtempSync(join(tmpdir(), "bothy-bench-")),
   };
   const begun = clock.monotonic();
   const site = spawn(process.execPath, [main, "site", "--config", config, "--port", "0"], { env });

@@ -29,7 +29,7 @@ export async function runDemo(options: Options): Promise<ExitCode> {
 
 async function start(options: Options, log: ReturnType<typeof createLog>): Promise<Demo> {
   const port = chosenPort(options.port, process.env);
-  const { host, speed, wires, script } = options;
+  const { host, speed, wires, script, state } = options;
   if (host !== undefined && !isLoopback(host)) {
     throw new CannotRun(
       `the demonstration listens on this machine only: --host ${host} is no loopback address`,
@@ -43,6 +43,7 @@ async function start(options: Options, log: ReturnType<typeof createLog>): Promi
       listen: { ...(port === undefined ? {} : { port }), ...(host === undefined ? {} : { host }) },
       ...(speed === undefined ? {} : { speed }),
       ...(wires === "tcp" ? { wires } : {}),
+      ...(state === undefined ? {} : { stateFolder: state }),
       ...(script === undefined ? {} : { script: readScript(script) }),
     });
   } catch (error) {

@@ -3,6 +3,7 @@ import { createLog, levelFrom } from "../logger.ts";
 import { serveSite } from "../serve.ts";
 import { createSite } from "../site.ts";
 import { keepingState } from "../state/folder.ts";
+import { openState } from "../state/state.ts";
 import { allPlugins, listeningOn, loadOrExplain } from "./load.ts";
 import { chosenPort } from "./numbers.ts";
 import type { Options } from "./site.ts";
@@ -15,7 +16,13 @@ export async function runSite(options: Options): Promise<ExitCode> {
   const config = keepingState(listening, process.env);
   const log = createLog(levelFrom(process.env) ?? config.log.level);
   const stopped = untilStopped();
-  const served = await serveSite(createSite(config, plans, { clock: systemClock, log, plugins: allPlugins }));
+  const state = await openState(config.state.folder, { clock: systemClock, log });
+  const served = await serveSite(
+    createSite(config, plans, { clock: systemClock, log, plugins: allPlugins, state }),
+  ).catch(async (error: unknown) => {
+    await state.close();
+    throw error;
+  });
   const devices = served.site.registry.all().length;
   log.info({ url: served.url, site: config.site.id, buses: plans.length, devices }, "the site is running");
   print(served.url);

@@ -84,6 +84,7 @@ function addSiteRoutes(app: FastifyInstance, parts: RouteParts): void {
           now: isoTime(parts.clock.now()),
           devices: parts.registry.all().length,
           readings: parts.store.stats(),
+          state: stateJson(parts),
           residentBytes: process.memoryUsage.rss(),
           buses: [...parts.buses].map(([name, { link }]) => ({ name, state: link.status().state })),
         }),
@@ -119,6 +120,11 @@ function addSiteRoutes(app: FastifyInstance, parts: RouteParts): void {
         ),
     },
   });
+}
+
+function stateJson({ keeper }: RouteParts): object {
+  const { since, ...status } = keeper.status();
+  return { ...status, since: since === undefined ? undefined : isoTime(since) };
 }
 
 function addPriorityRoutes(app: FastifyInstance, parts: RouteParts): void {

@@ -58,6 +58,15 @@ export const site = Type.Object({
   now: instant,
   devices: Type.Integer(),
   readings: anything,
+  state: Type.Object({
+    kept: Type.Boolean({ description: "Whether what is accepted now outlasts the program." }),
+    folder: Type.Optional(Type.String()),
+    fault: Type.Optional(Type.String({ description: "Why it does not." })),
+    since: Type.Optional(instant),
+    lost: Type.Optional(
+      Type.String({ description: "What could not be read at the start of what was kept before." }),
+    ),
+  }),
   residentBytes: Type.Integer({ description: "Memory of the process." }),
   buses: Type.Array(Type.Object({ name: Type.String(), state: Type.String() })),
 });
@@ -103,7 +112,7 @@ export const slotWrite = Type.Object({
   id: Type.String(),
   created: instant,
   updated: instant,
-  status: Type.String({ description: "`PENDING`, `WRITING`, `DONE` or `ERROR`." }),
+  status: Type.Union(["PENDING", "WRITING", "DONE", "ERROR"].map((status) => Type.Literal(status))),
   message: Type.String(),
   timeout: Type.Number({ description: "In ms." }),
   device: Type.String(),

@@ -17,7 +17,10 @@ export function stateFolder(config: Pick<SiteConfig, "site" | "state">, env: Env
 }
 
 /** The same configuration with its folder filled in. */
-export const keepingState = (config: SiteConfig, env: Environment): SiteConfig => ({
+export const keepingState = (
+  config: SiteConfig,
+  env: Environment,
+): SiteConfig & { readonly state: { readonly folder: string } } => ({
   ...config,
   state: { folder: stateFolder(config, env) },
 });
