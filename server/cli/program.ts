@@ -5,6 +5,7 @@ import { addWatchCommand } from "./bus-watch.ts";
 import { addCheckCommands } from "./check.ts";
 import { addDemoCommand } from "./demo.ts";
 import { addMigrateCommand } from "./migrate.ts";
+import { addPluginCommands } from "./plugin.ts";
 import { addSimCommands } from "./sim.ts";
 import { addSiteCommand } from "./site.ts";
 import { complain, exit, type ExitCode, FaultyConfig, reasonOf } from "./terminal.ts";
@@ -31,6 +32,7 @@ export async function run(args: readonly string[]): Promise<ExitCode> {
   addScanCommand(bus, ended);
   addWatchCommand(bus, ended);
   addSimCommands(program, ended);
+  addPluginCommands(program, ended);
   addMigrateCommand(program, ended);
   try {
     await program.parseAsync(args, { from: "user" });

@@ -1,9 +1,11 @@
+import type { Instant } from "../../devices/clock.ts";
 import { pluginTag } from "../../devices/ids.ts";
 import { sitePluginId } from "../../devices/make-device.ts";
 import type { Plugin, RemotePlugin } from "../../devices/plugin.ts";
 import { HttpError } from "../faults.ts";
 import { isoTime } from "../json.ts";
 import type { BusPart, SiteParts } from "../parts.ts";
+import { type PluginHealth, pluginHealth } from "./health.ts";
 
 type Parts = Pick<SiteParts, "config" | "plugins" | "buses" | "clock">;
 
@@ -43,7 +45,7 @@ export class PluginViews {
   info(id: string): object {
     const found = this.#all().find((listed) => listed.id === id);
     if (found === undefined) throw new HttpError(404, `plugin not found: ${id}`);
-    return { ...summary(found), ...details(found, isoTime(this.#parts.clock.now())) };
+    return { ...summary(found), ...details(found, this.#parts.clock.now()) };
   }
 
   has(id: string): boolean {
@@ -105,7 +107,7 @@ function summary(listed: Listed): object {
 
 const unset = "-";
 
-function details(listed: Listed, now: string): object {
+function details(listed: Listed, now: Instant): object {
   if ("remote" in listed) {
     const { vcs, network, version, health } = listed.remote;
     const { at, status, checks } = health;
@@ -123,18 +125,17 @@ function details(listed: Listed, now: string): object {
       arch: process.arch,
       os: process.platform,
     },
-    health: {
-      timestamp: now,
-      status: isHealthy(listed) ? "OK" : "FAILING",
-      checks: listed.buses.map(({ link }) => busCheck(link.status())),
-    },
+    health: { timestamp: isoTime(now), ...healthJson(pluginHealth(listed.buses, now)) },
   };
 }
 
-const busCheck = (status: ReturnType<BusPart["link"]["status"]>): object => ({
-  name: `bus ${status.name}`,
-  status: status.state === "open" ? "OK" : "FAILING",
-  message: status.state === "open" ? "" : (status.lastError?.text ?? `the bus is ${status.state}`),
-  timestamp: isoTime(status.since),
-  type: "periodic",
+const healthJson = ({ status, checks }: PluginHealth): object => ({
+  status,
+  checks: checks.map(({ name, status: word, message, at, type }) => ({
+    name,
+    status: word,
+    message,
+    timestamp: isoTime(at),
+    type,
+  })),
 });
