@@ -10,6 +10,8 @@ ensureDebianPackages({
   chromium: "/usr/bin/chromium",
   mbpoll: "/usr/bin/mbpoll",
   prometheus: "/usr/bin/promtool",
+  "python3-grpc-tools": "/usr/lib/python3/dist-packages/grpc_tools",
+  "python3-grpcio": "/usr/lib/python3/dist-packages/grpc",
   "python3-pymodbus": "/usr/lib/python3/dist-packages/pymodbus",
   "python3-serial": "/usr/lib/python3/dist-packages/serial",
   socat: "/usr/bin/socat",
