@@ -67,6 +67,11 @@ export const errorTable = {
     retry: true,
     text: "{source}: the program ended while the write was under way; read the device to see what it shows",
   },
+  OUTCOME_UNKNOWN: {
+    http: 504,
+    retry: false,
+    text: "{source}: whether the write took effect is unknown, and it is not repeated ({fault})",
+  },
   DUPLICATE_TRANSACTION: { http: 409, retry: false, text: "transaction {source} exists already" },
   // Look-ups and input
   NOT_FOUND: { http: 404, retry: false, text: "{source} not found" },

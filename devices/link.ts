@@ -38,6 +38,8 @@ export interface LinkStatus {
 }
 
 export interface LinkParts {
+  /** Told of every link that is opened below another; what it returns is called when that is gone. */
+  readonly branch?: (link: Link, below: Link) => () => void;
   readonly clock: Clock;
   readonly log: Log;
   readonly registry: Registry;
@@ -56,6 +58,7 @@ export class Link {
   readonly #counts: PollCounts = { runs: 0, failed: 0, missed: 0 };
   readonly #openListeners = new Set<() => void>();
   readonly #promoted = new Set<{ readonly ids: readonly ValueId[]; demote: () => void }>();
+  readonly #branches = new Map<string, { readonly link: Link; readonly gone: () => void }>();
   #found: readonly Device[] = [];
   #remote: RemotePlugin | undefined;
   #state: LinkState = "idle";
@@ -110,7 +113,21 @@ export class Link {
   async stop(): Promise<void> {
     this.#stop.abort();
     if (this.#ended === undefined) this.#enter("stopped");
-    await this.#ended;
+    await Promise.all([this.#ended, ...[...this.#branches.values()].map(({ link }) => link.stop())]);
+  }
+
+  /** Closes it, and forgets its devices and their readings. */
+  async remove(): Promise<void> {
+    await this.stop();
+    const { registry, store } = this.#parts;
+    const { devices } = this;
+    registry.replace(devices, []);
+    for (const device of devices) store.forget(device);
+  }
+
+  /** Looks for devices anew, if it is open and can. @throws BothyError */
+  async lookAgain(): Promise<void> {
+    await this.#connection?.refresh?.();
   }
 
   /**
@@ -211,6 +228,9 @@ export class Link {
       log,
       memory: this.#memory,
       signal,
+      branches: (plans) => {
+        if (!signal.aborted) this.#declareBranches(plans);
+      },
       found: (devices) => {
         if (!signal.aborted) this.#declareFound(devices);
       },
@@ -298,6 +318,24 @@ export class Link {
     if (this.#connection !== undefined) this.#startPolling(this.#connection);
   }
 
+  #declareBranches(plans: readonly LinkPlan[]): void {
+    const { log } = this.#parts;
+    const wanted = new Set(plans.map(({ name }) => name));
+    for (const [name, { link, gone }] of [...this.#branches]) {
+      if (wanted.has(name)) continue;
+      this.#branches.delete(name);
+      link.remove().then(gone, (thrown: unknown) => {
+        log.error({ link: name }, asBothyError(thrown, `removing ${name}`).message);
+      });
+    }
+    for (const plan of plans) {
+      if (this.#branches.has(plan.name)) continue;
+      const link = new Link(plan, { ...this.#parts, memory: partOf(this.#memory, plan.name) });
+      this.#branches.set(plan.name, { link, gone: this.#parts.branch?.(link, this) ?? (() => undefined) });
+      link.start();
+    }
+  }
+
   #publishOwn(readings: readonly Reading[]): void {
     const { registry, store } = this.#parts;
     store.publish(readings.filter(({ id }) => registry.get(id.device)?.link === this.name));
@@ -363,3 +401,9 @@ export function newMemory(): LinkMemory {
     },
   };
 }
+
+/** A part of a memory, for one of several that share it. */
+const partOf = (memory: LinkMemory, name: string): LinkMemory => ({
+  get: (key) => memory.get(`${name}/${key}`),
+  set: (key, value) => memory.set(`${name}/${key}`, value),
+});

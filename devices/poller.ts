@@ -107,7 +107,7 @@ export class Poller {
   start(): void {
     const now = this.#deps.clock.monotonic();
     for (const task of this.#tasks) {
-      this.#deps.store.expect(task.poll.values, maxAge(task.period));
+      this.#deps.store.expect(task.poll.values, task.poll.maxAge ?? maxAge(task.period));
       task.release = now;
     }
     this.#tick();

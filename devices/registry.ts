@@ -139,5 +139,7 @@ function duplicate(device: Device, what: string, taken: Device | undefined): Bot
   return new BothyError("BAD_CONFIG", {
     source: `${device.info} on ${device.link}`,
     fault: `the ${what} is taken${other}`,
+    device: device.id,
+    ...(taken === undefined ? {} : { by: taken.link }),
   });
 }
