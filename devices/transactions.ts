@@ -6,6 +6,7 @@ import { ageOf, interrupted, keptTransaction } from "./kept-transaction.ts";
 import { type Log, silentLog } from "./plugin.ts";
 import type { Reason } from "./reading.ts";
 import { slots, type Transaction, type TransactionStatus, type WriteRequest } from "./transaction.ts";
+import { noWitness, type WriteWitness } from "./witness.ts";
 
 /** How long an ended transaction is remembered. */
 export const transactionLife: Millis = minutes(5);
@@ -19,6 +20,7 @@ export interface TransactionsDeps {
   /** Where they outlast the program; nowhere when absent. */
   readonly keeper?: Keeper;
   readonly limit?: number;
+  readonly witness?: WriteWitness;
 }
 
 /** Every write under way, and those that ended a short while ago, also in the program before this one. */
@@ -26,6 +28,9 @@ export class Transactions {
   readonly #clock: Clock;
   readonly #keeper: Keeper;
   readonly #limit: number;
+  readonly #witness: WriteWitness;
+  /** Those whose end the witness need not see. */
+  readonly #unseen = new Set<string>();
   readonly #all = new Map<string, Transaction>();
   /** Ended ones and when, the oldest first. */
   readonly #ended = new Map<string, Millis>();
@@ -35,14 +40,16 @@ export class Transactions {
     this.#clock = deps.clock;
     this.#keeper = deps.keeper ?? noKeeper;
     this.#limit = deps.limit ?? mostTransactions;
+    this.#witness = deps.witness ?? noWitness;
     this.#load(deps.log ?? silentLog);
   }
 
   /**
    * A new transaction, `PENDING`. Its id is the request's own, or a random UUID.
+   * @param seen whether the witness has yet to see it
    * @throws BothyError `DUPLICATE_TRANSACTION`, or `BUSY` when too many have not ended yet
    */
-  create(request: WriteRequest, timeout: Millis): Transaction {
+  create(request: WriteRequest, timeout: Millis, seen = true): Transaction {
     this.#forget();
     const id = request.transaction ?? randomUUID();
     if (this.#all.has(id)) throw new BothyError("DUPLICATE_TRANSACTION", { source: id });
@@ -58,6 +65,8 @@ export class Transactions {
       timeout,
     };
     this.#keep(made);
+    if (seen) this.#witness.accepted(made);
+    else this.#unseen.add(id);
     return made;
   }
 
@@ -74,6 +83,7 @@ export class Transactions {
       this.#ended.set(id, this.#clock.monotonic());
       for (const wake of this.#waiting.get(id) ?? []) wake();
       this.#waiting.delete(id);
+      if (!this.#unseen.delete(id)) this.#witness.ended(now);
     }
     return now;
   }

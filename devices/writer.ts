@@ -12,6 +12,7 @@ import type { Reading, Value } from "./reading.ts";
 import { nameOf, type Registry } from "./registry.ts";
 import type { ReadingStore } from "./store.ts";
 import {
+  type Origin,
   type Slot,
   type SlotEntry,
   slotNames,
@@ -21,6 +22,7 @@ import {
 } from "./transaction.ts";
 import { Transactions } from "./transactions.ts";
 import type { DeviceId } from "./value-id.ts";
+import type { WriteWitness } from "./witness.ts";
 
 /** How long an operator holds an output unless they say otherwise. Everybody else holds it for good. */
 export const operatorHold: Millis = minutes(30);
@@ -36,6 +38,8 @@ export interface WriterDeps {
   readonly links: (name: string) => WriteLink | undefined;
   /** Where transactions and filled slots outlast the program; nowhere when absent. */
   readonly keeper?: Keeper;
+  /** Sees every write. */
+  readonly witness?: WriteWitness;
 }
 
 /** Somebody no longer wants something of a device. */
@@ -46,6 +50,7 @@ export interface RelinquishRequest {
   readonly slot: Slot;
   readonly who: string;
   readonly why: string;
+  readonly origin?: Origin;
 }
 
 /** The one door through which hardware is told anything: checks, arbitrates, sends in order, and reads back. */
@@ -105,6 +110,15 @@ export class Writer {
    * `DUPLICATE_TRANSACTION`, `BUSY`, `STOPPED`
    */
   submit(request: WriteRequest): Transaction {
+    try {
+      return this.#accept(request);
+    } catch (error) {
+      if (error instanceof BothyError) this.#deps.witness?.writeRefused(request, error);
+      throw error;
+    }
+  }
+
+  #accept(request: WriteRequest): Transaction {
     if (this.#stopped) throw new BothyError("STOPPED", { source: "the writer" });
     const { device, action } = this.#find(request.device, request.action);
     const source = `${nameOf(device)} ${action.name}`;
@@ -121,17 +135,19 @@ export class Writer {
   }
 
   /** Gives up a slot; the next one is commanded. Nothing happens when it is empty. @throws BothyError as `submit` */
-  relinquish({ device: name, action: wanted, slot, who, why }: RelinquishRequest): void {
+  relinquish(request: RelinquishRequest): void {
+    const { device: name, action: wanted, slot, who, why } = request;
     const { device, action } = this.#find(name, wanted);
     if (action.kind !== "level")
       throw new BothyError("BAD_INPUT", { source: `${nameOf(device)} ${wanted}`, fault: "it holds nothing" });
     this.#level(device, action).relinquish(slot, who, why);
+    this.#deps.witness?.relinquished({ ...request, device: device.id });
     this.#rearm();
   }
 
-  /** Notes a write that was refused as a transaction that has ended. @throws BothyError as `submit` for its id */
+  /** Notes a write that `submit` refused as a transaction that has ended. @throws BothyError as `submit` for its id */
   refuse(request: WriteRequest, error: BothyError, timeout: Millis): Transaction {
-    const { id } = this.#transactions.create(request, timeout);
+    const { id } = this.#transactions.create(request, timeout, false);
     this.#transactions.update(id, ...failed(error));
     return this.#known(id);
   }

@@ -146,10 +146,15 @@ function secretIn(bytes: Buffer): Keys {
 function keysOfIssuer(issuer: string, jwks: string | undefined, clock: Clock): Keys {
   let keys: ReturnType<typeof createRemoteJWKSet> | undefined;
   let failed: { readonly at: Millis; readonly error: unknown } | undefined;
+  /** An issuer out of reach has not withdrawn its keys: a site whose uplink is down goes on with those it knows. */
+  const known = (error: unknown): Keys => {
+    const set = keys?.jwks();
+    if (set === undefined) throw unverifiable(issuer, error);
+    return createLocalJWKSet(set);
+  };
   return async (header, input) => {
-    // While the issuer does not answer, known keys are still used.
-    if (failed !== undefined && clock.monotonic() - failed.at < pause && keys?.jwks() === undefined)
-      throw unverifiable(issuer, failed.error);
+    const waiting = failed !== undefined && clock.monotonic() - failed.at < pause;
+    if (failed !== undefined && waiting) return known(failed.error)(header, input);
     try {
       keys ??= createRemoteJWKSet(new URL(jwks ?? (await discovered(issuer))), {
         timeoutDuration: patience,
@@ -161,7 +166,7 @@ function keysOfIssuer(issuer: string, jwks: string | undefined, clock: Clock): K
     } catch (error) {
       if (isOfToken(error)) throw error;
       failed = { at: clock.monotonic(), error };
-      throw unverifiable(issuer, error);
+      return known(error)(header, input);
     }
   };
 }
