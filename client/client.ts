@@ -32,7 +32,10 @@ export interface ClientOptions {
    */
   readonly retry?: Partial<Retry> | false;
   readonly fetch?: Fetch;
-  /** For sessions. Default: the platform's own; in Node that of the package `ws`, which can send the token. */
+  /**
+   * For sessions. Default: the browser's own, which sends a log-in's cookie but no token; in Node that of the package
+   * `ws`, which sends the token.
+   */
   readonly WebSocket?: SocketConstructor;
   readonly clock?: Clock;
   /** 0 ≤ random() < 1, for the pauses. */

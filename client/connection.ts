@@ -89,7 +89,7 @@ export class Connection {
     const { clock, open, timeout, token, url } = this.#options;
     let socket: Socket;
     try {
-      socket = await open(url, await token());
+      socket = await open(url, token);
     } catch (error) {
       this.#failed(fault("UNREACHABLE", `${url}: ${asError(error).message}`, error));
       return;

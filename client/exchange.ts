@@ -1,4 +1,5 @@
-import { deadline } from "./clock.ts";
+import { pauseBefore } from "./backoff.ts";
+import { type Cancel, deadline } from "./clock.ts";
 import { Connection, type ConnectionOptions, type ConnectionState } from "./connection.ts";
 import { asError, type ClientError, fault, serverError } from "./errors.ts";
 import { parseJson, toJson } from "./json.ts";
@@ -34,6 +35,10 @@ interface Pending {
 interface Running {
   readonly stream: Stream;
   readonly data: object;
+  /** It had readings: what the server says against it now may pass. */
+  ran: boolean;
+  attempt: number;
+  cancel: Cancel;
 }
 
 export interface ExchangeOptions extends ConnectionOptions {
@@ -78,7 +83,10 @@ export class Exchange {
     const error = fault("CLOSED", "it was closed here");
     for (const { fail } of [...this.#waiting]) fail(error);
     for (const { reject } of [...this.#pending.values()]) reject(error);
-    for (const { stream } of this.#streams.values()) stream.end();
+    for (const { stream, cancel } of this.#streams.values()) {
+      cancel();
+      stream.end();
+    }
     this.#tell({ state: "closed" });
   }
 
@@ -110,9 +118,10 @@ export class Exchange {
     const id = ++this.#lastId;
     if (this.state === "closed") stream.end(fault("CLOSED", "the session is closed"));
     else {
-      this.#streams.set(id, { stream, data });
+      const running: Running = { stream, data, ran: false, attempt: 0, cancel: () => undefined };
+      this.#streams.set(id, running);
       const { error } = this.#connection;
-      if (this.state === "open") this.#startStream(id, { stream, data });
+      if (this.state === "open") this.#startStream(id, running);
       else if (error !== undefined) stream.lost(error);
     }
     return { stop: () => this.#stop(id) };
@@ -124,10 +133,9 @@ export class Exchange {
   }
 
   #stop(id: number): void {
-    if (!this.#streams.delete(id) || this.state !== "open") return;
-    // Without an id to name, a stop ends every stream of the socket: the others are begun again at once.
-    this.#send(id, "request/read_stream", { stop: true });
-    for (const [other, running] of this.#streams) this.#send(other, "request/read_stream", running.data);
+    this.#streams.get(id)?.cancel();
+    if (this.#streams.delete(id) && this.state === "open")
+      this.#send(id, "request/read_stream", { stop: true });
   }
 
   /** Resolves when something can be sent. */
@@ -203,7 +211,10 @@ export class Exchange {
   }
 
   #lost(error: ClientError): void {
-    for (const { stream } of this.#streams.values()) stream.lost(error);
+    for (const { stream, cancel } of this.#streams.values()) {
+      cancel();
+      stream.lost(error);
+    }
     for (const { reject } of [...this.#pending.values()]) reject(new Interrupted(error));
     // The server is there and does not want us: no use in waiting.
     const refused = error.http_code >= 400 && error.http_code < 500;
@@ -231,17 +242,34 @@ export class Exchange {
     else this.#answer(id, event, data);
   }
 
-  #reading(id: number, { stream }: Running, event: unknown, data: unknown): void {
-    const end = (error: ClientError): void => {
-      this.#streams.delete(id);
-      stream.end(error);
-    };
-    if (event === "response/error") end(errorOf(data));
+  #reading(id: number, running: Running, event: unknown, data: unknown): void {
+    const wrong = shapes.reading.fault(data, "a reading of the stream");
+    if (event === "response/error") this.#refused(id, running, errorOf(data));
+    else if (wrong !== undefined) this.#refused(id, running, fault("BAD_ANSWER", wrong));
     else {
-      const wrong = shapes.reading.fault(data, "a reading of the stream");
-      if (wrong === undefined) stream.put(toReading(data as shapes.WireReading));
-      else end(fault("BAD_ANSWER", wrong));
+      running.ran = true;
+      running.attempt = 0;
+      running.stream.put(toReading(data as shapes.WireReading));
     }
+  }
+
+  /**
+   * The server does not want a stream. One that ran before is tried again: after a restart a server may not know all
+   * its devices at once.
+   */
+  #refused(id: number, running: Running, error: ClientError): void {
+    const { backoff, clock, random } = this.#options;
+    if (!running.ran) {
+      this.#streams.delete(id);
+      running.stream.end(error);
+      return;
+    }
+    running.stream.lost(error);
+    running.cancel();
+    const span = pauseBefore(backoff, running.attempt++, random());
+    running.cancel = clock.at(clock.monotonic() + span, () => {
+      if (this.state === "open") this.#startStream(id, running);
+    });
   }
 
   #answer(id: number, event: unknown, data: unknown): void {

@@ -20,7 +20,9 @@ export interface Session extends Requests {
   readonly state: ConnectionState;
   /**
    * Readings as they are published, with what the consumer must know to miss nothing silently. To a slow consumer the
-   * newest reading of every output is kept. Leaving the loop ends the stream.
+   * newest reading of every output is kept. Leaving the loop ends the stream (of an original Synse server: all of the
+   * session). A site begins, also after a reconnection, with the present reading of every output.
+   * @throws ClientError when the server refuses it; the signal's reason
    */
   readStream(options?: StreamOptions): AsyncIterable<StreamItem>;
   /** Tells every change until the returned function is called. */
