@@ -1,5 +1,12 @@
 import { type Instant, type Millis, seconds, systemClock } from "../../devices/clock.ts";
-import { type Client, ClientError, createClient, type Fetch, parseJson } from "../../client/index.ts";
+import {
+  type Client,
+  ClientError,
+  createClient,
+  type Fetch,
+  parseJson,
+  type SocketConstructor,
+} from "../../client/index.ts";
 import { explained, Refused } from "./explain.ts";
 import { type Target, targetOf, type TargetOptions } from "./target.ts";
 import { CannotRun } from "./terminal.ts";
@@ -23,6 +30,7 @@ export interface ConnectOptions {
   /** In ms, for a whole call. */
   readonly timeout?: Millis;
   readonly retry?: false;
+  readonly WebSocket?: SocketConstructor;
 }
 
 /** Opens nothing yet. */
@@ -40,6 +48,7 @@ export function connect(target: Target, options: ConnectOptions = {}): Server {
     ...(target.token === undefined ? {} : { token: target.token }),
     timeout: options.timeout ?? patience,
     retry: options.retry ?? { attempts: 1, least: 100 },
+    ...(options.WebSocket === undefined ? {} : { WebSocket: options.WebSocket }),
     fetch,
     clock: systemClock,
   });

@@ -1,28 +1,22 @@
 import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
-import { type Static, Type } from "typebox";
-import { Check } from "typebox/value";
 import { parse, stringify } from "yaml";
 import { CannotRun } from "./terminal.ts";
 
 /** A server somebody works with, under a name. The token itself is kept elsewhere. */
-export type Context = Static<typeof contextSchema>;
-
-const contextSchema = Type.Object({
-  url: Type.String(),
-  tokenFile: Type.Optional(Type.String()),
-  tokenEnv: Type.Optional(Type.String()),
-  ca: Type.Optional(Type.String()),
-});
-
-const fileSchema = Type.Object({
-  current: Type.Optional(Type.String()),
-  contexts: Type.Record(Type.String(), contextSchema),
-});
+export interface Context {
+  readonly url: string;
+  readonly tokenFile?: string;
+  readonly tokenEnv?: string;
+  readonly ca?: string;
+}
 
 /** What is saved: every context, and which one is meant when none is named. */
-export type Contexts = Static<typeof fileSchema>;
+export interface Contexts {
+  readonly current?: string;
+  readonly contexts: Readonly<Record<string, Context>>;
+}
 
 export type Env = Readonly<Record<string, string | undefined>>;
 
@@ -56,11 +50,24 @@ export function loadContexts(file: string): Contexts {
     );
   }
   if (found === null) return { contexts: {} };
-  if (Check(fileSchema, found)) return found;
+  if (isContexts(found)) return found;
   throw new CannotRun(
     `${file} holds no contexts as \`bothy context add\` writes them; mend it, or remove it and start anew`,
   );
 }
+
+const isText = (value: unknown): boolean => value === undefined || typeof value === "string";
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+const isContext = (value: unknown): boolean =>
+  isObject(value) &&
+  typeof value["url"] === "string" &&
+  ["tokenFile", "tokenEnv", "ca"].every((key) => isText(value[key]));
+const isContexts = (value: unknown): value is Contexts =>
+  isObject(value) &&
+  isText(value["current"]) &&
+  isObject(value["contexts"]) &&
+  Object.values(value["contexts"]).every(isContext);
 
 /**
  * Replaces the file in one step, readable by its owner only: names of equipment and where its keys are, are nobody

@@ -3,12 +3,75 @@ import { packageInfo } from "../package-info.ts";
 import { addScanCommand } from "./bus-scan.ts";
 import { addWatchCommand } from "./bus-watch.ts";
 import { addCheckCommands } from "./check.ts";
+import { addCompletionCommands } from "./completion/command.ts";
 import { addDemoCommand } from "./demo.ts";
 import { addMigrateCommand } from "./migrate.ts";
+import { addContextCommand } from "./on-call/context.ts";
+import { addInfoCommand } from "./on-call/info.ts";
+import { addPluginsCommand } from "./on-call/plugins.ts";
+import { addReadCommand } from "./on-call/read.ts";
+import { addDeviceScanCommand } from "./on-call/scan.ts";
+import { addTagsCommand } from "./on-call/tags.ts";
+import { addTailCommand } from "./on-call/tail.ts";
+import { addTransactionsCommand } from "./on-call/transactions.ts";
+import { addDeviceWatchCommand } from "./on-call/watch.ts";
+import { addReleaseCommand, addWhyCommand } from "./on-call/why.ts";
+import { addWriteCommand } from "./on-call/write.ts";
 import { addPluginCommands } from "./plugin.ts";
 import { addSimCommands } from "./sim.ts";
 import { addSiteCommand } from "./site.ts";
 import { complain, exit, type ExitCode, FaultyConfig, reasonOf } from "./terminal.ts";
+
+/** Every command. @param ended told the exit code of the one that ran */
+function createProgram(ended: (code: ExitCode) => void): Command {
+  const program = new Command("bothy")
+    .description("Edge hardware management for unattended micro-datacenters")
+    .version(packageInfo().version)
+    .usage("COMMAND [options]")
+    .configureHelp({ subcommandTerm: termOf })
+    .showHelpAfterError("(--help lists what there is)")
+    .addHelpText("after", exitCodes)
+    .exitOverride();
+  program.commandsGroup("On call, at any Synse v3 server (docs/cli.md):");
+  addDeviceScanCommand(program, ended);
+  addReadCommand(program, ended);
+  addDeviceWatchCommand(program, ended);
+  addTailCommand(program, ended);
+  addWriteCommand(program, ended);
+  addReleaseCommand(program, ended);
+  addWhyCommand(program, ended);
+  addInfoCommand(program, ended);
+  addTagsCommand(program, ended);
+  addPluginsCommand(program, ended);
+  addTransactionsCommand(program, ended);
+  addContextCommand(program, ended);
+  program.commandsGroup("Running:");
+  addDemoCommand(program, ended);
+  addSiteCommand(program, ended);
+  addPluginCommands(program, ended);
+  program.commandsGroup("Setting up:");
+  addCheckCommands(program, ended);
+  addMigrateCommand(program, ended);
+  addCompletionCommands(program, ended);
+  program.commandsGroup("Lines and simulators:");
+  const bus = program.command("bus").description("look at a line");
+  addScanCommand(bus, ended);
+  addWatchCommand(bus, ended);
+  addSimCommands(program, ended);
+  return program;
+}
+
+/** Names only: what a command takes is told by its own help. */
+const termOf = (command: Command): string => command.name();
+
+const exitCodes = `
+Exit codes:
+  0   all is well
+  1   a fault was found: a bad reading with --strict, a write that was not done, a plugin that is not healthy,
+      faults of a configuration
+  2   it could not run: wrong usage, no such device, a server that does not answer or does not let you
+
+Where no server is named, commands ask $BOTHY_HOST, the current context, or http://127.0.0.1:5000.`;
 
 /**
  * Runs the command line.
@@ -17,23 +80,9 @@ import { complain, exit, type ExitCode, FaultyConfig, reasonOf } from "./termina
  */
 export async function run(args: readonly string[]): Promise<ExitCode> {
   let code: ExitCode = exit.good;
-  const ended = (reached: ExitCode): void => {
+  const program = createProgram((reached) => {
     code = reached;
-  };
-  const program = new Command("bothy")
-    .description("Edge hardware management for unattended micro-datacenters")
-    .version(packageInfo().version)
-    .showHelpAfterError("(--help lists what there is)")
-    .exitOverride();
-  addDemoCommand(program, ended);
-  addSiteCommand(program, ended);
-  addCheckCommands(program, ended);
-  const bus = program.command("bus").description("look at a line");
-  addScanCommand(bus, ended);
-  addWatchCommand(bus, ended);
-  addSimCommands(program, ended);
-  addPluginCommands(program, ended);
-  addMigrateCommand(program, ended);
+  });
   try {
     await program.parseAsync(args, { from: "user" });
   } catch (error) {
