@@ -3,6 +3,7 @@ import { asBothyError, BothyError } from "../devices/errors.ts";
 import type { Instant } from "../devices/clock.ts";
 import type { Log } from "../devices/plugin.ts";
 import { toJson } from "./json.ts";
+import { requestIdHeader } from "./request-id.ts";
 
 /** What a client is told when something is wrong; the same shape everywhere. Synse v3 §1.2. */
 export interface ErrorBody {
@@ -130,6 +131,8 @@ export function sendError(
     const { id, method, url } = request;
     deps.log.error({ request: id, method, url, stack }, `a request failed: ${body.context}`);
   }
+  // A path nobody can read fails before any hook.
+  reply.header(requestIdHeader, request.id);
   for (const [name, value] of Object.entries(headers)) reply.header(name, value);
   return sendJson(reply.code(body.http_code), body);
 }

@@ -127,7 +127,7 @@ test("a reader that is overtaken goes on with what is still there, and ends wher
   const { publish, cache } = cacheOf({ keepFor: minutes(3), most: 10 });
   for (let value = 0; value < 10; value++) publish(value);
   const reader = cache.between(always);
-  assert.equal(valueOf((reader.next().value ?? assert.fail())), 0);
+  assert.equal(valueOf(reader.next().value ?? assert.fail()), 0);
   for (let value = 10; value < 14; value++) publish(value);
   assert.deepEqual([...reader].map(valueOf), [4, 5, 6, 7, 8, 9]);
   const late = cache.between(always);
