@@ -122,7 +122,7 @@ export class InstanceReader {
       Object.entries(context).map(([key, value]) => {
         const own = Object.hasOwn(instance.context ?? {}, key);
         const path = [...(own ? this.#path : this.#parent), "context", key];
-        return [key, this.#render(plainText(value), { env }, path, templateRemedy)];
+        return [key, this.#render(plainText(value), { env }, path, templateRemedy) ?? ""];
       }),
     );
   }
@@ -134,6 +134,7 @@ export class InstanceReader {
       const path = [...(position < 0 ? this.#parent : this.#path), "tags"];
       const place = position < 0 ? path : [...path, position];
       const tag = this.#render(written, { env }, place, templateRemedy);
+      if (tag === undefined) return [];
       if (parseTag(tag) !== undefined) return [fullTag(tag)];
       this.#fault(
         place,
@@ -187,17 +188,17 @@ export class InstanceReader {
     const path = [...this.#path, "alias", written === "" ? "template" : "name"];
     const scope = { env, context: device.context, fields: fieldsOf(meta, device) };
     const name = written === "" ? this.#render(alias?.template ?? "", scope, path, aliasRemedy) : written;
-    if (name === "") return undefined;
+    if (name === undefined || name === "") return undefined;
     if (new RegExp(namePattern).test(name)) return name;
     this.#fault(path, `\`${name}\` cannot be an alias`, "use letters, digits, `.`, `_` and `-` only");
     return undefined;
   }
 
-  #render(template: string, scope: TemplateScope, path: Path, remedy: string): string {
+  /** @returns undefined when it cannot be understood */
+  #render(template: string, scope: TemplateScope, path: Path, remedy: string): string | undefined {
     const { text, fault } = renderTemplate(template, scope);
-    if (fault === undefined) return text;
-    this.#fault(path, fault, remedy);
-    return "";
+    if (fault !== undefined) this.#fault(path, fault, remedy);
+    return text;
   }
 
   #fault(path: Path, message: string, remedy: string): void {

@@ -34,13 +34,14 @@ export class Walk implements Signal {
   }
 
   move(): void {
-    const size = Math.floor(this.#random() * this.#step);
-    const moved = this.value + (this.#random() < 0.5 ? -size : size);
     // While a new range is being set, its bounds may stand the wrong way round.
     const low = Math.min(this.#min, this.#max);
     const high = Math.max(this.#min, this.#max);
+    const clamp = (value: number): number => Math.min(high, Math.max(low, value));
+    const size = Math.floor(this.#random() * this.#step);
+    const moved = clamp(this.value) + (this.#random() < 0.5 ? -size : size);
     const back = moved > high ? 2 * high - moved : moved < low ? 2 * low - moved : moved;
-    this.value = Math.min(high, Math.max(low, back));
+    this.value = clamp(back);
   }
 
   setMin(min: number): void {
