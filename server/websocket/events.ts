@@ -168,7 +168,7 @@ export const socketEvents: Readonly<Record<string, SocketEvent>> = {
     needs: "write",
     answer: "transaction_info",
     data: written,
-    run: ({ synse, by }, data) => toJson(synse.write(by, data.device, data.payload)),
+    run: async ({ synse, by }, data) => toJson(await synse.write(by, data.device, data.payload)),
   }),
   "request/write_sync": event({
     needs: "write",
@@ -179,7 +179,7 @@ export const socketEvents: Readonly<Record<string, SocketEvent>> = {
   "request/transaction": event({
     answer: "transaction_status",
     data: Type.Object({ transaction: name("A transaction's id.") }),
-    run: ({ synse, by }, { transaction }) => toJson(synse.transaction(by, transaction)),
+    run: async ({ synse, by }, { transaction }) => toJson(await synse.transaction(by, transaction)),
   }),
   "request/transactions": event({
     answer: "transaction_list",

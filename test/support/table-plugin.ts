@@ -52,6 +52,8 @@ export class Table {
   readonly values = new Map<string, Value>();
   readonly taps = new Set<(frame: TappedFrame) => void>();
   readonly commands: Command[] = [];
+  /** Writes to a device, by alias, are carried out once this resolves. */
+  readonly gates = new Map<string, Promise<void>>();
   /** Ends the connection that is open. */
   cut: () => void = () => undefined;
 }
@@ -113,16 +115,16 @@ function connect(devices: readonly Device[], table: Table, { clock }: LinkDeps):
       const device = devices.find(({ id }) => id === poll.id);
       return Promise.resolve(device === undefined ? [] : readDevice(device, clock.now()));
     },
-    write: (command) => {
+    write: async (command) => {
       table.commands.push(command);
       const device = devices.find(({ id }) => id === command.device);
       const shows = command.action.shows;
-      if (device === undefined)
-        return Promise.reject(new BothyError("NOT_FOUND", { source: command.device }));
+      if (device === undefined) throw new BothyError("NOT_FOUND", { source: command.device });
+      await table.gates.get(device.alias ?? "");
       if (shows !== undefined && command.value !== undefined) {
         table.values.set(keyOf(device.alias ?? "", shows.output, shows.channel), command.value);
       }
-      return Promise.resolve(readDevice(device, clock.now()));
+      return readDevice(device, clock.now());
     },
     closed,
     close: () => {
