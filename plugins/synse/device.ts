@@ -1,9 +1,14 @@
-import { type Device, type DeviceOutput, namePattern } from "../../devices/device.ts";
 import type { Millis } from "../../devices/clock.ts";
-import { type Accepts, type Action } from "../../devices/device.ts";
+import {
+  type Accepts,
+  type Action,
+  type Device,
+  type DeviceOutput,
+  namePattern,
+} from "../../devices/device.ts";
 import { generatedTags, parseTag, tagText } from "../../devices/tag.ts";
 import type { V3Device, V3Reading, V3Tag } from "./messages.ts";
-import { expected, outputsOf } from "./outputs.ts";
+import { expected, keptOutputs, type KnownOutputs, outputsOf } from "./outputs.ts";
 import { oneLine, plainMap } from "./text.ts";
 
 /** What a configuration adds to a device of a plugin. */
@@ -41,11 +46,13 @@ const mostActions = 100;
 /**
  * A device of a plugin as one of ours. Pure, and never throws. Synse v3 §1.4 and §7.
  * @param readings of this device, in the plugin's order
+ * @param before the outputs it is known to have: they stay, as some plugins tell them only from the last readings
  * @returns undefined when its id is none
  */
 export function mapDevice(
   message: V3Device,
   readings: readonly V3Reading[],
+  before: KnownOutputs | undefined,
   parts: DeviceParts,
 ): Mapped | undefined {
   const { id } = message;
@@ -65,7 +72,9 @@ export function mapDevice(
     link: parts.link,
     tags,
     context: { ...plainMap(message.metadata), ...overlay?.context },
-    outputs: readable(mode) ? outputsOrExpected(message, readings, type) : [],
+    outputs: readable(mode)
+      ? outputsOrExpected(message, readings, before ?? { all: [], seen: [] }, type)
+      : [],
     ...actionsOf(message, mode),
     sortIndex: message.sortIndex,
     writeTimeout: parts.writeTimeout,
@@ -80,10 +89,12 @@ const readable = (mode: string): boolean => mode === "" || mode.includes("r");
 function outputsOrExpected(
   { outputs }: V3Device,
   readings: readonly V3Reading[],
+  before: KnownOutputs,
   type: string,
 ): readonly DeviceOutput[] {
   const found = outputsOf(outputs, readings);
-  return found.length > 0 ? found : [{ output: expected(type) }];
+  const all = keptOutputs(found, before);
+  return all.length > 0 ? all : [{ output: expected(type) }];
 }
 
 /** Listed actions are all there are; without a list, only the device knows (Synse v3 §7.3). */

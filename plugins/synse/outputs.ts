@@ -84,6 +84,24 @@ export function outputsOf(
   return withChannels(found);
 }
 
+/** What a device was known to have. */
+export interface KnownOutputs {
+  readonly all: readonly DeviceOutput[];
+  /** Those of which there were readings since the plugin was reached. */
+  readonly seen: readonly DeviceOutput[];
+}
+
+/** What is found, and behind it what there were readings of; what was known when nothing is found. */
+export function keptOutputs(
+  found: readonly DeviceOutput[],
+  { all, seen }: KnownOutputs,
+): readonly DeviceOutput[] {
+  if (found.length === 0) return all;
+  const key = ({ output, channel }: DeviceOutput): string => JSON.stringify([output.name, channel]);
+  const now = new Set(found.map(key));
+  return [...found, ...seen.filter((output) => !now.has(key(output)))].slice(0, mostOutputs);
+}
+
 /** One more of what there is already, or something new. */
 const likeOthers = (found: readonly Output[], reading: V3Reading): Output =>
   found.find((output) => fits(output, reading)) ?? guessed(reading);
