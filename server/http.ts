@@ -4,7 +4,7 @@ import swaggerUi from "@fastify/swagger-ui";
 import fastify, { type FastifyInstance } from "fastify";
 import { type Clock, seconds } from "../devices/clock.ts";
 import { BothyError } from "../devices/errors.ts";
-import { anybody } from "./access/principal.ts";
+import { addAccess, auditFailure } from "./access/hooks.ts";
 import { errorBody, HttpError, sendError } from "./faults.ts";
 import { toJson } from "./json.ts";
 import { Checker } from "./config-check.ts";
@@ -46,7 +46,10 @@ export async function createHttp(parts: RouteParts): Promise<FastifyInstance> {
     frameworkErrors: (error, request, reply) => void sendError(error, request, reply, deps),
     clientErrorHandler: (error, socket) => answerDamaged(error as NodeJS.ErrnoException, socket, clock),
   });
-  app.setErrorHandler((error, request, reply) => sendError(error, request, reply, deps));
+  app.setErrorHandler((error, request, reply) => {
+    auditFailure(parts.audit, request, error);
+    return sendError(error, request, reply, deps);
+  });
   app.setNotFoundHandler((request, reply) =>
     sendError(
       new HttpError(404, `there is nothing at ${request.method} ${pathOf(request.url)}`),
@@ -62,11 +65,7 @@ export async function createHttp(parts: RouteParts): Promise<FastifyInstance> {
     done();
   });
   allowOrigins(app, parts.config.http);
-  app.decorateRequest("principal");
-  app.addHook("onRequest", (request, _reply, done) => {
-    request.principal = anybody(request.ip);
-    done();
-  });
+  addAccess(app, parts);
   const strange = strangeName(parts.config.http, parts.config.access);
   app.addHook("onRequest", (request, _reply, done) => {
     const { headers } = request.raw;
@@ -92,7 +91,14 @@ export async function createHttp(parts: RouteParts): Promise<FastifyInstance> {
     // Nobody else is asked whether the description is valid; without the bar, it fits the screen.
     uiConfig: { validatorUrl: null, layout: "BaseLayout", deepLinking: true },
   });
-  for (const add of [addSynseRoutes, addWriteRoutes, addApiRoutes, addStreamRoutes, addWebSocket, addPageRoutes])
+  for (const add of [
+    addSynseRoutes,
+    addWriteRoutes,
+    addApiRoutes,
+    addStreamRoutes,
+    addWebSocket,
+    addPageRoutes,
+  ])
     add(app, parts);
   metrics?.routes(app, parts);
   for (const add of parts.more ?? []) add(app, parts);

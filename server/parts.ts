@@ -5,6 +5,8 @@ import type { Log, Plugin } from "../devices/plugin.ts";
 import type { Registry } from "../devices/registry.ts";
 import type { ReadingStore } from "../devices/store.ts";
 import type { Writer } from "../devices/writer.ts";
+import type { Access } from "./access/access.ts";
+import type { Audit } from "./audit/audit.ts";
 import type { SiteConfig } from "./config-schema.ts";
 import type { ReadingJson } from "./json.ts";
 
@@ -17,6 +19,10 @@ export interface BusPart {
 /** What a site is made of, for whoever answers questions about it. */
 export interface SiteParts {
   readonly config: SiteConfig;
+  /** Who asks. */
+  readonly access: Access;
+  /** Who did what. */
+  readonly audit: Audit;
   readonly version: string;
   readonly clock: Clock;
   readonly log: Log;

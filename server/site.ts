@@ -7,6 +7,8 @@ import type { LinkPlan, Log, Plugin } from "../devices/plugin.ts";
 import { Registry } from "../devices/registry.ts";
 import { ReadingStore } from "../devices/store.ts";
 import { Writer } from "../devices/writer.ts";
+import { Access } from "./access/access.ts";
+import { Audit } from "./audit/audit.ts";
 import type { SiteConfig } from "./config-schema.ts";
 import { ReadingJson } from "./json.ts";
 import { packageInfo } from "./package-info.ts";
@@ -61,12 +63,26 @@ export function createSite(config: SiteConfig, plans: readonly LinkPlan[], deps:
   );
   const byName = new Map(links.map((link) => [link.name, link]));
   const buses = busParts(config, links, plugins);
-  const writer = new Writer({ clock, log, registry, store, keeper, links: (name) => byName.get(name) });
+  const audit = new Audit({
+    clock,
+    log,
+    registry,
+    folder: config.state?.folder,
+    megabytes: config.access?.auditMegabytes,
+  });
+  const access = new Access(config, { clock, log, audit });
+  const writer = new Writer({
+    ...{ clock, log, registry, store, keeper },
+    links: (name) => byName.get(name),
+    witness: audit,
+  });
   const ended = new AbortController();
   // Every stream listens to it.
   setMaxListeners(0, ended.signal);
   const parts: SiteParts = {
     config,
+    access,
+    audit,
     version: packageInfo().version,
     clock,
     log,
@@ -84,6 +100,7 @@ export function createSite(config: SiteConfig, plans: readonly LinkPlan[], deps:
     synse: new SynseService(parts),
     links,
     start: () => {
+      access.start(ended.signal);
       for (const link of links) link.start();
       writer.start();
     },
@@ -93,6 +110,7 @@ export function createSite(config: SiteConfig, plans: readonly LinkPlan[], deps:
       await Promise.all(links.map((link) => link.stop()));
       store.stop();
       await state?.close();
+      audit.close();
     },
   };
 }

@@ -49,6 +49,8 @@ export interface Principal {
   readonly from?: string;
   /** The request, or that which opened the connection. */
   readonly request?: string;
+  /** Whether what proved it is still good; absent: it always is. */
+  readonly isGood?: () => boolean;
 }
 
 export const may = ({ role }: Principal, permission: Permission): boolean =>

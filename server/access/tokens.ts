@@ -17,7 +17,7 @@ const refreshEvery: Millis = seconds(0.25);
 
 /** The tokens of a site's file, as it is now. */
 export class Tokens {
-  readonly #file: string;
+  readonly #file: string | undefined;
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #watched: WatchedFiles;
@@ -25,9 +25,12 @@ export class Tokens {
   #holders: ReadonlyMap<string, TokenHolder> = new Map();
   #refreshed: Millis = -Infinity;
 
-  /** @param changed told of tokens that were made and revoked while the site runs */
+  /**
+   * @param file absent: there are none
+   * @param changed told of tokens that were made and revoked while the site runs
+   */
   constructor(
-    file: string,
+    file: string | undefined,
     deps: { readonly clock: Clock; readonly log: Log },
     changed: (come: readonly TokenRecord[], gone: readonly TokenRecord[]) => void,
   ) {
@@ -35,7 +38,7 @@ export class Tokens {
     this.#clock = deps.clock;
     this.#log = deps.log;
     this.#changed = changed;
-    this.#watched = new WatchedFiles([file], () => this.#load(true));
+    this.#watched = new WatchedFiles(file === undefined ? [] : [file], () => this.#load(true));
     this.#load(false);
     this.#warnOfReaders();
   }
@@ -70,6 +73,7 @@ export class Tokens {
   }
 
   #load(tell: boolean): void {
+    if (this.#file === undefined) return;
     let records: readonly TokenRecord[];
     try {
       records = loadTokens(this.#file);
@@ -95,6 +99,7 @@ export class Tokens {
   }
 
   #warnOfReaders(): void {
+    if (this.#file === undefined) return;
     const found = statSync(this.#file, { throwIfNoEntry: false });
     if (found !== undefined && (found.mode & 0o077) !== 0)
       this.#log.warn(

@@ -1,17 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema } from "fastify";
 import { BothyError } from "../../devices/errors.ts";
-import { may, type Permission, type Principal } from "../access/principal.ts";
+import type { Permission } from "../access/principal.ts";
 import { HttpError } from "../faults.ts";
 import type { BusPart, SiteParts } from "../parts.ts";
 import type { SynseService } from "../synse/service.ts";
 import { foreignWrite } from "./origin.ts";
-
-declare module "fastify" {
-  interface FastifyRequest {
-    /** Who asks; set before any route is asked. */
-    principal: Principal;
-  }
-}
 
 export type AddRoutes = (app: FastifyInstance, parts: RouteParts) => void;
 
@@ -54,10 +47,8 @@ export function route(
       app.route({
         method,
         url: path,
-        onRequest: [
-          ...(method === "GET" ? [] : [refuseForeign]),
-          ...(needs === undefined ? [] : [demand(needs)]),
-        ],
+        config: { needs },
+        onRequest: method === "GET" ? [] : [refuseForeign],
         ...(shown === undefined ? {} : { schema: shown }),
         handler,
       });
@@ -65,12 +56,14 @@ export function route(
     app.route({
       method: "OPTIONS",
       url: path,
+      config: { needs: undefined },
       schema: { hide: true },
       handler: (_request, reply) => reply.code(204).header("allow", allow.join(", ")).send(),
     });
     app.route({
       method: standardMethods.filter((name) => !allow.includes(name)),
       url: path,
+      config: { needs: undefined },
       schema: { hide: true },
       onRequest: (request, _reply, done) =>
         done(new HttpError(405, `${request.method} is not supported here`, { allow: allow.join(", ") })),
@@ -80,14 +73,6 @@ export function route(
 }
 
 type Hook = (request: FastifyRequest, reply: unknown, done: (error?: Error) => void) => void;
-
-const demand =
-  (permission: Permission): Hook =>
-  (request, _reply, done) => {
-    const { role, name } = request.principal;
-    if (may(request.principal, permission)) done();
-    else done(new HttpError(403, `${name} is a ${role}, who may not ${permission}`));
-  };
 
 const refuseForeign: Hook = (request, _reply, done) => done(foreignWrite(request));
 
