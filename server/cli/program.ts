@@ -32,6 +32,7 @@ function createProgram(ended: (code: ExitCode) => void): Command {
     .showHelpAfterError("(--help lists what there is)")
     .addHelpText("after", exitCodes)
     .exitOverride();
+  program.addHelpCommand(new Command("help [command]").description("as --help").helpGroup("Setting up:"));
   program.commandsGroup("On call, at any Synse v3 server (docs/cli.md):");
   addDeviceScanCommand(program, ended);
   addReadCommand(program, ended);
@@ -67,11 +68,13 @@ const termOf = (command: Command): string => command.name();
 const exitCodes = `
 Exit codes:
   0   all is well
-  1   a fault was found: a bad reading with --strict, a write that was not done, a plugin that is not healthy,
-      faults of a configuration
-  2   it could not run: wrong usage, no such device, a server that does not answer or does not let you
+  1   a fault was found: a bad reading with --strict, a write that was not done,
+      a plugin that is not healthy, faults of a configuration
+  2   it could not run: wrong usage, no such device, a server that does not
+      answer or does not let you
 
-Where no server is named, commands ask $BOTHY_HOST, the current context, or http://127.0.0.1:5000.`;
+Where no server is named, commands ask $BOTHY_HOST, the current context, or
+http://127.0.0.1:5000.`;
 
 /**
  * Runs the command line.

@@ -47,7 +47,10 @@ export function openScreen(quit: () => void): FullScreen {
     stdout.write(leave);
   };
   const keys = (chunk: Buffer): void => {
-    const key = chunk.toString();
+    // Several may come at once, from a paste or a slow line.
+    for (const [key] of chunk.toString().matchAll(/\x1b\[[\d;]*[A-Za-z~]|[^]/g)) press(key);
+  };
+  const press = (key: string): void => {
     touched = true;
     if (["q", "\x1b", "\x03", "\x04"].includes(key)) quit();
     else if (key === "\x1a") {

@@ -6,8 +6,8 @@ import { type TargetOptions, withTarget } from "../target.ts";
 import { CannotRun, exit, type ExitCode, print, printJson } from "../terminal.ts";
 import { devicesOf } from "./devices.ts";
 import { deviceName } from "./look-up.ts";
+import { ownTags, unitText } from "./texts.ts";
 import { type Field, listLines, screenOf } from "./output.ts";
-import { unitText } from "./texts.ts";
 
 interface Options extends TargetOptions {
   readonly json?: boolean;
@@ -62,7 +62,7 @@ export function infoLines(info: DeviceInfo, width: number): readonly string[] {
     ["plugin", info.plugin],
     ["mode", modes[mode] ?? mode],
     ["actions", write.actions.join(", ")],
-    ["tags", info.tags.filter((tag) => !tag.startsWith("system/")).join(" ")],
+    ["tags", ownTags(info).join(" ")],
     ...Object.entries(info.metadata).map(([key, value]) => [key, value] as const),
   ];
   const filled = facts.filter(([, text]) => text !== "");

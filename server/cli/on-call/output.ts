@@ -102,7 +102,7 @@ export function listLines<T>(
 function cellOf<T>(field: Field<T>, item: T, people: boolean): Cell {
   const text = plain(field.text(item, people));
   const style = field.style?.(item);
-  // In a pipe every column has a word, so that `awk` counts the same ones in every line.
+  // In a pipe no column of a line is empty: words can be counted.
   return { text: text === "" && !people ? "-" : text, ...(style === undefined ? {} : { style }) };
 }
 

@@ -5,6 +5,7 @@ import { type TargetOptions, withTarget } from "../target.ts";
 import { exit, type ExitCode } from "../terminal.ts";
 import { devicesOf } from "./devices.ts";
 import { deviceName } from "./look-up.ts";
+import { ownTags } from "./texts.ts";
 import {
   type Field,
   type OutputOptions,
@@ -19,18 +20,17 @@ interface Options extends TargetOptions, OutputOptions, SelectionOptions {
   readonly force?: boolean;
 }
 
-/** Those a configuration gave, as somebody would write them. */
-const ownTags = ({ tags }: DeviceSummary): string =>
-  tags
-    .filter((tag) => !tag.startsWith("system/"))
-    .map((tag) => tag.replace(/^default\//, ""))
-    .join(" ");
-
 export const scanFields: readonly Field<DeviceSummary>[] = [
   { name: "DEVICE", narrow: "wrap", importance: 9, min: 12, text: deviceName },
   { name: "TYPE", narrow: "cut", importance: 7, min: 6, text: ({ type }) => type },
   { name: "INFO", narrow: "cut", importance: 5, min: 10, text: ({ info }) => info },
-  { name: "TAGS", narrow: "wrap", importance: 4, min: 12, text: ownTags },
+  {
+    name: "TAGS",
+    narrow: "wrap",
+    importance: 4,
+    min: 12,
+    text: (device, people) => ownTags(device).join(people ? " " : ","),
+  },
   { name: "PLUGIN", narrow: "drop", importance: 1, shown: "asked", text: ({ plugin }) => plugin },
   { name: "ID", narrow: "drop", importance: 2, text: ({ id }) => id },
 ];

@@ -39,3 +39,7 @@ export function localTime(timestamp: string): string {
   if (Number.isNaN(at.getTime())) return "";
   return new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(11, 19);
 }
+
+/** Tags a configuration gave, as somebody would write them: `default` is not said. */
+export const ownTags = ({ tags }: { readonly tags: readonly string[] }): readonly string[] =>
+  tags.filter((tag) => !tag.startsWith("system/")).map((tag) => tag.replace(/^default\//, ""));

@@ -88,7 +88,8 @@ function rowLines(
 
 /**
  * How wide each column becomes. First every column gives way as far as its `min`, the least important first; then
- * columns are left out in the same order, until the last one is cut to what there is.
+ * columns are left out in the same order, until the last one is cut to what there is. What is left over then goes
+ * back, to the most important first.
  * @returns 0 for a column that is left out
  */
 function fitted(columns: readonly Column[], natural: readonly number[], width: number): readonly number[] {
@@ -112,6 +113,12 @@ function fitted(columns: readonly Column[], natural: readonly number[], width: n
   }
   const last = least.at(-1);
   if (last !== undefined && excess() > 0) widths[last] = Math.max(1, (widths[last] ?? 1) - excess());
+  // What the columns left out leave is for those that had given way before.
+  for (const i of least.toReversed()) {
+    const now = widths[i] ?? 0;
+    const spare = Number.isFinite(width) ? Math.max(0, -excess()) : 0;
+    if (now > 0) widths[i] = Math.min(Math.max(now, natural[i] ?? 0), now + spare);
+  }
   return widths;
 }
 
