@@ -9,6 +9,7 @@ ensureNpmPackages();
 ensureDebianPackages({
   chromium: "/usr/bin/chromium",
   mbpoll: "/usr/bin/mbpoll",
+  openssl: "/usr/bin/openssl",
   prometheus: "/usr/bin/promtool",
   "python3-grpc-tools": "/usr/lib/python3/dist-packages/grpc_tools",
   "python3-grpcio": "/usr/lib/python3/dist-packages/grpc",
