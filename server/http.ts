@@ -9,6 +9,7 @@ import { errorBody, HttpError, sendError } from "./faults.ts";
 import { toJson } from "./json.ts";
 import { Checker } from "./config-check.ts";
 import { requestIdHeader, requestIds } from "./request-id.ts";
+import { addAccessRoutes } from "./routes/access.ts";
 import { addApiRoutes } from "./routes/api.ts";
 import { allowOrigins } from "./routes/cors.ts";
 import { strangeName } from "./routes/origin.ts";
@@ -96,6 +97,7 @@ export async function createHttp(parts: RouteParts): Promise<FastifyInstance> {
     addWriteRoutes,
     addApiRoutes,
     addStreamRoutes,
+    addAccessRoutes,
     addWebSocket,
     addPageRoutes,
   ])

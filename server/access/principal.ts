@@ -53,8 +53,9 @@ export interface Principal {
   readonly isGood?: () => boolean;
 }
 
-export const may = ({ role }: Principal, permission: Permission): boolean =>
-  permissions[role].includes(permission);
+/** Whoever is limited to some devices does not administer the site as a whole, whatever their role. */
+export const may = ({ role, scope }: Principal, permission: Permission): boolean =>
+  permissions[role].includes(permission) && (permission !== "administer" || scope === undefined);
 
 /**
  * @throws BothyError `UNAUTHENTICATED` when they have not said who they are, `FORBIDDEN` when their role is too small
@@ -66,10 +67,16 @@ export function demand(by: Principal, permission: Permission): void {
 /** Why somebody may not; for who knows already that they may not. */
 export function refusal(by: Principal, action: string): BothyError {
   if (by.role !== "nobody")
-    return new BothyError("FORBIDDEN", { source: by.name, action, fault: `the role is ${by.role}` });
+    return new BothyError("FORBIDDEN", {
+      source: by.name,
+      action,
+      fault: `the role is ${by.role}${limited(by)}`,
+    });
   const fault = "say who you are: Authorization: Bearer TOKEN";
   return new BothyError("UNAUTHENTICATED", { source: "this site asks who you are", fault });
 }
+
+const limited = ({ scope }: Principal): string => (scope === undefined ? "" : ", for some devices");
 
 /** The slots somebody may fill, the one they fill unasked first. */
 export const slotsFor = ({ role }: Principal): readonly Slot[] => slotsOf[role];

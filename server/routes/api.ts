@@ -5,7 +5,9 @@ import { BothyError, errorTable } from "../../devices/errors.ts";
 import { type Slot, slotNames, slots, type Transaction } from "../../devices/transaction.ts";
 import { sendJson } from "../faults.ts";
 import { isoTime } from "../json.ts";
-import { type AddRoutes, busNamed, param, route, type RouteParts } from "./parts.ts";
+import { originOf, slotsFor } from "../access/principal.ts";
+import type { BusPart } from "../parts.ts";
+import { type AddRoutes, param, route, type RouteParts } from "./parts.ts";
 import * as own from "./own-schemas.ts";
 import { first, flag } from "./query.ts";
 import * as schemas from "./schemas.ts";
@@ -16,9 +18,8 @@ const clientSlots = Object.values(slots).filter((slot) => slot >= slots.operator
 const slotNumber = Type.Union(
   clientSlots.map((slot) => Type.Literal(slot)),
   {
-    default: slots.operator,
     description:
-      "How firmly: 8 is an operator. The smallest filled slot is in force; those below 8 are the site's own.",
+      "How firmly: 8 is an operator; which ones you may use depends on your role, and so does the default. The smallest filled slot is in force; those below 8 are the site's own.",
   },
 );
 const writeBody = Type.Object(
@@ -63,8 +64,11 @@ export const addApiRoutes: AddRoutes = (app, parts) => {
 
 function addSiteRoutes(app: FastifyInstance, parts: RouteParts): void {
   const started = parts.clock.now();
-  const status = (name: string): object => {
-    const { link, plugin } = busNamed(parts, name);
+  const seen = ({ principal }: FastifyRequest): readonly [string, BusPart][] => {
+    const names = parts.synse.devices.buses(principal);
+    return [...parts.buses].filter(([name]) => names === undefined || names.has(name));
+  };
+  const status = ([, { link, plugin }]: readonly [string, BusPart]): object => {
     const { since, lastError, ...state } = link.status();
     const last = lastError === undefined ? undefined : { ...lastError, at: isoTime(lastError.at) };
     return { ...state, since: isoTime(since), lastError: last, plugin: plugin.name };
@@ -76,17 +80,18 @@ function addSiteRoutes(app: FastifyInstance, parts: RouteParts): void {
         summary: "Which site this is, and how it is.",
         response: schemas.answers(own.site, "The site."),
       },
-      handler: (_request, reply) =>
+      handler: (request, reply) =>
         sendJson(reply, {
           ...parts.config.site,
           version: parts.version,
           started: isoTime(started),
           now: isoTime(parts.clock.now()),
-          devices: parts.registry.all().length,
+          devices: parts.synse.devices.selected(request.principal, []).length,
           readings: parts.store.stats(),
           state: stateJson(parts),
+          audit: parts.audit.status(),
           residentBytes: process.memoryUsage.rss(),
-          buses: [...parts.buses].map(([name, { link }]) => ({ name, state: link.status().state })),
+          buses: seen(request).map(([name, { link }]) => ({ name, state: link.status().state })),
         }),
     },
   });
@@ -97,13 +102,18 @@ function addSiteRoutes(app: FastifyInstance, parts: RouteParts): void {
         summary: "Every bus: its state, its statistics, and what its plugin says of it.",
         response: schemas.answers(schemas.list(own.bus), "The buses."),
       },
-      handler: (_request, reply) => sendJson(reply, [...parts.buses.keys()].map(status)),
+      handler: (request, reply) => sendJson(reply, seen(request).map(status)),
     },
   });
   route(app, "/api/buses/:name", {
     GET: {
       schema: { tags, summary: "One bus.", response: schemas.answers(own.bus, "The bus.") },
-      handler: (request, reply) => sendJson(reply, status(param(request, "name"))),
+      handler: (request, reply) => {
+        const name = param(request, "name");
+        const bus = seen(request).find(([known]) => known === name);
+        if (bus === undefined) throw new BothyError("NOT_FOUND", { source: `bus ${name}` });
+        return sendJson(reply, status(bus));
+      },
     },
   });
   route(app, "/api/errors", {
@@ -171,9 +181,17 @@ function addPriorityRoutes(app: FastifyInstance, parts: RouteParts): void {
         const name = param(request, "id");
         const device = parts.synse.devices.named(request.principal, name, `device not found: ${name}`);
         const action = param(request, "action");
-        const slot = slotOf(first(request, "slot"));
+        const slot = slotOf(request, first(request, "slot"));
         const why = first(request, "why") ?? "relinquished over HTTP";
-        parts.writer.relinquish({ device: device.id, action, slot, who: request.principal.name, why });
+        const origin = originOf(request.principal);
+        parts.writer.relinquish({
+          device: device.id,
+          action,
+          slot,
+          who: request.principal.name,
+          why,
+          origin,
+        });
         await parts.writer.kept();
         const arrays = parts.writer.array(device.id).filter((array) => array.action === action);
         return sendJson(reply, arrays.map(arrayJson)[0] ?? {});
@@ -191,24 +209,36 @@ function fill(parts: RouteParts, request: FastifyRequest): Transaction {
     device: device.id,
     action: param(request, "action"),
     ...(value === undefined ? {} : { data: String(value) }),
-    slot: slot ?? slots.operator,
+    slot: allowed(request, slot),
     who: request.principal.name,
     why,
+    origin: originOf(request.principal),
     ...(hold === undefined ? {} : { holdFor: hold }),
   });
 }
 
-function slotOf(text: string | undefined): Slot {
-  const number = text === undefined ? slots.operator : Number(text);
+/** The slot somebody names, or fills unasked. @throws BothyError `FORBIDDEN` when it is not theirs */
+function allowed({ principal }: FastifyRequest, slot: Slot | undefined): Slot {
+  const theirs = slotsFor(principal);
+  const wanted = slot ?? theirs[0] ?? slots.operator;
+  if (theirs.includes(wanted)) return wanted;
+  const known = theirs.map((n) => `${n} (${slotNames[n]})`).join(", ");
+  const fault = `the role is ${principal.role}; its slots: ${known}`;
+  throw new BothyError("FORBIDDEN", { source: principal.name, action: `use slot ${wanted}`, fault });
+}
+
+function slotOf(request: FastifyRequest, text: string | undefined): Slot {
+  if (text === undefined) return allowed(request, undefined);
+  const number = Number(text);
   const slot = clientSlots.find((known) => known === number);
   if (slot === undefined) {
     const known = clientSlots.map((n) => `${n} (${slotNames[n]})`);
     throw new BothyError("BAD_INPUT", {
-      source: `slot ${text ?? ""}`,
+      source: `slot ${text}`,
       fault: `clients use the slots ${known.join(", ")}`,
     });
   }
-  return slot;
+  return allowed(request, slot);
 }
 
 type Arrays = ReturnType<RouteParts["writer"]["array"]>;

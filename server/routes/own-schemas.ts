@@ -67,6 +67,12 @@ export const site = Type.Object({
       Type.String({ description: "What could not be read at the start of what was kept before." }),
     ),
   }),
+  audit: Type.Object({
+    kept: Type.Boolean({ description: "Whether the audit log is written to disk." }),
+    folder: Type.Optional(Type.String()),
+    fault: Type.Optional(Type.String({ description: "Why it is not." })),
+    lost: Type.Integer({ description: "Entries that could not be kept." }),
+  }),
   residentBytes: Type.Integer({ description: "Memory of the process." }),
   buses: Type.Array(Type.Object({ name: Type.String(), state: Type.String() })),
 });
@@ -129,4 +135,41 @@ export const fault = Type.Object({
   target: Type.String(),
   kind: Type.String(),
   since: instant,
+});
+
+const optionalText = Type.Optional(Type.String());
+export const session = Type.Object({
+  name: Type.String(),
+  role: Type.String({ description: "`viewer`, `operator`, `controller`, `admin`; `nobody`: the site asks." }),
+  scope: Type.Optional(
+    Type.Array(Type.String(), { description: "Only devices with all tags of one of these." }),
+  ),
+  via: Type.Optional(Type.String({ description: "How you proved it." })),
+  from: optionalText,
+  slots: Type.Array(Type.Integer(), {
+    description: "The slots you may fill; the first unless you name one.",
+  }),
+  asks: Type.Boolean({ description: "Whether the site asks who somebody is." }),
+});
+
+export const auditEntry = Type.Object({
+  n: Type.Integer({ description: "Counts up by one." }),
+  at: instant,
+  who: Type.String(),
+  via: optionalText,
+  from: optionalText,
+  request: optionalText,
+  what: Type.String({ description: "`write`, `relinquish`, `request`, `token`, `session` or `audit`." }),
+  route: optionalText,
+  device: optionalText,
+  alias: optionalText,
+  action: optionalText,
+  value: optionalText,
+  slot: Type.Optional(Type.Integer()),
+  why: optionalText,
+  transaction: optionalText,
+  result: Type.String({ description: "`accepted`, `refused`, `done` or `error`." }),
+  code: optionalText,
+  text: optionalText,
+  count: Type.Optional(Type.Integer({ description: "So many of the same kind." })),
 });

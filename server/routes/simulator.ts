@@ -27,6 +27,7 @@ export const simulatorRoutes =
     const all = (): readonly object[] => simulated.faults().map(told);
     route(app, "/api/simulator/faults", {
       GET: {
+        needs: "administer",
         schema: {
           tags,
           summary: "What is failing on purpose.",
@@ -35,6 +36,7 @@ export const simulatorRoutes =
         handler: (_request, reply) => sendJson(reply, all()),
       },
       POST: {
+        needs: "administer",
         schema: {
           tags,
           summary: "Makes something fail.",
@@ -47,6 +49,7 @@ export const simulatorRoutes =
         },
       },
       DELETE: {
+        needs: "administer",
         schema: { tags, summary: "Ends all faults.", response: schemas.answers(faults, "None.") },
         handler: (_request, reply) => {
           simulated.clear();
@@ -56,6 +59,7 @@ export const simulatorRoutes =
     });
     route(app, "/api/simulator/faults/:id", {
       DELETE: {
+        needs: "administer",
         schema: { tags, summary: "Ends one fault.", response: schemas.answers(faults, "Those left.") },
         handler: (request, reply) => {
           asked(() => simulated.clear(Number(param(request, "id"))));

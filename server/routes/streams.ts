@@ -53,6 +53,7 @@ function endWith(parts: RouteParts, left: AbortSignal, end: () => void): void {
 function addFrames(app: FastifyInstance, parts: RouteParts): void {
   route(app, "/api/buses/:name/frames", {
     GET: {
+      needs: "administer",
       schema: {
         tags,
         summary: "Frames of a bus as they cross the line; NDJSON without end.",
@@ -61,6 +62,7 @@ function addFrames(app: FastifyInstance, parts: RouteParts): void {
       handler: (request, reply) => {
         const name = param(request, "name");
         const { link } = busNamed(parts, name);
+        parts.access.stay(request.raw.socket, request.principal);
         const left = new AbortController();
         const lines = lineStream(mostWaiting, () => left.abort());
         const say = (fields: object): void => lines.write({ bus: name, at: parts.clock.now(), ...fields });
@@ -89,6 +91,7 @@ function addFrames(app: FastifyInstance, parts: RouteParts): void {
 function addScan(app: FastifyInstance, parts: RouteParts): void {
   route(app, "/api/buses/:name/scan", {
     POST: {
+      needs: "administer",
       schema: {
         tags,
         summary: "Asks each address of a bus who is there, while polling goes on; NDJSON.",

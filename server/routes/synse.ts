@@ -70,7 +70,7 @@ function addSiteRoutes(app: FastifyInstance, { synse }: RouteParts): void {
         summary: "The configuration, without secrets.",
         response: schemas.answers(own.config, "The configuration."),
       },
-      handler: (_request, reply) => sendJson(reply, synse.config()),
+      handler: (request, reply) => sendJson(reply, synse.config(request.principal)),
     },
   });
 }

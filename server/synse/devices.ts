@@ -62,6 +62,12 @@ export class DeviceViews {
     return device;
   }
 
+  /** The buses whose devices somebody sees; undefined: all of them. */
+  buses(by: Principal): ReadonlySet<string> | undefined {
+    if (by.scope === undefined) return undefined;
+    return new Set(this.selected(by, []).map(({ link }) => link));
+  }
+
   /** Whether somebody sees a device. */
   has(by: Principal, name: string): boolean {
     const device = this.#parts.registry.get(name);

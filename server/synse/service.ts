@@ -37,7 +37,7 @@ export class SynseService {
   status = (): object => ({ status: "ok", timestamp: isoTime(this.#parts.clock.now()) });
   version = (): object => ({ version: this.#parts.version, api_version: "v3" });
   /** Without secrets. */
-  config = (): object => publicConfig(this.#parts.config);
+  config = (by: Principal): object => publicConfig(this.#parts.config, this.devices.buses(by));
 
   /** Device summaries as a JSON list. @throws HttpError 400 */
   scan = (by: Principal, groups: TagGroups, sort?: string): Buffer => this.devices.scan(by, groups, sort);

@@ -5,7 +5,7 @@ import { nameOf } from "../../devices/registry.ts";
 import { slots, type Transaction, type WriteRequest } from "../../devices/transaction.ts";
 import { isTerminal } from "../../devices/transactions.ts";
 import { firstOf } from "../../devices/wait.ts";
-import { type Principal, slotsFor } from "../access/principal.ts";
+import { originOf, type Principal, slotsFor } from "../access/principal.ts";
 import { HttpError } from "../faults.ts";
 import type { SiteParts } from "../parts.ts";
 import type { DeviceViews } from "./devices.ts";
@@ -116,6 +116,7 @@ export class WriteDesk {
       slot: slotsFor(by)[0] ?? slots.operator,
       who: by.name,
       why: "Synse write",
+      origin: originOf(by),
     };
     return this.#accepted(request, device.writeTimeout);
   }

@@ -85,7 +85,7 @@ export const socketEvents: Readonly<Record<string, SocketEvent>> = {
   "request/config": event({
     answer: "config",
     data: none,
-    run: ({ synse }) => toJson(synse.config()),
+    run: ({ synse, by }) => toJson(synse.config(by)),
   }),
   "request/plugin": event({
     answer: "plugin_info",
