@@ -1,5 +1,5 @@
 import type { Instant, Millis } from "../../devices/clock.ts";
-import type { ErrorCode } from "../../devices/errors.ts";
+import { type ErrorCode, errorTable } from "../../devices/errors.ts";
 import type { LinkMemory } from "../../devices/plugin.ts";
 import type { Range } from "./batch.ts";
 import type { Table } from "./product-schema.ts";
@@ -28,6 +28,79 @@ interface Facts {
   readonly proven: Readonly<Partial<Record<Table, readonly Range[]>>>;
   /** Longest request that went well, and shortest that was too long. */
   readonly length: Readonly<Partial<Record<Table, { readonly fine: number; readonly tooLong: number }>>>;
+}
+
+type Kept<T> = Partial<Readonly<Record<keyof T, unknown>>>;
+
+const tables: readonly Table[] = ["coil", "discrete", "holding", "input"];
+const fields = <T extends object>(value: unknown): Kept<T> =>
+  typeof value === "object" && value !== null ? value : {};
+const isNumber = (value: unknown): value is number => typeof value === "number" && Number.isFinite(value);
+/** Addresses are 0 to 65,535; a cut may have nothing in it. */
+const isRange = (value: unknown): value is Range => {
+  const { from, to } = fields<Range>(value);
+  return (
+    Number.isInteger(from) &&
+    Number.isInteger(to) &&
+    Number(from) >= 0 &&
+    Number(from) <= Number(to) &&
+    Number(to) <= 65_536
+  );
+};
+const isCut = (value: unknown): value is Cut => {
+  const { until } = fields<Cut>(value);
+  return isRange(value) && (until === undefined || isNumber(until));
+};
+const isRefusal = (value: unknown): value is Refusal => {
+  const { table, code, text, until, delay } = fields<Refusal>(value);
+  return (
+    isRange(value) &&
+    tables.some((known) => known === table) &&
+    typeof code === "string" &&
+    Object.hasOwn(errorTable, code) &&
+    typeof text === "string" &&
+    isNumber(until) &&
+    isNumber(delay)
+  );
+};
+const isLength = (value: unknown): value is { fine: number; tooLong: number } => {
+  const { fine, tooLong } = fields<{ fine: number; tooLong: number }>(value);
+  return (
+    Number.isInteger(fine) && Number.isInteger(tooLong) && Number(fine) >= 0 && Number(fine) < Number(tooLong)
+  );
+};
+
+const listOf = <T>(value: unknown, is: (one: unknown) => one is T): readonly T[] =>
+  Array.isArray(value) ? value.filter(is) : [];
+
+function byTable<T>(
+  value: unknown,
+  read: (one: unknown) => T | undefined,
+): Readonly<Partial<Record<Table, T>>> {
+  const kept = fields<Record<Table, unknown>>(value);
+  return Object.fromEntries(
+    tables.flatMap((table) => {
+      const one = read(kept[table]);
+      return one === undefined ? [] : [[table, one] as const];
+    }),
+  );
+}
+
+/** What was kept, without what makes no sense: it may come from a disk, and be of another version. */
+function keptFacts(value: unknown): Facts {
+  const kept = fields<Facts>(value);
+  const ranges =
+    <T>(is: (one: unknown) => one is T) =>
+    (one: unknown): readonly T[] | undefined => {
+      const list = listOf(one, is);
+      return list.length === 0 ? undefined : list;
+    };
+  return {
+    cuts: byTable(kept.cuts, ranges(isCut)),
+    refused: listOf(kept.refused, isRefusal),
+    proven: byTable(kept.proven, ranges(isRange)),
+    length: byTable(kept.length, (one) => (isLength(one) ? one : undefined)),
+  };
 }
 
 /** How long a refused address is left alone: the unit may have been starting. Doubles each time it is refused again. */
@@ -60,12 +133,7 @@ export class Learnt {
   constructor(memory: LinkMemory, key: string) {
     this.#memory = memory;
     this.#key = key;
-    this.#facts = (memory.get(key) as Facts | undefined) ?? {
-      cuts: {},
-      refused: [],
-      proven: {},
-      length: {},
-    };
+    this.#facts = keptFacts(memory.get(key));
   }
 
   cuts(table: Table): readonly Range[] {

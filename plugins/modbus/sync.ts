@@ -173,7 +173,7 @@ export class Sync {
 
   /** Writes what is owed to the memory, for the next time the line is open. */
   save(): void {
-    const kept: Record<string, { lastSent: Millis; owed: string[] }> = {};
+    const kept: Record<string, KeptUnit> = {};
     for (const [unit, { owed, lastSent }] of this.#units) {
       if (owed.length > 0) kept[unit] = { lastSent, owed: owed.map((entry) => hex(entry.request)) };
     }
@@ -181,13 +181,9 @@ export class Sync {
   }
 
   #load(): void {
-    const kept = this.#memory.get(memoryKey);
-    if (typeof kept !== "object" || kept === null) return;
-    for (const [unit, entry] of Object.entries(
-      kept as Record<string, { lastSent: Millis; owed: string[] }>,
-    )) {
-      const state = this.#state(Number(unit));
-      // A monotonic clock of an earlier process says nothing: count from now.
+    for (const [unit, entry] of keptUnits(this.#memory.get(memoryKey))) {
+      const state = this.#state(unit);
+      // A monotonic clock of an earlier process says nothing: at the most as long ago as this one runs.
       state.lastSent = Math.min(entry.lastSent, this.#clock.monotonic());
       state.owed = entry.owed.map((text) => {
         const request = Uint8Array.from(Buffer.from(text, "hex"));
@@ -257,6 +253,33 @@ export class Sync {
     return candidates.find((request) => this.#tellable(state, request));
   }
 }
+
+interface KeptUnit {
+  readonly lastSent: Millis;
+  /** Hexadecimal. */
+  readonly owed: readonly string[];
+}
+
+/** A PDU has 1 to 253 bytes. */
+const pdu = /^(?:[\da-f]{2}){1,253}$/;
+
+const isKeptUnit = (value: unknown): value is KeptUnit => {
+  const { lastSent, owed } = (value ?? {}) as Partial<Record<keyof KeptUnit, unknown>>;
+  return (
+    typeof lastSent === "number" &&
+    Array.isArray(owed) &&
+    owed.length <= mostOwed * 2 &&
+    owed.every((text) => typeof text === "string" && pdu.test(text))
+  );
+};
+
+/** What was kept, without what makes no sense: it may come from a disk. */
+const keptUnits = (kept: unknown): readonly (readonly [unit: number, entry: KeptUnit])[] =>
+  typeof kept !== "object" || kept === null
+    ? []
+    : Object.entries(kept as Readonly<Record<string, unknown>>).flatMap(([unit, entry]) =>
+        /^\d{1,3}$/.test(unit) && isKeptUnit(entry) ? [[Number(unit), entry] as const] : [],
+      );
 
 const isWriting = (request: Uint8Array): boolean => writes.includes(request[0] ?? 0);
 const answers = (pdu: Uint8Array, { shape }: Owed): boolean => fits(pdu, shape) || isException(pdu, shape.fn);
