@@ -1,5 +1,5 @@
 import { type Static, type TSchema, Type } from "typebox";
-import { may, type Permission, type Principal } from "../access/principal.ts";
+import { demand, type Permission, type Principal } from "../access/principal.ts";
 import { Checker } from "../config-check.ts";
 import { HttpError } from "../faults.ts";
 import { toJson } from "../json.ts";
@@ -202,8 +202,7 @@ const checker = new Checker(false);
  * @throws HttpError 400 for parameters that are none, 403 when they may not; whatever the event throws
  */
 export function run(event: SocketEvent, ask: Ask, data: unknown): Body | undefined | Promise<Body> {
-  const { name, role } = ask.by;
-  if (!may(ask.by, event.needs)) throw new HttpError(403, `${name} is a ${role}, who may not ${event.needs}`);
+  demand(ask.by, event.needs);
   const faults = checker.check(event.data, data, ["data"]);
   if (faults.length === 0) return event.run(ask, data);
   const told = faults.map(({ path, atKey, message, remedy }) => {

@@ -19,8 +19,8 @@ export interface Answered {
   readonly event: string | undefined;
   /** 200 when it went well. */
   readonly status: number;
-  /** What was wrong, for people. */
-  readonly context?: string;
+  /** What was thrown. */
+  readonly fault?: unknown;
   readonly took: Millis;
   /** In characters. */
   readonly asked: number;
@@ -154,13 +154,13 @@ export class Session {
     const message = readMessage(text);
     const event = "event" in message ? eventNamed(message.event) : undefined;
     const name = "event" in message && event !== undefined ? message.event : undefined;
-    const done = (sent: Message | undefined, status: number, context?: string): void => {
+    const done = (sent: Message | undefined, status: number, fault?: unknown): void => {
       place.settle(sent);
       this.#deps.answered({
         by: this.by,
         event: name,
         status,
-        ...(context === undefined ? {} : { context }),
+        ...(fault === undefined ? {} : { fault }),
         took: this.#deps.clock.monotonic() - began,
         asked: text.length,
         answered: typeof sent === "string" || Buffer.isBuffer(sent) ? sent.length : 0,
@@ -173,7 +173,7 @@ export class Session {
         this.#deps.log.error({ event: name, stack }, `a request failed: ${body.context}`);
       }
       const told = description === undefined ? body : { ...body, description };
-      done(messageOf(message.id, "response/error", toJson(told)), body.http_code, body.context);
+      done(messageOf(message.id, "response/error", toJson(told)), body.http_code, thrown);
     };
     if ("fault" in message) fail(message.fault);
     else if (event === undefined) fail(...unknown(message));

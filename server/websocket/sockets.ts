@@ -59,8 +59,7 @@ export class Sockets {
   accept(request: IncomingMessage, { wire, head, leave }: Upgrade, by: Principal): void {
     const { clock, log, synse } = this.#parts;
     leave();
-    // No subprotocol is spoken; a damaged list of them is no reason to refuse. Synse v3 §2.
-    delete request.headers["sec-websocket-protocol"];
+    choose(request);
     this.#server.handleUpgrade(request, wire, head, (socket) => {
       const session = new Session(socket, wire, by, {
         clock,
@@ -104,4 +103,14 @@ export class Sockets {
     this.#ended = true;
     this.dismiss(() => true, 1001, "the site is stopping");
   }
+}
+
+/** The name under which clients that need one know what is spoken here. Others ask for none. Synse v3 §2. */
+const protocol = "synse";
+
+/** Leaves of the subprotocols a client offers the one there is: others, even damaged ones, are no reason to refuse. */
+function choose({ headers }: IncomingMessage): void {
+  const offered = headers["sec-websocket-protocol"]?.split(",").map((name) => name.trim()) ?? [];
+  delete headers["sec-websocket-protocol"];
+  if (offered.includes(protocol)) headers["sec-websocket-protocol"] = protocol;
 }
