@@ -8,7 +8,7 @@ import type { Reason } from "./reading.ts";
 import { slots, type Transaction, type TransactionStatus, type WriteRequest } from "./transaction.ts";
 import { noWitness, type WriteWitness } from "./witness.ts";
 
-/** How long an ended transaction is remembered. */
+/** How long an ended transaction is remembered unless somebody says otherwise. */
 export const transactionLife: Millis = minutes(5);
 const mostTransactions = 10_000;
 
@@ -20,6 +20,7 @@ export interface TransactionsDeps {
   /** Where they outlast the program; nowhere when absent. */
   readonly keeper?: Keeper;
   readonly limit?: number;
+  readonly life?: Millis;
   readonly witness?: WriteWitness;
 }
 
@@ -28,6 +29,7 @@ export class Transactions {
   readonly #clock: Clock;
   readonly #keeper: Keeper;
   readonly #limit: number;
+  readonly #life: Millis;
   readonly #witness: WriteWitness;
   /** Those whose end the witness need not see. */
   readonly #unseen = new Set<string>();
@@ -40,6 +42,7 @@ export class Transactions {
     this.#clock = deps.clock;
     this.#keeper = deps.keeper ?? noKeeper;
     this.#limit = deps.limit ?? mostTransactions;
+    this.#life = deps.life ?? transactionLife;
     this.#witness = deps.witness ?? noWitness;
     this.#load(deps.log ?? silentLog);
   }
@@ -135,7 +138,7 @@ export class Transactions {
     }));
     const known = kept.flatMap(({ found }) => (found === undefined ? [] : [found]));
     for (const { id, found } of kept) if (found === undefined) this.#keeper.drop("transaction", id);
-    const age = ({ updated }: Transaction): Millis => ageOf(updated, now, transactionLife);
+    const age = ({ updated }: Transaction): Millis => ageOf(updated, now, this.#life);
     const ended = known.filter(({ status }) => isTerminal(status)).sort((a, b) => age(b) - age(a));
     for (const transaction of ended) {
       this.#all.set(transaction.id, transaction);
@@ -166,7 +169,7 @@ export class Transactions {
   }
 
   #forget(): void {
-    const before = this.#clock.monotonic() - transactionLife;
+    const before = this.#clock.monotonic() - this.#life;
     for (const [id, ended] of this.#ended) {
       if (ended > before) return;
       this.#drop(id);

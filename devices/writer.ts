@@ -38,6 +38,8 @@ export interface WriterDeps {
   readonly links: (name: string) => WriteLink | undefined;
   /** Where transactions and filled slots outlast the program; nowhere when absent. */
   readonly keeper?: Keeper;
+  /** How long an ended transaction is remembered. Default: 5 minutes. */
+  readonly transactionLife?: Millis;
   /** Sees every write. */
   readonly witness?: WriteWitness;
 }
@@ -72,7 +74,8 @@ export class Writer {
     this.#deps = deps;
     this.#keeper = deps.keeper ?? noKeeper;
     this.#kept = new KeptSlots({ ...deps, keeper: this.#keeper });
-    this.#transactions = new Transactions(deps);
+    const { transactionLife: life } = deps;
+    this.#transactions = new Transactions({ ...deps, ...(life === undefined ? {} : { life }) });
     this.#parts = { ...deps, turns: new Turns(), transactions: this.#transactions, kept: this.#kept };
   }
 

@@ -10,10 +10,18 @@ export interface CacheLimits {
     /** How many at the most, the newest. */
     readonly most: number;
   };
+  readonly transactions: {
+    /** After their end. */
+    readonly keepFor: Millis;
+  };
 }
 
 /** The limits of a checked configuration, with the defaults filled in. */
 export function cacheLimits({ cache = {} }: Pick<SiteConfig, "cache">): CacheLimits {
   const { keepFor = "3m", most = 100_000 } = cache.readings ?? {};
-  return { readings: { keepFor: parseDuration(keepFor) ?? 0, most } };
+  const { keepFor: life = "5m" } = cache.transactions ?? {};
+  return {
+    readings: { keepFor: parseDuration(keepFor) ?? 0, most },
+    transactions: { keepFor: parseDuration(life) ?? 0 },
+  };
 }

@@ -83,6 +83,20 @@ const cacheSection = Type.Object(
         { ...closed, default: {}, description: "Readings of the last minutes." },
       ),
     ),
+    transactions: Type.Optional(
+      Type.Object(
+        {
+          keepFor: Type.Optional(
+            Type.String({
+              pattern: durationPattern,
+              default: "5m",
+              description: "How long a write can be asked about after its end.",
+            }),
+          ),
+        },
+        { ...closed, default: {}, description: "Writes that have ended." },
+      ),
+    ),
   },
   { ...closed, default: {}, description: "What is kept in memory, and how long." },
 );

@@ -9,6 +9,7 @@ import { ReadingStore } from "../devices/store.ts";
 import { Writer } from "../devices/writer.ts";
 import { Access } from "./access/access.ts";
 import { Audit } from "./audit/audit.ts";
+import { cacheLimits } from "./cache-limits.ts";
 import type { SiteConfig } from "./config-schema.ts";
 import { ReadingJson } from "./json.ts";
 import { packageInfo } from "./package-info.ts";
@@ -72,6 +73,7 @@ export function createSite(config: SiteConfig, plans: readonly LinkPlan[], deps:
   });
   const access = new Access(config, { clock, log, audit });
   const writer = new Writer({
+    transactionLife: cacheLimits(config).transactions.keepFor,
     ...{ clock, log, registry, store, keeper },
     links: (name) => byName.get(name),
     witness: audit,

@@ -377,3 +377,43 @@ test("plugins, their health, the version and the configuration", async (t) => {
   assert.equal((config.body as { logging: string }).logging, "info");
   assert.doesNotMatch(config.text, /hush/);
 });
+
+test("the configuration says what holds, in Synse's words and in our own, without secrets", async (t) => {
+  const synse = (settings: object) => ({ plugin: "synse", settings });
+  const { ask, clock } = await tableSite(t, devices, values, {
+    log: { level: "warn" },
+    cache: { transactions: { keepFor: "90s" } },
+    metrics: { enabled: false },
+    buses: {
+      t: { plugin: "table", settings: { password: "hush" } },
+      a: synse({ address: "10.0.0.1:5001" }),
+      b: synse({ socket: "/run/p.sock" }),
+    },
+  });
+  const { site, http, buses, ...shared } = (await ask("/v3/config")).body as Record<string, unknown>;
+  assert.deepEqual(shared, {
+    logging: "warning",
+    pretty_json: false,
+    plugin: { tcp: ["10.0.0.1:5001"], unix: ["/run/p.sock"] },
+    cache: {
+      device: { rebuild_every: 180 },
+      plugin: { refresh_every: 120 },
+      transaction: { ttl: 90 },
+    },
+    grpc: { timeout: 3 },
+    metrics: { enabled: false },
+  });
+  assert.deepEqual([(site as { id: string }).id, (http as { port: number }).port], ["hut", 0]);
+  assert.deepEqual((buses as Record<string, unknown>)["t"], {
+    plugin: "table",
+    settings: { password: "***" },
+  });
+  const payload = '{"action":"speed","data":"30","transaction":"mine"}';
+  await ask({ method: "POST", url: "/v3/write/wait/fan-1", payload });
+  await clock.advance(89_000);
+  assert.equal((await ask("/v3/transaction/mine")).status, 200);
+  await clock.advance(2000);
+  assert.equal((await ask("/v3/transaction/mine")).status, 404);
+  assert.deepEqual((await ask("/v3/transaction")).body, []);
+  assert.equal((await ask({ method: "POST", url: "/v3/write/wait/fan-1", payload })).status, 200);
+});
