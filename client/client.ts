@@ -75,9 +75,13 @@ export interface Client extends Requests {
   /** @throws ClientError 404 */
   bus(name: string, call?: Call): Promise<types.Bus>;
   /** Frames as they cross the line of a bus, without end. @throws ClientError 404 */
-  frames(bus: string, call?: Call): AsyncIterable<types.FrameLine>;
+  frames(bus: string, call?: Call): AsyncIterable<types.FrameLine, void>;
   /** Asks each address of a bus who is there. @throws ClientError 404, 503 while the bus is closed */
-  scanBus(bus: string, range?: { from?: number; to?: number }, call?: Call): AsyncIterable<types.ScanLine>;
+  scanBus(
+    bus: string,
+    range?: { from?: number; to?: number },
+    call?: Call,
+  ): AsyncIterable<types.ScanLine, void>;
   /** Every error code there is. */
   errors(call?: Call): Promise<readonly types.ErrorEntry[]>;
   /** Who wants what of a device: its priority arrays. @throws ClientError 404 */
@@ -207,7 +211,7 @@ function synseRequests(http: Http, timeout: number): Synse {
 async function* cached(
   http: Http,
   { start, end, ...call }: ReadCacheOptions = {},
-): AsyncGenerator<types.Reading> {
+): AsyncGenerator<types.Reading, void> {
   const query: Query = { start, end };
   for await (const line of http.lines(
     { method: "GET", path: "/v3/readcache", query, shape: shapes.reading },

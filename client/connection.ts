@@ -1,7 +1,7 @@
 import { type Backoff, pauseBefore } from "./backoff.ts";
 import { type Cancel, type Clock } from "./clock.ts";
 import { asError, type ClientError, fault, serverError } from "./errors.ts";
-import type { OpenSocket, Socket } from "./socket.ts";
+import type { OpenSocket, Socket, SocketEvent } from "./socket.ts";
 
 /**
  * `connecting`: not open yet since the beginning; `open`; `lost`: it was open, or the first attempt failed, and it
@@ -29,8 +29,8 @@ export interface ConnectionEvents {
   readonly message: (text: string) => void;
   /** It was open and is not any more, or could not be opened. */
   readonly lost: (error: ClientError) => void;
-  /** Nothing was heard for long: something is to be sent that is answered. */
-  readonly quiet: () => void;
+  /** Nothing was heard for long: something is to be sent that is answered. False: there is no hurry. */
+  readonly quiet: () => boolean;
 }
 
 /** A WebSocket that is opened again, with growing pauses, until it is closed here. */
@@ -101,9 +101,9 @@ export class Connection {
     this.#socket = socket;
     let why: ClientError | undefined;
     socket.addEventListener("open", () => this.#opened(socket));
-    socket.addEventListener("message", ({ data }: { readonly data: unknown }) => this.#message(socket, data));
-    socket.addEventListener("error", (event: object) => (why = openingFault(url, event)));
-    socket.addEventListener("close", (event: { readonly code?: number; readonly reason?: unknown }) =>
+    socket.addEventListener("message", ({ data }) => this.#message(socket, data));
+    socket.addEventListener("error", (event) => (why = openingFault(url, event)));
+    socket.addEventListener("close", (event) =>
       this.#lose(socket, why ?? fault("DISCONNECTED", `${url} was closed (${told(event)})`)),
     );
     this.#cancel = clock.at(clock.monotonic() + timeout, () =>
@@ -146,9 +146,10 @@ export class Connection {
         this.#cancel = clock.at(this.#heard + idle, look);
         return;
       }
-      this.#asked = true;
-      this.#cancel = clock.at(clock.monotonic() + timeout, () => (this.#asked ? look() : this.#watch()));
-      this.#events.quiet();
+      this.#asked = this.#events.quiet();
+      this.#cancel = this.#asked
+        ? clock.at(clock.monotonic() + timeout, () => (this.#asked ? look() : this.#watch()))
+        : clock.at(clock.monotonic() + idle, look);
     };
     this.#cancel = clock.at(this.#heard + idle, look);
   }
@@ -179,14 +180,14 @@ function shut(socket: Socket, dead: boolean): void {
   else socket.close(1000);
 }
 
-const told = ({ code, reason }: { readonly code?: number; readonly reason?: unknown }): string =>
+const told = ({ code, reason }: SocketEvent): string =>
   [code, typeof reason === "string" && reason !== "" ? reason : undefined]
     .filter((part) => part !== undefined)
     .join(": ");
 
 /** Why it could not be opened. Only outside of browsers is it known that the server refused, and how. */
-function openingFault(url: string, event: object): ClientError {
-  const message = "message" in event && typeof event.message === "string" ? event.message : "";
+function openingFault(url: string, event: SocketEvent): ClientError {
+  const message = typeof event.message === "string" ? event.message : "";
   const status = /server response: (\d{3})/.exec(message)?.[1];
   if (status !== undefined) return serverError(Number(status), undefined, `${url} answered with ${status}`);
   const code = message.includes("ECONNREFUSED") ? "UNREACHABLE" : "DISCONNECTED";

@@ -63,7 +63,12 @@ export class Exchange {
       opened: () => this.#opened(),
       message: (text) => this.#message(text),
       lost: (error) => this.#lost(error),
-      quiet: () => this.#send(++this.#lastId, "request/status"),
+      quiet: () => {
+        // Answers come in order: behind a write that takes its time nothing is heard, and each question has a timeout.
+        if (this.#pending.size > 0) return false;
+        this.#send(++this.#lastId, "request/status");
+        return true;
+      },
     });
     this.#connection.start();
   }

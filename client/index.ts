@@ -27,6 +27,6 @@ export type {
 export type { ConnectionState } from "./connection.ts";
 export type { StateChange } from "./exchange.ts";
 export type { Session, StreamOptions } from "./session.ts";
-export type { Socket, SocketConstructor } from "./socket.ts";
+export type { Socket, SocketConstructor, SocketEvent } from "./socket.ts";
 export type { StreamItem } from "./streams.ts";
 export type * from "./types.ts";

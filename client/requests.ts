@@ -83,7 +83,7 @@ export interface Requests {
   /** @throws ClientError 404; 405 when there is nothing to be read */
   readDevice(device: string, call?: Call): Promise<readonly Reading[]>;
   /** Recent readings, as they come. The timeout is for each, not for all. */
-  readCache(options?: ReadCacheOptions): AsyncIterable<Reading>;
+  readCache(options?: ReadCacheOptions): AsyncIterable<Reading, void>;
   /** Resolves when the writes are accepted, one transaction for each. @throws ClientError 400, 404, 405, 409 */
   writeAsync(
     device: string,

@@ -24,7 +24,7 @@ export interface Session extends Requests {
    * session). A site begins, also after a reconnection, with the present reading of every output.
    * @throws ClientError when the server refuses it; the signal's reason
    */
-  readStream(options?: StreamOptions): AsyncIterable<StreamItem>;
+  readStream(options?: StreamOptions): AsyncIterable<StreamItem, void>;
   /** Tells every change until the returned function is called. */
   onState(listener: (change: StateChange) => void): () => void;
   /** Ends streams, rejects what waits for an answer, closes the socket. Any number of times. */

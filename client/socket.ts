@@ -1,9 +1,21 @@
+/** What its events say, each a part. */
+export interface SocketEvent {
+  readonly type?: string;
+  readonly data?: unknown;
+  readonly code?: number;
+  readonly reason?: unknown;
+  readonly message?: unknown;
+}
+
 /** The part of a WebSocket that is used; browsers' and that of `ws` have it. */
 export interface Socket {
   readonly readyState: number;
   send(text: string): void;
   close(code?: number, reason?: string): void;
-  addEventListener(type: "open" | "message" | "close" | "error", listener: (event: never) => void): void;
+  addEventListener(
+    type: "open" | "message" | "close" | "error",
+    listener: (event: SocketEvent) => void,
+  ): void;
 }
 
 /** What opens one. Browsers can send nothing of their own with it: there a log-in's cookie says who asks. */

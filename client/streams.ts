@@ -50,7 +50,7 @@ export class Stream {
   /** The server was asked to begin, for the first time or again. */
   started(): void {
     if (this.#lostAt === undefined) return;
-    const missed = this.#clock.monotonic() - this.#lostAt;
+    const missed = Math.round(this.#clock.monotonic() - this.#lostAt);
     this.#queue.mark(resumedMark, { kind: "resumed", missed });
   }
 

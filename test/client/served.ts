@@ -30,10 +30,10 @@ export interface Served extends TableSite {
   readonly client: (options?: Partial<ClientOptions>) => Client;
 }
 
-/** A site of a table behind a real port. */
-export async function served(t: TestContext): Promise<Served> {
+/** A site of a table behind a real port: any, or one that was used before. */
+export async function served(t: TestContext, wanted = 0): Promise<Served> {
   const table = await tableSite(t, devices, values);
-  await table.http.listen({ host: "127.0.0.1", port: 0 });
+  await table.http.listen({ host: "127.0.0.1", port: wanted });
   const { port } = table.http.server.address() as AddressInfo;
   const url = `http://127.0.0.1:${port}`;
   return { ...table, url, client: (options = {}) => createClient({ url, ...options }) };
