@@ -62,7 +62,7 @@ export function planBus(config: SynseConfig): {
   for (const { path, config: device } of config.devices) {
     if (overlays.has(device.id))
       complain([...path, "id"], `${device.id} is listed twice on ${config.name}`, "merge the two entries");
-    overlays.set(device.id, device);
+    overlays.set(device.id, { ...device, tags: device.tags?.map((tag) => fullTag(tag)) });
   }
   const settings = {
     ...durationsOf(config, complain),
