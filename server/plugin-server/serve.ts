@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { Server, ServerCredentials } from "@grpc/grpc-js";
 import { type Clock, type Millis, seconds, sleep } from "../../devices/clock.ts";
 import { BothyError } from "../../devices/errors.ts";
@@ -11,6 +12,14 @@ import { makeRoomFor, removeSocket } from "./socket-file.ts";
 
 /** How long calls under way get to end once the plugin stops. */
 const closeTimeout: Millis = seconds(2);
+
+/** What one client may ask for; and how a client that vanished without a word is found out. */
+const limits = {
+  "grpc.max_receive_message_length": 1_048_576,
+  "grpc.max_concurrent_streams": 1000,
+  "grpc.keepalive_time_ms": seconds(20),
+  "grpc.keepalive_timeout_ms": seconds(20),
+};
 
 /** PEM texts. TLS 1.2 or newer. */
 export interface ServerTls {
@@ -46,8 +55,10 @@ export async function servePlugin(site: Site, plugin: Plugin, options: ServeOpti
   const { address, tls, allowInsecure } = options;
   if (isOpen(address) && tls?.clientCa === undefined && allowInsecure !== true) throw insecure(address);
   const ended = new AbortController();
+  // Every stream listens to it.
+  setMaxListeners(0, ended.signal);
   const answers = new PluginAnswers(site, plugin);
-  const server = new Server();
+  const server = new Server(limits);
   server.addService(loadV3Plugin().service, v3Handlers({ answers, log: site.log, signal: ended.signal }));
   if (address.kind === "unix") await makeRoomFor(address.path);
   const port = await bind(server, address, tls);
