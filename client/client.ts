@@ -59,6 +59,21 @@ export interface SessionOptions {
   readonly idle?: number;
 }
 
+export interface AuditOptions extends Call {
+  /** ISO 8601; not before then. */
+  readonly since?: string;
+  /** ISO 8601; not after then. */
+  readonly until?: string;
+  /** A part of who it was. */
+  readonly who?: string;
+  /** By id or alias. */
+  readonly device?: string;
+  /** Only entries with a smaller `n`: the next page. */
+  readonly before?: number;
+  /** At the most 10,000. Default: 100. */
+  readonly limit?: number;
+}
+
 export interface FillOptions extends Call {
   /** Resolve when the write has ended, not when it is accepted. */
   readonly wait?: boolean;
@@ -95,6 +110,16 @@ export interface Client extends Requests {
     which?: types.Relinquish,
     call?: Call,
   ): Promise<types.PriorityArray>;
+  /** Who one is to the site, and what one may do. */
+  whoami(call?: Call): Promise<types.Identity>;
+  /**
+   * In a browser: sends the token once and is from then on known by a cookie no script can read, on WebSockets too.
+   * @throws ClientError 401
+   */
+  login(call?: Call): Promise<types.Identity>;
+  logout(call?: Call): Promise<void>;
+  /** Who wrote what, and who was refused, the newest first. @throws ClientError 403 for all but admins */
+  audit(options?: AuditOptions): Promise<readonly types.AuditEntry[]>;
 
   /** Opens a WebSocket, which is opened again whenever it is lost. What is asked before it is open waits. */
   connect(options?: SessionOptions): Session;
@@ -272,5 +297,12 @@ function ownRequests(http: Http, timeout: number): Own {
         },
         call,
       ),
+    whoami: (call) => http.ask({ method: "GET", path: "/api/session", shape: shapes.identity }, call),
+    login: (call) => http.ask({ method: "POST", path: "/api/session", shape: shapes.identity }, call),
+    logout: (call) => http.ask({ method: "DELETE", path: "/api/session", shape: shapes.nothing }, call),
+    audit: ({ since, until, who, device, before, limit, ...call } = {}) => {
+      const query = { since, until, who, device, before, limit };
+      return http.ask({ method: "GET", path: "/api/audit", query, shape: shapes.audit }, call);
+    },
   };
 }

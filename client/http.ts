@@ -183,6 +183,7 @@ export class Http {
   }
 
   #checked<T>(asked: Asked<T>, text: string, what: string): T {
+    if (asked.shape.nothing === true) return undefined as T;
     const value = this.#json(asked, text, what);
     const wrong = asked.shape.fault(value, what);
     if (wrong !== undefined) throw fault("BAD_ANSWER", `${asked.method} ${asked.path}: ${wrong}`);

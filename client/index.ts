@@ -1,6 +1,7 @@
 /** A typed client for Bothy sites and other Synse v3 servers, for Node and browsers. See docs/client.md. */
 export type { Backoff } from "./backoff.ts";
 export {
+  type AuditOptions,
   type Client,
   type ClientOptions,
   type ClientReadOptions,

@@ -7,6 +7,8 @@ export interface Shape<T> {
   readonly fault: (value: unknown, at: string) => string | undefined;
   /** Integers come as numbers however long they are: it is no counter, whose every digit counts. */
   readonly rounds?: true;
+  /** There is no answer, only that it went well. */
+  readonly nothing?: true;
   /** Never there; it carries the type. */
   readonly type?: T;
 }
@@ -30,6 +32,9 @@ const isNumber = (value: unknown): boolean => typeof value === "number" || typeo
 export const number: Shape<number> = { ...plain(isNumber, "a number"), rounds: true };
 export const flag = plain<boolean>((value) => typeof value === "boolean", "true or false");
 export const anything = plain<unknown>((value) => value !== undefined, "anything");
+
+/** Of an answer without a body. */
+export const nothing: Shape<undefined> = { fault: () => undefined, nothing: true };
 
 export const scalar = plain<number | bigint | string | boolean>(
   (value) => ["number", "bigint", "string", "boolean"].includes(typeof value),

@@ -133,6 +133,8 @@ export const site = is.object<types.Site>({
   now: is.text,
   devices: is.number,
   readings: anyByKey,
+  state: is.optional(anyByKey),
+  audit: is.optional(anyByKey),
   residentBytes: is.number,
   buses: is.list(is.object<types.Site["buses"][number]>({ name: is.text, state: is.text })),
 });
@@ -197,3 +199,38 @@ export const slotWrite = is.object<types.SlotWrite>({
   why: is.text,
   holdFor: is.optional(is.number),
 });
+
+const maybeText = is.optional(is.text);
+export const identity = is.object<types.Identity>({
+  name: is.text,
+  role: is.text,
+  scope: is.optional(texts),
+  via: maybeText,
+  from: maybeText,
+  slots: is.list(is.number),
+  asks: is.flag,
+});
+export const audit = is.list(
+  is.object<types.AuditEntry>({
+    n: is.number,
+    at: is.text,
+    who: is.text,
+    via: maybeText,
+    from: maybeText,
+    request: maybeText,
+    what: is.text,
+    route: maybeText,
+    device: maybeText,
+    alias: maybeText,
+    action: maybeText,
+    value: maybeText,
+    slot: is.optional(is.number),
+    why: maybeText,
+    transaction: maybeText,
+    result: is.text,
+    code: maybeText,
+    text: maybeText,
+    count: is.optional(is.number),
+  }),
+);
+export const nothing = is.nothing;

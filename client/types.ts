@@ -188,6 +188,10 @@ export interface Site {
   readonly devices: number;
   /** Figures about the readings kept. */
   readonly readings: Readonly<Record<string, unknown>>;
+  /** Whether what is accepted outlasts the program, and if not, why. */
+  readonly state?: Readonly<Record<string, unknown>>;
+  /** The same of the audit log. */
+  readonly audit?: Readonly<Record<string, unknown>>;
   /** Memory of the site's process. */
   readonly residentBytes: number;
   readonly buses: readonly { readonly name: string; readonly state: string }[];
@@ -286,4 +290,47 @@ export interface SlotWrite {
   readonly why: string;
   /** In ms. */
   readonly holdFor?: number;
+}
+
+/** Who one is to a site, and what one may do there. */
+export interface Identity {
+  readonly name: string;
+  /** `viewer`, `operator`, `controller`, `admin`; `nobody`: the site asks, and has not been told. */
+  readonly role: string;
+  /** Comma-joined tags: only devices with all those of one of these texts. Without it: all devices. */
+  readonly scope?: readonly string[];
+  /** How it was proved. */
+  readonly via?: string;
+  readonly from?: string;
+  /** The slots one may fill; the first unless one names another. */
+  readonly slots: readonly number[];
+  /** Whether the site asks who somebody is. */
+  readonly asks: boolean;
+}
+
+/** A write or a refusal, in the order of the log. */
+export interface AuditEntry {
+  /** Counts up by one. */
+  readonly n: number;
+  readonly at: string;
+  readonly who: string;
+  readonly via?: string;
+  readonly from?: string;
+  readonly request?: string;
+  /** `write`, `relinquish`, `request`, `token`, `session` or `audit`. */
+  readonly what: string;
+  readonly route?: string;
+  readonly device?: string;
+  readonly alias?: string;
+  readonly action?: string;
+  readonly value?: string;
+  readonly slot?: number;
+  readonly why?: string;
+  readonly transaction?: string;
+  /** `accepted`, `refused`, `done` or `error`. */
+  readonly result: string;
+  readonly code?: string;
+  readonly text?: string;
+  /** So many of the same kind. */
+  readonly count?: number;
 }

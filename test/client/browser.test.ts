@@ -98,7 +98,7 @@ test(
       aliases: ["fan-1", "meter", "probe"],
       readings: [`${counted} good`, "1 good", "null bad"],
       // Two polls of six values.
-    cached: 12,
+      cached: 12,
       refused: "404 device not found: nobody",
       written: "read back 80 %",
       tags: ["x/a"],

@@ -14,8 +14,13 @@ const without: Readonly<Record<string, string>> = {
   "GET /v3/connect": "a WebSocket: connect()",
   "GET /metrics": "for Prometheus, not JSON",
 };
+/** Parameters that are described and that the client does not send. */
+const unsent: ReadonlySet<string> = new Set([
+  // The same entries, a line each.
+  "GET /api/audit format",
+]);
 /** Parameters the client sends that are not described, and why. */
-const undescribed: ReadonlySet<string> = new Set([
+const undescribed: ReadonlySet<string> = new Set<string>([
   // Synse servers have it; a site has nothing to look up anew.
   "GET /v3/plugin refresh",
 ]);
@@ -98,6 +103,18 @@ const methods: Readonly<Record<Exclude<keyof Client, "connect">, Asking>> = {
   fill: (client) =>
     client.fill("fan-1", "speed", { value: 80, slot: 12, why: "a test", holdFor: "5m" }, { wait: true }),
   writes: (client) => client.writes("fan-1"),
+  whoami: (client) => client.whoami(),
+  login: (client) => client.login(),
+  logout: (client) => client.logout(),
+  audit: (client) =>
+    client.audit({
+      since: "2031-05-06T07:00:00Z",
+      until: "2031-05-06T08:00:00Z",
+      who: "127",
+      device: "fan-1",
+      before: 99,
+      limit: 9,
+    }),
   relinquish: (client) => client.relinquish("fan-1", "speed", { slot: 12, why: "done" }),
 };
 
@@ -141,7 +158,8 @@ test("what is sent is what is described, parameters and bodies", async (t) => {
     if (route.name in without) continue;
     const described = (route.operation.parameters ?? [])
       .filter((one) => one.in === "query")
-      .map(({ name }) => name);
+      .map(({ name }) => name)
+      .filter((name) => !unsent.has(`${route.name} ${name}`));
     const sent = new Set(seen.filter((one) => one.route === route).flatMap(({ query }) => query));
     for (const name of undescribed)
       if (name.startsWith(`${route.name} `)) sent.delete(name.slice(route.name.length + 1));
@@ -255,7 +273,10 @@ test("whatever the description allows as an answer, the client reads", async (t)
     await alone(watching, site).catch((error: unknown) => assert.ok(error instanceof ClientError));
     const asked = seen.find((one) => requests.includes(one.name.replace(/[0-9a-f-]{36}/, "x")));
     const schema = answerSchema(asked?.route);
-    assert.ok(schema !== undefined, name);
+    if (schema === undefined) {
+      assert.ok(asked !== undefined && "204" in (asked.route?.operation.responses ?? {}), name);
+      continue;
+    }
     if (schema.type === "string") continue;
     await fc.assert(
       fc.asyncProperty(made(schema), async (answer) => {
