@@ -1,10 +1,15 @@
+import type { RequestListener, Server } from "node:http";
 import type { Socket } from "node:net";
 import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
 import fastify, { type FastifyInstance } from "fastify";
 import { type Clock, seconds } from "../devices/clock.ts";
 import { BothyError } from "../devices/errors.ts";
+import { inNetworks } from "./access/check.ts";
+import { limitConnections } from "./access/connections.ts";
 import { addAccess, auditFailure } from "./access/hooks.ts";
+import type { TlsSection } from "./access/schema.ts";
+import { tlsServer } from "./access/tls.ts";
 import { errorBody, HttpError, sendError } from "./faults.ts";
 import { toJson } from "./json.ts";
 import { Checker } from "./config-check.ts";
@@ -29,16 +34,22 @@ const bodyLimit = 1_048_576;
 const requestTimeout = 30_000;
 const headersTimeout = 10_000;
 const connectionsCheckingInterval = 5_000;
+/** How long a connection is kept that asks for nothing more. */
+const keepAliveTimeout = 72_000;
 
 /** The HTTP side of a site, ready to listen or to be asked by `inject`. Synse v3 §1, and our own below /api. */
 export async function createHttp(parts: RouteParts): Promise<FastifyInstance> {
   const { clock, log } = parts;
   const deps = { now: () => clock.now(), log };
+  const { tls, behindProxy, limits = {} } = parts.config.http;
   const app = fastify({
     logger: false,
     bodyLimit,
     requestTimeout,
+    keepAliveTimeout,
     http: { headersTimeout, connectionsCheckingInterval },
+    ...(tls === undefined ? {} : { serverFactory: secureServer(tls, parts) }),
+    ...(behindProxy === undefined ? {} : { trustProxy: inNetworks(behindProxy) }),
     return503OnClosing: false,
     forceCloseConnections: "idle",
     genReqId: requestIds(),
@@ -47,6 +58,7 @@ export async function createHttp(parts: RouteParts): Promise<FastifyInstance> {
     frameworkErrors: (error, request, reply) => void sendError(error, request, reply, deps),
     clientErrorHandler: (error, socket) => answerDamaged(error as NodeJS.ErrnoException, socket, clock),
   });
+  limitConnections(app.server, limits, behindProxy ?? [], parts);
   app.setErrorHandler((error, request, reply) => {
     auditFailure(parts.audit, request, error);
     return sendError(error, request, reply, deps);
@@ -107,6 +119,19 @@ export async function createHttp(parts: RouteParts): Promise<FastifyInstance> {
   await app.ready();
   return app;
 }
+
+const secureServer =
+  (tls: TlsSection, parts: RouteParts) =>
+  (handler: RequestListener): Server => {
+    const server = tlsServer(
+      tls,
+      { headersTimeout, connectionsCheckingInterval, requestTimeout },
+      handler,
+      parts,
+    );
+    server.keepAliveTimeout = keepAliveTimeout;
+    return server;
+  };
 
 const pathOf = (url: string): string => url.split("?")[0] ?? url;
 

@@ -45,7 +45,7 @@ export async function serveSite(site: Site, more: readonly AddRoutes[] = []): Pr
     await http.close();
     throw error;
   }
-  const url = urlOf(http, host);
+  const url = urlOf(http, host, site.config.http.tls !== undefined);
   return { site, http, url, stop: () => stopServing(site, http) };
 }
 
@@ -60,10 +60,10 @@ function cannotListen(error: NodeJS.ErrnoException, host: string, port: number):
   return new BothyError("BAD_CONFIG", { source: `listening on ${host}:${port}`, fault }, { cause: error });
 }
 
-function urlOf(http: FastifyInstance, host: string): string {
+function urlOf(http: FastifyInstance, host: string, secure: boolean): string {
   const { port } = http.server.address() as AddressInfo;
   const name = isIP(host) === 6 ? `[${host}]` : host;
-  return `http://${name}:${port}`;
+  return `${secure ? "https" : "http"}://${name}:${port}`;
 }
 
 async function stopServing(site: Site, http: FastifyInstance): Promise<void> {

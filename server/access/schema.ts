@@ -53,7 +53,7 @@ const limitsSection = Type.Object(
     unreadFor: Type.Optional(
       Type.String({
         pattern: durationPattern,
-        default: "1m",
+        default: "2m",
         description: "After how long a connection is closed whose client takes nothing of what it asked for.",
       }),
     ),

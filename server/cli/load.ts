@@ -30,7 +30,13 @@ export const listeningOn = (
   config: SiteConfig,
   port: number | undefined,
   host: string | undefined,
+  behindProxy?: readonly string[],
 ): SiteConfig => ({
   ...config,
-  http: { ...config.http, port: port ?? config.http.port, host: host ?? config.http.host },
+  http: {
+    ...config.http,
+    port: port ?? config.http.port,
+    host: host ?? config.http.host,
+    ...(behindProxy === undefined ? {} : { behindProxy }),
+  },
 });

@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from "commander";
+import { isNetwork } from "../access/check.ts";
 
 /** An option that takes a whole number in a range, for commander. */
 export const whole =
@@ -16,6 +17,13 @@ export function positive(text: string): number {
   const value = Number(text);
   if (text.trim() !== "" && Number.isFinite(value) && value > 0) return value;
   throw new InvalidArgumentError("It must be a number above 0.");
+}
+
+/** Addresses and networks, comma-joined, for commander. */
+export function networks(text: string): readonly string[] {
+  const list = text.split(",").map((one) => one.trim());
+  if (list.every(isNetwork)) return list;
+  throw new InvalidArgumentError("It must be addresses or networks such as 127.0.0.1,10.0.3.0/24.");
 }
 
 export interface Range {

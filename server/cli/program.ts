@@ -20,10 +20,11 @@ import { addWriteCommand } from "./on-call/write.ts";
 import { addPluginCommands } from "./plugin.ts";
 import { addSimCommands } from "./sim.ts";
 import { addSiteCommand } from "./site.ts";
+import { addTokenCommands } from "./token.ts";
 import { complain, exit, type ExitCode, FaultyConfig, reasonOf } from "./terminal.ts";
 
 /** Every command. @param ended told the exit code of the one that ran */
-function createProgram(ended: (code: ExitCode) => void): Command {
+export function createProgram(ended: (code: ExitCode) => void): Command {
   const program = new Command("bothy")
     .description("Edge hardware management for unattended micro-datacenters")
     .version(packageInfo().version)
@@ -52,6 +53,7 @@ function createProgram(ended: (code: ExitCode) => void): Command {
   addPluginCommands(program, ended);
   program.commandsGroup("Setting up:");
   addCheckCommands(program, ended);
+  addTokenCommands(program, ended);
   addMigrateCommand(program, ended);
   addCompletionCommands(program, ended);
   program.commandsGroup("Lines and simulators:");

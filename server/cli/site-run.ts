@@ -12,7 +12,9 @@ import { exit, type ExitCode, print, untilStopped } from "./terminal.ts";
 /** Runs a site until it is told to stop. */
 export async function runSite(options: Options): Promise<ExitCode> {
   const { config: loaded, plans } = loadOrExplain(options.config);
-  const listening = listeningOn(loaded, chosenPort(options.port, process.env), options.host);
+  const { host, behindProxy } = options;
+  const proxies = behindProxy === true ? ["127.0.0.1", "::1"] : behindProxy;
+  const listening = listeningOn(loaded, chosenPort(options.port, process.env), host, proxies);
   const config = keepingState(listening, process.env);
   const log = createLog(levelFrom(process.env) ?? config.log.level);
   const stopped = untilStopped();

@@ -1,11 +1,13 @@
 import type { Command } from "commander";
-import { portNumber } from "./numbers.ts";
+import { networks, portNumber } from "./numbers.ts";
 import type { ExitCode } from "./terminal.ts";
 
 export interface Options {
   readonly config: string;
   readonly port?: number;
   readonly host?: string;
+  /** `true`: without addresses. */
+  readonly behindProxy?: readonly string[] | true;
 }
 
 /** `bothy site`: runs a site until it is told to stop. */
@@ -16,6 +18,11 @@ export function addSiteCommand(program: Command, ended: (code: ExitCode) => void
     .requiredOption("-c, --config <file>", "the site's configuration")
     .option("-p, --port <number>", "TCP port, instead of the configuration's (also: PORT)", portNumber)
     .option("--host <address>", "address to listen on, instead of the configuration's")
+    .option(
+      "--behind-proxy [addresses]",
+      "a reverse proxy speaks TLS for the site, at these addresses (default: this machine)",
+      networks,
+    )
     .action(async (options: Options) => {
       const { runSite } = await import("./site-run.ts");
       ended(await runSite(options));

@@ -22,7 +22,11 @@ const scanQuery = Type.Object({
   sort: Type.Optional(
     Type.String({ description: "Comma-joined keys. Default: `plugin,sortIndex,id`.", examples: ["alias"] }),
   ),
-  force: Type.Optional(Type.String({ description: "Accepted; devices are always as they are." })),
+  force: Type.Optional(
+    Type.String({
+      description: "`true`: plugins that run by themselves are first asked which devices they have now.",
+    }),
+  ),
 });
 const readQuery = Type.Object({
   ...selection,
@@ -83,10 +87,12 @@ function addDeviceRoutes(app: FastifyInstance, { synse }: RouteParts): void {
       querystring: scanQuery,
       response: schemas.answers(schemas.list(schemas.device), "The devices, sorted."),
     },
-    handler: (request: FastifyRequest, reply: Parameters<typeof sendReady>[0]) =>
-      sendReady(reply, synse.scan(request.principal, tagGroups(request), single(request, "sort")), {
+    handler: async (request: FastifyRequest, reply: Parameters<typeof sendReady>[0]) => {
+      if (flag(request, "force")) await synse.lookAgain();
+      return sendReady(reply, synse.scan(request.principal, tagGroups(request), single(request, "sort")), {
         tagged: true,
-      }),
+      });
+    },
   };
   route(app, "/v3/scan", { GET: scanRoute });
   route(app, "/v3/device", { GET: scanRoute }, false);
@@ -168,7 +174,10 @@ function addPluginRoutes(app: FastifyInstance, { synse }: RouteParts): void {
           summary: "The plugins.",
           response: schemas.answers(schemas.list(own.pluginSummary), "The plugins."),
         },
-        handler: (_request, reply) => sendJson(reply, synse.plugins.list()),
+        handler: async (request, reply) => {
+          if (flag(request, "refresh")) await synse.lookAgain();
+          return sendJson(reply, synse.plugins.list());
+        },
       },
     },
     false,

@@ -94,8 +94,11 @@ export const socketEvents: Readonly<Record<string, SocketEvent>> = {
   }),
   "request/plugins": event({
     answer: "plugin_summary",
-    data: Type.Object({ refresh: flag("Accepted; plugins are always as they are.") }),
-    run: ({ synse }) => toJson(synse.plugins.list()),
+    data: Type.Object({ refresh: flag("Whether plugins that run by themselves are first asked anew.") }),
+    run: async ({ synse }, { refresh }) => {
+      if (isTrue(refresh)) await synse.lookAgain();
+      return toJson(synse.plugins.list());
+    },
   }),
   "request/plugin_health": event({
     answer: "plugin_health",
@@ -107,10 +110,12 @@ export const socketEvents: Readonly<Record<string, SocketEvent>> = {
     data: Type.Object({
       ...selection,
       sort: texts("Keys, comma-joined or as a list. Default: `plugin,sortIndex,id`."),
-      force: flag("Accepted; devices are always as they are."),
+      force: flag("Whether plugins that run by themselves are first asked which devices they have now."),
     }),
-    run: ({ synse, by }, { ns, tags, sort }) =>
-      synse.scan(by, withNamespace(groupsOf(tags), ns), joined(sort)),
+    run: async ({ synse, by }, { ns, tags, sort, force }) => {
+      if (isTrue(force)) await synse.lookAgain();
+      return synse.scan(by, withNamespace(groupsOf(tags), ns), joined(sort));
+    },
   }),
   "request/tags": event({
     answer: "tags",
