@@ -1,3 +1,5 @@
+import { type Millis, seconds, sleep } from "../../devices/clock.ts";
+import { asBothyError } from "../../devices/errors.ts";
 import type { Principal } from "../access/principal.ts";
 import { HttpError } from "../faults.ts";
 import { isoTime, type ReadyText } from "../json.ts";
@@ -11,6 +13,9 @@ import { ReadingViews } from "./readings.ts";
 import { ReadingStreams } from "./streams.ts";
 import type { TagGroups } from "./tags.ts";
 import { WriteDesk } from "./writes.ts";
+
+/** How long whoever asks that devices be looked for waits for slow plugins. */
+const longestLook: Millis = seconds(3);
 
 /**
  * Everything Synse v3 clients can ask, whichever way they ask it: HTTP, WebSocket and whatever follows say the same.
@@ -38,6 +43,22 @@ export class SynseService {
   version = (): object => ({ version: this.#parts.version, api_version: "v3" });
   /** Without secrets. */
   config = (by: Principal): object => publicConfig(this.#parts.config, this.devices.buses(by));
+
+  /**
+   * Has plugins that run by themselves look for devices anew, because a client asks for it. Waits until all have, but not
+   * for slow ones: what those find comes later.
+   */
+  async lookAgain(): Promise<void> {
+    const { buses, clock, log } = this.#parts;
+    const looks = [...buses.values()].map(({ link }) =>
+      link.lookAgain().catch((thrown: unknown) => {
+        log.warn({ link: link.name }, asBothyError(thrown, `looking for devices on ${link.name}`).message);
+      }),
+    );
+    const enough = new AbortController();
+    await Promise.race([Promise.all(looks), sleep(clock, longestLook, enough.signal)]);
+    enough.abort();
+  }
 
   /** Device summaries as a JSON list. @throws HttpError 400 */
   scan = (by: Principal, groups: TagGroups, sort?: string): Buffer => this.devices.scan(by, groups, sort);
