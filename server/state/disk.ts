@@ -1,4 +1,4 @@
-import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ClassicLevel } from "classic-level";
@@ -156,6 +156,19 @@ export async function readCopy(folder: string): Promise<ReadonlyMap<string, unkn
     }
   }
   return undefined;
+}
+
+/** Whether a store of some size could be made in a folder. */
+export async function isWritable(folder: string): Promise<boolean> {
+  const probe = join(folder, "probe");
+  try {
+    await writeFile(probe, Buffer.alloc(65_536), { flush: true });
+    return true;
+  } catch {
+    return false;
+  } finally {
+    await rm(probe, { force: true }).catch(() => undefined);
+  }
 }
 
 const causeOf = (error: unknown): { readonly code?: unknown; readonly message?: unknown } =>

@@ -4,7 +4,7 @@ import { BothyError } from "../../devices/errors.ts";
 import type { Keeper } from "../../devices/keeper.ts";
 import type { Log } from "../../devices/plugin.ts";
 import { DiskKeeper, type Found } from "./disk-keeper.ts";
-import { DiskError, openDisk, readCopy, setAside } from "./disk.ts";
+import { DiskError, isWritable, openDisk, readCopy, setAside } from "./disk.ts";
 
 /** A keeper that must be closed. */
 export interface State extends Keeper {
@@ -25,8 +25,6 @@ interface StateDeps {
 export async function openState(folder: string, deps: StateDeps): Promise<State> {
   const { log } = deps;
   const found = await find(folder, deps);
-  if (found.lost !== undefined)
-    log.error({ folder, lost: found.lost }, "what was kept is damaged; what could be read of it is used");
   let unread = found.unread;
   const reopen = async (): ReturnType<typeof openOrSetAside> => {
     const aside = unread ? await setAside(folder, "unread", deps.clock.now()) : undefined;
@@ -52,9 +50,12 @@ async function find(folder: string, deps: StateDeps): Promise<Found & { readonly
 /** Opens the store; one that is damaged beyond reading is set aside, and a new one made. @throws DiskError */
 async function openOrSetAside(folder: string, { clock, log }: StateDeps): ReturnType<typeof openDisk> {
   try {
-    return await openDisk(folder);
+    const opened = await openDisk(folder);
+    if (opened.lost !== undefined)
+      log.error({ folder, lost: opened.lost }, "what was kept is damaged; what could be read of it is used");
+    return opened;
   } catch (error) {
-    if (!(error instanceof DiskError) || error.kind !== "damaged") throw error;
+    if (!(error instanceof DiskError) || !(await isDamaged(folder, error))) throw error;
     const aside = await setAside(folder, "damaged", clock.now());
     const lost = `everything: it could not be read (${error.message}) and was set aside as ${aside ?? "nothing"}`;
     log.error(
@@ -64,6 +65,11 @@ async function openOrSetAside(folder: string, { clock, log }: StateDeps): Return
     return { ...(await openDisk(folder)), lost };
   }
 }
+
+/** Whether an error is the store's own: then waiting for the disk to get better is of no use. */
+const isDamaged = async (folder: string, { kind, message }: DiskError): Promise<boolean> =>
+  kind === "damaged" ||
+  (kind === "unusable" && !/permission|permitted/i.test(message) && (await isWritable(folder)));
 
 const inUse = (folder: string, cause: DiskError): BothyError =>
   new BothyError(
