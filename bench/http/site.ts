@@ -8,6 +8,7 @@ import { generatedTags } from "../../devices/tag.ts";
 import type { SiteConfig } from "../../server/config-schema.ts";
 import { serveSite } from "../../server/serve.ts";
 import { createSite } from "../../server/site.ts";
+import { usageHere } from "../processes.ts";
 
 /**
  * A process of its own: a site of 1,000 devices whose hardware costs nothing, each read once a second, behind the real
@@ -77,5 +78,5 @@ const config: SiteConfig = {
 };
 const served = await serveSite(createSite(config, [plan], { clock, log: silentLog, plugins: [] }));
 process.send?.({ port: Number(new URL(served.url).port) });
-process.on("message", () => process.send?.({ rss: process.memoryUsage().rss }));
+process.on("message", () => process.send?.(usageHere()));
 process.on("disconnect", () => process.exit(0));
