@@ -35,10 +35,10 @@ export async function startPeer(t: TestContext, ...args: readonly string[]): Pro
     await gone;
   };
   t.after(end);
-  const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
+  const lines = createInterface(child.stdout)[Symbol.asyncIterator]() as AsyncIterator<string, undefined>;
   const next = async (): Promise<string> => {
     const line = await lines.next();
-    assert.ok(line.done !== true, `the peer ended: ${errors}`);
+    assert.ok(line.value !== undefined, `the peer ended: ${errors}`);
     return line.value;
   };
   const [, port] = (await next()).split(" ");
@@ -59,8 +59,9 @@ export function startSite(
   devices: readonly object[] = [],
 ): Site {
   const often = { timeout: "500ms", poll: "500ms", refresh: "5s", health: "1s" };
-  const entries = Object.entries(buses).map(([name, bus]) => [name, { plugin: "synse", ...often, ...bus }]);
-  const text = JSON.stringify({ site: { id: "test" }, buses: Object.fromEntries(entries), devices });
+  const all: Record<string, object> = {};
+  for (const [name, bus] of Object.entries(buses)) all[name] = { plugin: "synse", ...often, ...bus };
+  const text = JSON.stringify({ site: { id: "test" }, buses: all, devices });
   const { config, plans, faults } = readConfig(text, "test.yaml", [synse], {});
   assert.deepEqual(faults.map(faultText), []);
   assert.ok(config !== undefined);

@@ -249,7 +249,7 @@ test(
     await untilReadings(site, "peer-1001", shows(21.3));
     const device = site.registry.get("inlet");
     assert.equal(device?.tags[0], "default/point:inlet");
-    assert.deepEqual(device?.context, { model: "test", row: "7" });
+    assert.deepEqual(device.context, { model: "test", row: "7" });
     assert.equal(site.registry.all().length, 1002);
   },
 );
