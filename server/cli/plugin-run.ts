@@ -11,8 +11,21 @@ import { servePlugin, type ServerTls } from "../plugin-server/serve.ts";
 import { partOf } from "../plugin-server/site-of.ts";
 import { createSite } from "../site.ts";
 import { allPlugins, loadOrExplain } from "./load.ts";
-import type { ListOptions, ServeOptions } from "./plugin.ts";
 import { CannotRun, complain, exit, type ExitCode, print, printJson, untilStopped } from "./terminal.ts";
+
+export interface ServeOptions {
+  readonly config?: string;
+  readonly listen?: string;
+  readonly socket?: string;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly tlsClientCa?: string;
+  readonly allowInsecure?: boolean;
+}
+
+export interface ListOptions {
+  readonly json?: boolean;
+}
 
 /** Where Synse's plugins listen, but for this machine only. */
 const usualAddress = "127.0.0.1:5001";

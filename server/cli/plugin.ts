@@ -1,19 +1,6 @@
 import type { Command } from "commander";
+import type { ListOptions, ServeOptions } from "./plugin-run.ts";
 import type { ExitCode } from "./terminal.ts";
-
-export interface ServeOptions {
-  readonly config?: string;
-  readonly listen?: string;
-  readonly socket?: string;
-  readonly tlsCert?: string;
-  readonly tlsKey?: string;
-  readonly tlsClientCa?: string;
-  readonly allowInsecure?: boolean;
-}
-
-export interface ListOptions {
-  readonly json?: boolean;
-}
 
 const examples = `
 Examples:
