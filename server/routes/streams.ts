@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { type Static, Type } from "typebox";
 import { asBothyError, BothyError } from "../../devices/errors.ts";
 import type { Connection } from "../../devices/plugin.ts";
+import { onClosed } from "../closings.ts";
 import { type LineStream, lineStream } from "../line-stream.ts";
 import { type AddRoutes, busNamed, param, route, type RouteParts } from "./parts.ts";
 import * as schemas from "./schemas.ts";
@@ -73,10 +74,11 @@ function addFrames(app: FastifyInstance, parts: RouteParts): void {
           if (connection.tap === undefined) say({ error: "the plugin of this bus cannot show frames" });
           const stop = connection.tap?.((frame) => lines.write(frame)) ?? (() => undefined);
           left.signal.addEventListener("abort", stop, { once: true });
-          void connection.closed.then((reason) => {
+          const forget = onClosed(connection, (reason) => {
             stop();
             say({ state: "closed", reason: reason?.message });
           });
+          left.signal.addEventListener("abort", forget, { once: true });
         };
         // The line may be closed and opened again while somebody watches.
         left.signal.addEventListener("abort", link.onOpen(watch), { once: true });

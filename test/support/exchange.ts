@@ -46,6 +46,10 @@ export async function exchange(
 }
 
 function answerOf(bytes: Buffer): Answer {
+  // Go on, says a server to whoever asked whether it may.
+  const interim = "HTTP/1.1 100 Continue\r\n\r\n";
+  if (bytes.subarray(0, interim.length).toString("latin1") === interim)
+    return answerOf(bytes.subarray(interim.length));
   const end = bytes.indexOf("\r\n\r\n");
   const [first = "", ...fields] = bytes.subarray(0, end).toString("latin1").split("\r\n");
   const headers = new Map(
