@@ -173,6 +173,7 @@ function problems(readings) {
 
 async function json(url) {
   const answer = await fetch(url, { signal: AbortSignal.timeout(10000) });
+  if (answer.status === 401) $("#login").hidden = false;
   if (!answer.ok) throw new Error(url + " answers " + answer.status);
   return answer.json();
 }
@@ -197,6 +198,10 @@ async function refresh() {
     $("#buses").replaceChildren(...site.buses.map(({ name, state }) => element("span", state === "open" ? "" : "bad", name + (state === "open" ? "" : " " + state))));
     set($("#state"), devices.length + " devices, " + readings.length + " values, " + (bad ? bad + " bad" : "all good") + " · " + new Date().toLocaleTimeString(), "");
   } catch (error) {
+    if (!$("#login").hidden) {
+      set($("#state"), "Not logged in.", "");
+      return;
+    }
     set($("#state"), "The site does not answer (" + error.message + "). What is shown is old.", "lost");
   }
   setTimeout(refresh, period);
@@ -206,6 +211,17 @@ const redraw = () => { draw(); for (const entry of drawn.values()) fill(entry, D
 $("#filter").addEventListener("input", redraw);
 $("#by").addEventListener("change", redraw);
 $("form").addEventListener("submit", (event) => event.preventDefault());
+$("#login").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const headers = { authorization: "Bearer " + $("#token").value.trim() };
+  try {
+    const answer = await fetch("/api/session", { method: "POST", headers });
+    if (answer.ok) location.reload();
+    else set($("#state"), (await answer.json()).context, "lost");
+  } catch (error) {
+    set($("#state"), error.message, "lost");
+  }
+});
 refresh();
 `;
 

@@ -29,6 +29,11 @@ export const page = (site: string, version: string): string => `<!doctype html>
   <label>Group by <select id="by"><option value="place">place</option><option value="unit">unit</option><option value="type">type</option></select></label>
 </form>
 <main></main>
+<form id="login" hidden>
+  <p>This site asks who you are. A token is made with <code>bothy token create</code>.</p>
+  <input id="token" type="password" autocomplete="off" placeholder="bothy_…" aria-label="Token" required>
+  <button>Log in</button>
+</form>
 <noscript><p>Without JavaScript: <a href="/v3/scan">devices</a>, <a href="/v3/read">readings</a>.</p></noscript>
 <script>${pageScript}</script>
 </body>

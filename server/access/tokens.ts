@@ -1,5 +1,5 @@
 import { statSync } from "node:fs";
-import { type Clock, type Millis, seconds } from "../../devices/clock.ts";
+import type { Clock } from "../../devices/clock.ts";
 import type { Log } from "../../devices/plugin.ts";
 import { parseScope, type Scope } from "./principal.ts";
 import { loadTokens } from "./token-file.ts";
@@ -12,9 +12,6 @@ export interface TokenHolder {
   readonly scope?: Scope;
 }
 
-/** A token that is not there is looked for in the file again, but not more often than this. */
-const refreshEvery: Millis = seconds(0.25);
-
 /** The tokens of a site's file, as it is now. */
 export class Tokens {
   readonly #file: string | undefined;
@@ -23,7 +20,6 @@ export class Tokens {
   readonly #watched: WatchedFiles;
   readonly #changed: (come: readonly TokenRecord[], gone: readonly TokenRecord[]) => void;
   #holders: ReadonlyMap<string, TokenHolder> = new Map();
-  #refreshed: Millis = -Infinity;
 
   /**
    * @param file absent: there are none
@@ -63,11 +59,8 @@ export class Tokens {
     return this.#holders.get(holder.record.id) === holder && !isExpired(holder.record, this.#clock.now());
   }
 
-  /** A token may be used at once after it was made. */
+  /** A token may be used at once after it was made; looking whether the file has changed costs microseconds. */
   #lookAgain(id: string): TokenHolder | undefined {
-    const now = this.#clock.monotonic();
-    if (now - this.#refreshed < refreshEvery) return undefined;
-    this.#refreshed = now;
     this.#watched.refresh();
     return this.#holders.get(id);
   }

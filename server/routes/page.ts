@@ -1,13 +1,17 @@
+import { may } from "../access/principal.ts";
 import { page } from "../page.ts";
 import { type AddRoutes, route } from "./parts.ts";
 
 /** The page for people, and the OpenAPI description. */
 export const addPageRoutes: AddRoutes = (app, parts) => {
   const html = Buffer.from(page(parts.config.site.name, parts.version));
+  /** Whoever has not said who they are need not know where they are. */
+  const anonymous = Buffer.from(page("Log in", ""));
   route(app, "/", {
     GET: {
+      needs: undefined,
       schema: { hide: true },
-      handler: (_request, reply) =>
+      handler: (request, reply) =>
         reply
           .headers({
             "content-type": "text/html; charset=utf-8",
@@ -15,7 +19,7 @@ export const addPageRoutes: AddRoutes = (app, parts) => {
               "default-src 'none'; connect-src 'self'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'",
             "cache-control": "no-cache",
           })
-          .send(html),
+          .send(may(request.principal, "read") ? html : anonymous),
     },
   });
   let openapi: Buffer | undefined;

@@ -49,6 +49,7 @@ export const addSynseRoutes: AddRoutes = (app, parts) => {
 function addSiteRoutes(app: FastifyInstance, { synse }: RouteParts): void {
   route(app, "/test", {
     GET: {
+      needs: undefined,
       schema: {
         tags,
         summary: "Whether the site answers.",
