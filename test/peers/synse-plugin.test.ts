@@ -55,12 +55,8 @@ test("a plugin on TCP becomes devices with its ids, tags and readings", { timeou
     [remote?.tag, remote?.network, remote?.version.sdk_version, remote?.health.status],
     ["tests/peer", { address: bus.address, protocol: "tcp" }, "2.1.2", "OK"],
   );
-  assert.deepEqual(site.synse.plugins.health(), {
-    ...site.synse.plugins.health(),
-    status: "healthy",
-    healthy: [remote?.id],
-    active: 1,
-  });
+  const { status, healthy, active } = site.synse.plugins.health() as Readonly<Record<string, unknown>>;
+  assert.deepEqual([status, healthy, active], ["healthy", [remote?.id], 1]);
 });
 
 test("values of every kind, also those that are none, hurt nobody else", { timeout }, async (t) => {
