@@ -107,7 +107,7 @@ test("writes and their transactions", async (t) => {
   );
   const done = (await ask("transaction", "transaction_status", { transaction: "suite-1" })) as Item;
   assert.deepEqual([done["id"], done["status"], done["context"]], ["suite-1", "DONE", payload]);
-  const ids = ["suite-1", refused.["id"], ...written.map(({ id }) => id)];
+  const ids = ["suite-1", refused["id"], ...written.map(({ id }) => id)];
   assert.deepEqual(await ask("transactions", "transaction_list"), ids.sort());
 });
 
