@@ -11,13 +11,14 @@ import { type FaultSpec, faultSpecs } from "../simulators/fault-text.ts";
 const root = new URL("..", import.meta.url);
 export const read = (path: string): string => readFileSync(new URL(path, root), "utf8");
 
-const { site, http, access, log, state } = frameSchema.properties;
+const { site, http, access, log, state, cache } = frameSchema.properties;
 const sections: Readonly<Record<string, string>> = {
   "table:site": optionTable(site),
   "table:http": optionTable(http),
   "table:access": optionTable(access),
   "table:log": optionTable(log),
   "table:state": optionTable(state),
+  "table:cache": optionTable(cache),
 };
 
 /** A plugin's README with its tables. */
