@@ -7,7 +7,7 @@ import { type Clock, seconds } from "../devices/clock.ts";
 import { BothyError } from "../devices/errors.ts";
 import { inNetworks } from "./access/check.ts";
 import { limitConnections } from "./access/connections.ts";
-import { addAccess, auditFailure } from "./access/hooks.ts";
+import { addAccess, auditEvent, auditFailure } from "./access/hooks.ts";
 import type { TlsSection } from "./access/schema.ts";
 import { tlsServer } from "./access/tls.ts";
 import { errorBody, HttpError, sendError } from "./faults.ts";
@@ -116,6 +116,7 @@ export async function createHttp(parts: RouteParts): Promise<FastifyInstance> {
     add(app, parts);
   metrics?.routes(app, parts);
   for (const add of parts.more ?? []) add(app, parts);
+  app.sockets.watch((answered) => auditEvent(parts.audit, answered));
   await app.ready();
   return app;
 }

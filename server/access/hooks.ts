@@ -116,14 +116,7 @@ const isRefusal = (status: number): boolean => status === 401 || status === 403 
 /** Tells of a request that was refused, or that wanted to change something and failed. */
 export function auditFailure(audit: Audit, request: FastifyRequest, error: unknown): void {
   const status = statusOf(error);
-  const code =
-    error instanceof BothyError
-      ? error.code
-      : status === 404
-        ? "NOT_FOUND"
-        : isRefusal(status)
-          ? "FORBIDDEN"
-          : "BAD_INPUT";
+  const code = codeOf(error, status);
   const aimed = changes(request.method) && !request.is404 && !(error instanceof HttpError && status === 405);
   if (!isRefusal(status) && !aimed) return;
   // Damaged requests reach no hook.
@@ -139,6 +132,22 @@ export function auditFailure(audit: Audit, request: FastifyRequest, error: unkno
     error instanceof BothyError ? error : { code, message },
   );
 }
+
+/** The same of what was asked over a connection that stays. */
+export function auditEvent(
+  audit: Audit,
+  { by, event, status, fault }: { by: Principal; event: string | undefined; status: number; fault?: unknown },
+): void {
+  const aimed = event?.startsWith("request/write") === true && status >= 400;
+  if (!isRefusal(status) && !aimed) return;
+  const error = fault instanceof BothyError ? fault : { code: codeOf(fault, status), message: String(fault) };
+  audit.refused({ ...factsOf(by), what: "request", route: `event ${event ?? "that is none"}` }, error);
+}
+
+const codeOf = (error: unknown, status: number): string => {
+  if (error instanceof BothyError) return error.code;
+  return status === 404 ? "NOT_FOUND" : isRefusal(status) ? "FORBIDDEN" : "BAD_INPUT";
+};
 
 function statusOf(error: unknown): number {
   if (error instanceof HttpError) return error.status;

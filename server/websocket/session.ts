@@ -34,6 +34,8 @@ export interface SessionDeps {
   readonly synse: SynseService;
   readonly limits: SocketLimits;
   readonly answered: (answered: Answered) => void;
+  /** Counts a request. @throws BothyError `TOO_MANY` */
+  readonly admit: (by: Principal) => void;
 }
 
 /** One client over a WebSocket: its requests, carried out side by side and answered in order, and its streams. */
@@ -199,6 +201,7 @@ export class Session {
       },
     };
     try {
+      this.#deps.admit(this.by);
       const body = run(event, ask, data);
       if (body instanceof Promise) body.then(succeed, fail);
       else succeed(body);

@@ -66,6 +66,7 @@ export class Sockets {
         log,
         synse,
         limits: this.#limits,
+        admit: (who) => this.#parts.access.admit(who),
         answered: (answered) => this.#watchers.forEach((watch) => watch(answered)),
       });
       this.#sessions.add(session);
