@@ -16,6 +16,8 @@ ensureDebianPackages({
   "python3-pymodbus": "/usr/lib/python3/dist-packages/pymodbus",
   "python3-serial": "/usr/lib/python3/dist-packages/serial",
   socat: "/usr/bin/socat",
+  zsh: "/usr/bin/zsh",
+  fish: "/usr/bin/fish",
 });
 
 if (only.length === 0) {

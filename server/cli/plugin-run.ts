@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { systemClock } from "../../devices/clock.ts";
 import { pluginTag } from "../../devices/ids.ts";
 import type { LinkPlan, Plugin } from "../../devices/plugin.ts";
@@ -10,6 +11,8 @@ import { parseListen, socketAt } from "../plugin-server/address.ts";
 import { servePlugin, type ServerTls } from "../plugin-server/serve.ts";
 import { partOf } from "../plugin-server/site-of.ts";
 import { createSite } from "../site.ts";
+import { stateFolder } from "../state/folder.ts";
+import { openState } from "../state/state.ts";
 import { allPlugins, loadOrExplain } from "./load.ts";
 import { CannotRun, complain, exit, type ExitCode, print, printJson, untilStopped } from "./terminal.ts";
 
@@ -52,7 +55,8 @@ export function listPlugins({ json }: ListOptions): ExitCode {
  */
 export async function runPlugin(name: string, options: ServeOptions): Promise<ExitCode> {
   const plugin = pluginNamed(name);
-  const { config, plans } = partOf(plugin, ...configOf(plugin, options));
+  const [whole, all] = configOf(plugin, options);
+  const { config: part, plans } = partOf(plugin, whole, all);
   if (plans.length === 0)
     throw new CannotRun(`${options.config ?? "the configuration"} has no bus of the plugin ${name}`);
   if (options.listen !== undefined && options.socket !== undefined)
@@ -60,13 +64,22 @@ export async function runPlugin(name: string, options: ServeOptions): Promise<Ex
   const address =
     options.socket === undefined ? parseListen(options.listen ?? usualAddress) : socketAt(options.socket);
   const tls = tlsOf(options);
-  const log = createLog(levelFrom(process.env) ?? config.log.level);
+  const log = createLog(levelFrom(process.env) ?? part.log.level);
   const stopped = untilStopped();
-  const site = createSite(config, plans, { clock: systemClock, log, plugins: allPlugins });
+  // Beside the site's own: each of its plugins may be served by a program of its own.
+  const folder =
+    options.config === undefined ? undefined : join(stateFolder(whole, process.env), `plugin-${name}`);
+  const config = folder === undefined ? part : { ...part, state: { folder } };
+  const state = folder === undefined ? undefined : await openState(folder, { clock: systemClock, log });
+  const kept = state === undefined ? {} : { state };
+  const site = createSite(config, plans, { clock: systemClock, log, plugins: allPlugins, ...kept });
   const served = await servePlugin(site, plugin, {
     address,
     ...(tls === undefined ? {} : { tls }),
     allowInsecure: options.allowInsecure === true,
+  }).catch(async (error: unknown) => {
+    await state?.close();
+    throw error;
   });
   const devices = site.registry.all().length;
   log.info(

@@ -34,7 +34,8 @@ export interface FollowOptions {
 }
 
 /**
- * Tells of new readings until `signal` aborts: from the server's WebSocket where it has one, else by asking.
+ * Tells of readings until `signal` aborts: from the server's WebSocket where it has one, else by asking. What is known
+ * already when it begins may be told too.
  * @throws CannotRun when the server does not let us
  */
 export async function follow(
@@ -118,7 +119,7 @@ async function trustingSocket({ token, ca }: Target): Promise<SocketConstructor>
       super(url, [], options);
     }
   };
-  return Trusting as SocketConstructor;
+  return Trusting;
 }
 
 async function poll(
@@ -128,7 +129,7 @@ async function poll(
 ): Promise<void> {
   const known = new Map<string, string>();
   let lost: Millis | undefined;
-  for (let first = true; !signal.aborted; first = false) {
+  while (!signal.aborted) {
     try {
       const readings =
         devices === undefined ? await server.client.read() : await readingsOf(server.client, devices);
@@ -139,8 +140,7 @@ async function poll(
         const state = `${reading.timestamp} ${reading.quality} ${String(reading.value)}`;
         if (known.get(key) === state) continue;
         known.set(key, state);
-        // What is there already when one begins is nothing new.
-        if (!first) on({ kind: "reading", reading });
+        on({ kind: "reading", reading });
       }
     } catch (error) {
       if (!(error instanceof ClientError) || error.http_code === 401 || error.http_code === 403) throw error;
