@@ -66,6 +66,7 @@ export async function servePlugin(site: Site, plugin: Plugin, options: ServeOpti
     site.start();
   } catch (error) {
     server.forceShutdown();
+    if (address.kind === "unix") await removeSocket(address.path);
     throw error;
   }
   const target = targetOf(address, port);

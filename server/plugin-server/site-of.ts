@@ -1,14 +1,18 @@
 import type { LinkPlan, Plugin } from "../../devices/plugin.ts";
 import type { SiteConfig } from "../config-schema.ts";
 
-/** What of a site's configuration belongs to one plugin. */
+/**
+ * What of a site's configuration belongs to one plugin. Who may ask over HTTP, and where the site keeps what it knows,
+ * does not.
+ */
 export function partOf(
   plugin: Plugin,
-  config: SiteConfig,
+  { site, http, log, cache, buses }: SiteConfig,
   plans: readonly LinkPlan[],
 ): { readonly config: SiteConfig; readonly plans: readonly LinkPlan[] } {
-  const buses = Object.fromEntries(
-    Object.entries(config.buses).filter(([, { plugin: name }]) => name === plugin.name),
+  const own = Object.fromEntries(
+    Object.entries(buses).filter(([, { plugin: name }]) => name === plugin.name),
   );
-  return { config: { ...config, buses }, plans: plans.filter(({ name }) => Object.hasOwn(buses, name)) };
+  const config = { site, http, log, buses: own, ...(cache === undefined ? {} : { cache }) };
+  return { config, plans: plans.filter(({ name }) => Object.hasOwn(own, name)) };
 }

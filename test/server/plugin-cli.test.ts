@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { test, type TestContext } from "node:test";
@@ -79,8 +79,15 @@ test("what cannot be served is said in one line, with what to do", async (t) => 
 });
 
 test("it is served until it is told to stop, and leaves no socket behind", { timeout }, async (t) => {
-  const path = join(temporaryFolder(t), "emulator.sock");
-  const args = ["--import", "tsx", main, "plugin", "serve", "emulator", "--socket", path];
+  const folder = temporaryFolder(t);
+  const path = join(folder, "emulator.sock");
+  const site = join(folder, "site.yaml");
+  const state = join(folder, "state");
+  writeFileSync(
+    site,
+    `site: { id: hut }\nstate: { folder: ${state} }\nbuses: { emu: { plugin: emulator } }\n`,
+  );
+  const args = ["--import", "tsx", main, "plugin", "serve", "emulator", "--config", site, "--socket", path];
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "ignore"] });
   t.after(() => child.kill("SIGKILL"));
   const [target] = (await once(createInterface(child.stdout), "line")) as [string];
@@ -105,6 +112,8 @@ test("it is served until it is told to stop, and leaves no socket behind", { tim
   child.kill("SIGTERM");
   assert.deepEqual(await ended, [0, null]);
   assert.equal(existsSync(path), false);
+  // What is kept is its own: a site of the same configuration keeps elsewhere.
+  assert.deepEqual(readdirSync(state), ["plugin-emulator"]);
 });
 
 test("the example of a site without equipment has the emulator's 29 devices", () => {
