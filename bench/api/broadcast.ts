@@ -5,8 +5,8 @@ import { every, seconds, systemClock as clock } from "../../devices/clock.ts";
 import { usageHere } from "../processes.ts";
 
 /*
- * A process of its own: bare `ws` that sends every client the same bytes as a site, at the same rate and in the same
- * ten parts a second, and nothing else. A client that has more than a megabyte to take is passed over.
+ * A process of its own: bare `ws` that sends every client the same bytes as a site once a second, all at once as
+ * the site's polls are, and nothing else. A client that has more than a megabyte to take is passed over.
  */
 const most = 1_048_576;
 
@@ -29,15 +29,13 @@ process.once("message", (given) => {
     clients.add(wanted);
     socket.on("close", () => clients.delete(wanted));
   });
-  let part = 0;
   void every(
     clock,
-    seconds(0.1),
+    seconds(1),
     () => {
-      const [first, end] = [(part % 10) * (devices / 10), ((part++ % 10) + 1) * (devices / 10)];
       const text = Buffer.from(head + isoTime(clock.now()) + tail);
       for (const { socket, from, to } of clients)
-        for (let device = Math.max(first, from); device < Math.min(end, to); device++)
+        for (let device = from; device < to; device++)
           if (socket.bufferedAmount < most) socket.send(text, { binary: false });
     },
     new AbortController().signal,

@@ -8,6 +8,8 @@ import { quantile, usageHere } from "../processes.ts";
  * is: both processes have the same clock. Speaks RFC 6455 itself, as little of it as it can.
  */
 export interface Heard {
+  /** ms since the last time it was asked. */
+  readonly took: number;
   readonly messages: number;
   readonly bytes: number;
   /** ms from the reading's time to here, sorted. */
@@ -24,6 +26,7 @@ const timeLength = 24;
 let messages = 0;
 let bytes = 0;
 let ages: number[] = [];
+let since = clock.monotonic();
 const sockets: Socket[] = [];
 
 /** A text from a client, masked with nothing. RFC 6455 §5.2 */
@@ -100,7 +103,9 @@ interface Plan {
 process.on("message", (given) => {
   if (given === "heard") {
     const sorted = ages.sort((a, b) => a - b);
+    const now = clock.monotonic();
     const heard: Heard = {
+      took: now - since,
       messages,
       bytes,
       p50: quantile(sorted, 0.5),
@@ -110,6 +115,7 @@ process.on("message", (given) => {
     messages = 0;
     bytes = 0;
     ages = [];
+    since = now;
     process.send?.(heard);
   } else if (given === "usage") process.send?.(usageHere());
   else {

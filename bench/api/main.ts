@@ -24,7 +24,10 @@ const plain = await startBaseline(here("fastify.ts"), port, paths);
 await printShares(port, { port: plain.port, name: "plain Fastify" }, paths, rounds);
 plain.child.disconnect();
 
-console.log("\nWebSocket: streams, each device published once a second; delay from publication to receipt");
+console.log(
+  "\nWebSocket: streams, each device published once a second; delay from publication to receipt. Not sent is what\n" +
+    "was superseded while the client or the server was busy",
+);
 const ids = ((await (await fetch(`http://127.0.0.1:${port}/v3/scan`)).json()) as { id: string }[]).map(
   ({ id }) => id,
 );

@@ -18,8 +18,6 @@ export interface Endpoint {
 }
 
 export interface Measured extends Heard {
-  /** Seconds. */
-  readonly took: number;
   /** Percent of one processor. */
   readonly cpu: number;
   readonly listenerCpu: number;
@@ -47,7 +45,6 @@ export async function listen({ child, port, ask }: Endpoint, { sockets, all }: V
   await sleep(clock, seconds(2));
   return {
     ...heard,
-    took: (after.at - before.at) / 1000,
     cpu: share(before, after),
     listenerCpu: share(listenersBefore, listenersAfter),
     rss: after.rss,
@@ -57,12 +54,12 @@ export async function listen({ child, port, ask }: Endpoint, { sockets, all }: V
 /** One line of figures. */
 export function toldOf(name: string, measured: Measured, { sockets, all }: Variant): string {
   const { took, p50, p99, most } = measured;
-  const perSecond = measured.messages / took;
+  const perSecond = (measured.messages * 1000) / took;
   const published = sockets * (all ? devices : 1);
   const missing = Math.max(0, 100 * (1 - perSecond / published));
   return (
     `    ${name.padEnd(8)} ${perSecond.toFixed(0).padStart(7)} of ${String(published).padStart(7)} msg/s ` +
-    `(${missing.toFixed(1)} % superseded)  delay p50 ${p50.toFixed(0)} p99 ${p99.toFixed(0)} most ${most.toFixed(0)} ms  ` +
+    `(${missing.toFixed(1)} % not sent)  delay p50 ${p50.toFixed(0)} p99 ${p99.toFixed(0)} most ${most.toFixed(0)} ms  ` +
     `CPU ${measured.cpu.toFixed(0)} % (listeners ${measured.listenerCpu.toFixed(0)} %)  ${(measured.rss / 1e6).toFixed(0)} MB`
   );
 }
