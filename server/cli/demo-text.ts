@@ -8,6 +8,7 @@ import type { Site } from "../site.ts";
 export function demoText(demo: Demo, program: string): string {
   const { served, simulated } = demo;
   const { url, site } = served;
+  const host = url.endsWith(":5000") ? "" : ` --host ${url}`;
   return [
     "",
     `Bothy ${site.version}: ${site.config.site.name}`,
@@ -24,7 +25,8 @@ export function demoText(demo: Demo, program: string): string {
     "Try",
     `  curl ${url}/v3/read/probe-inlet.temperature`,
     `  curl -d '{"action":"speed","data":"80"}' ${url}/v3/write/wait/tray-a.fan-1`,
-    `  ${program} bus watch line-a${url.endsWith(":5000") ? "" : ` --server ${url}`}`,
+    `  ${program} watch --type fan${host}`,
+    `  ${program} bus watch line-a${host}`,
     "",
     "Ctrl-C stops everything.",
   ].join("\n");

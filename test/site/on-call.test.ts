@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { createServer as createSecureServer } from "node:https";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { test, type TestContext } from "node:test";
@@ -325,30 +325,51 @@ test("what is wrong with a server is one line with a remedy, never a stack", { t
   assert.deepEqual([trusted.code, trusted.err], [0, ""]);
 });
 
-test("tail prints what is new, says when the connection is lost, and goes on", { timeout }, async (t) => {
-  const site = await onCall(t);
-  const { env } = site;
-  const listening = once(site.http.server, "upgrade");
-  const child = startProgram(t, ["tail", "probe", "--json", "-n", "2"], env);
-  assert.ok(child.stdout !== null);
-  const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
-  await listening;
-  const passing = passTime(site, "probe/temperature", 30);
-  const [first, second] = [await lines.next(), await lines.next()];
-  await passing();
-  for (const { value } of [first, second]) {
-    const reading = JSON.parse(String(value)) as {
-      name: string;
-      type: string;
-      value: number;
-      quality: string;
-    };
-    assert.deepEqual([reading.name, reading.type, reading.quality], ["probe", "temperature", "good"]);
-    assert.ok(reading.value >= 30);
-  }
-  if (child.exitCode === null) await once(child, "exit");
-  assert.equal(child.exitCode, 0);
-});
+test(
+  "tail prints what is new, says when the connection is lost, and goes on; watch is the same in a pipe",
+  { timeout },
+  async (t) => {
+    const site = await onCall(t);
+    const { server } = site.http;
+    const upgraded = (): Promise<Socket> => once(server, "upgrade").then(([, socket]) => socket as Socket);
+    let listening = upgraded();
+    const child = startProgram(t, ["tail", "probe", "--json", "-n", "3"], site.env);
+    const watch = startProgram(t, ["watch", "tray.fan-1"], site.env);
+    assert.ok(child.stdout !== null && watch.stdout !== null);
+    let err = "";
+    child.stderr?.on("data", (chunk: Buffer) => (err += chunk.toString()));
+    const watched = once(createInterface(watch.stdout), "line");
+    const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
+    const sockets = [await listening];
+    listening = upgraded();
+    sockets.push(await listening);
+    const passing = passTime(site, "probe/temperature", 30);
+    const stirring = passTime(site, "tray.fan-1/duty", 30);
+    const found = [await lines.next()];
+    assert.match(String(((await watched) as string[])[0]), /^\S+Z {2}tray\.fan-1 {2}duty {2}\d+ %$/);
+    listening = upgraded();
+    for (const socket of sockets) socket.destroy();
+    await listening;
+    found.push(await lines.next(), await lines.next());
+    await Promise.all([passing(), stirring()]);
+    for (const { value } of found) {
+      const reading = JSON.parse(String(value)) as {
+        name: string;
+        type: string;
+        value: number;
+        quality: string;
+      };
+      assert.deepEqual([reading.name, reading.type, reading.quality], ["probe", "temperature", "good"]);
+      assert.ok(reading.value >= 30);
+    }
+    if (child.exitCode === null) await once(child, "exit");
+    assert.equal(child.exitCode, 0);
+    assert.match(
+      err,
+      /^… no readings: .*; trying again\n… readings come again; those of \d+ s are missing\n$/,
+    );
+  },
+);
 
 test("an original server is enough: reading, writing, following", { timeout }, async (t) => {
   const server = await originalServer(t);
@@ -412,7 +433,7 @@ test("watch draws in place with sparklines, and gives the terminal back", { time
   assert.match(after, / echo /);
 });
 
-test("in a pipe watch prints lines; a reader that goes away ends it quietly", { timeout }, async (t) => {
+test("a reader that goes away ends it quietly", { timeout }, async (t) => {
   const { env } = await onCall(t);
   const child = startProgram(t, ["scan", "--json"], env);
   let err = "";
