@@ -68,7 +68,7 @@ export class Jwt {
     if (typeof claims === "string") return bad(claims);
     const who = claimed(claims, this.#section);
     if (typeof who === "string") return { refused: who, known: true };
-    const holder = { ...who, expires: (claims.exp ?? 0) * 1000 };
+    const holder = { ...who, expires: (claims.exp ?? 0) * 1000 + tolerance };
     if (this.#believed.size >= mostBelieved) this.#believed.clear();
     const until = this.#clock.monotonic() + believedFor;
     this.#believed.set(fingerprint(token), { holder, until });
