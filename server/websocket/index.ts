@@ -23,13 +23,13 @@ export function addSockets(app: FastifyInstance, parts: RouteParts, limits: Sock
   const sockets = new Sockets(parts, limits);
   app.decorate("sockets", sockets);
   const upgradeOf = routeUpgrades(app, path);
-  const { "4xx": refused } = schemas.answers(schemas.texts, "");
+  const { "4xx": refused, "5xx": full } = schemas.answers(schemas.texts, "");
   route(app, path, {
     GET: {
       schema: {
         tags: ["synse"],
         summary: "A WebSocket: what is below `/v3`, as events, and streams of readings.",
-        response: { 101: { description: "It is open." }, "4xx": refused },
+        response: { 101: { description: "It is open." }, "4xx": refused, "5xx": full },
       },
       handler: (request, reply) => {
         const upgrade = upgradeOf(request.raw);
