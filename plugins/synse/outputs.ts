@@ -67,7 +67,7 @@ export function outputsOf(
 ): readonly DeviceOutput[] {
   const found = stated.slice(0, mostOutputs).map(described);
   const free = new Set(found.keys());
-  for (const reading of readings) {
+  for (const reading of readings.slice(0, mostOutputs)) {
     const at = [...free].find((index) => {
       const output = found[index];
       return output !== undefined && fits(output, reading);

@@ -2,6 +2,8 @@
 // many conversations at once.
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
+import { setImmediate as turn } from "node:timers/promises";
+import { status } from "@grpc/grpc-js";
 import { type Device, valuesOf } from "../../devices/device.ts";
 import { BothyError } from "../../devices/errors.ts";
 import { newMemory } from "../../devices/link.ts";
@@ -67,7 +69,7 @@ async function readAll(connection: Connection, signal?: AbortSignal): Promise<re
 
 /** Waits for what happens on the wire. */
 async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
+  while (!condition()) await turn();
 }
 
 const commandOf = (id: string): Command => ({
@@ -122,7 +124,7 @@ promise("silence is bad readings; a failure says what the plugin says", async ({
   const [silent] = await reading;
   assert.equal(silent?.quality === "bad" ? silent.reason.code : silent?.quality, "NO_ANSWER");
   plugin.silent.clear();
-  plugin.failing.set("Read", { code: 2, details: "the bus is on fire" });
+  plugin.failing.set("Read", { code: status.UNKNOWN, details: "the bus is on fire" });
   const [failed] = await readAll(connection);
   assert.equal(failed?.quality === "bad" ? failed.reason.code : failed?.quality, "DEVICE_FAILURE");
   assert.match(failed?.quality === "bad" ? failed.reason.text : "", /the bus is on fire/);
@@ -219,11 +221,11 @@ promise("a write is sent once, and its end is what the plugin says", async ({ pl
       () => "done",
       (thrown: unknown) => thrown,
     );
-    let over = false;
-    void writing?.then(() => (over = true));
-    while (!over) {
+    const over = { yes: false };
+    void writing?.then(() => (over.yes = true));
+    while (!over.yes) {
       await clock.advance(500);
-      await new Promise((resolve) => setImmediate(resolve));
+      await turn();
     }
     return writing;
   };
@@ -238,9 +240,9 @@ promise("a write is sent once, and its end is what the plugin says", async ({ pl
   assert.equal(code(await write()), "OUTCOME_UNKNOWN");
   plugin.outcomes = [{ status: "PENDING" }];
   assert.equal(code(await write()), "OUTCOME_UNKNOWN");
-  plugin.failing.set("Transaction", { code: 5, details: "never heard of it" });
+  plugin.failing.set("Transaction", { code: status.NOT_FOUND, details: "never heard of it" });
   assert.equal(code(await write()), "OUTCOME_UNKNOWN");
-  plugin.failing.set("WriteAsync", { code: 2, details: "writing is not enabled" });
+  plugin.failing.set("WriteAsync", { code: status.UNKNOWN, details: "writing is not enabled" });
   assert.equal(code(await write()), "DEVICE_FAILURE");
   assert.equal(plugin.writes.length, 5);
 });
@@ -255,7 +257,7 @@ promise("readings come as they are made; unknown ones cause a look for devices",
   send({ timestamp: "2031-05-06T07:08:10Z", float64_value: 21 });
   while (published.length === 0) {
     await clock.advance(20);
-    await new Promise((resolve) => setImmediate(resolve));
+    await turn();
   }
   assert.deepEqual(
     published.map((one) => (one.quality === "bad" ? one.reason : [one.value, one.at])),
@@ -266,7 +268,7 @@ promise("readings come as they are made; unknown ones cause a look for devices",
   send({ float64_value: 22 }, "b");
   while (found().length === 1) {
     await clock.advance(20);
-    await new Promise((resolve) => setImmediate(resolve));
+    await turn();
   }
   assert.deepEqual(
     found().map(({ id }) => id),
@@ -289,11 +291,11 @@ promise(
   async ({ plugin, clock, open }) => {
     const connection = await open();
     plugin.silent.add("Health");
-    let over = false;
-    void connection.closed.then(() => (over = true));
-    while (!over) {
+    const over = { yes: false };
+    void connection.closed.then(() => (over.yes = true));
+    while (!over.yes) {
       await clock.advance(1000);
-      await new Promise((resolve) => setImmediate(resolve));
+      await turn();
     }
     const reason = await connection.closed;
     assert.equal(reason?.code, "NO_ANSWER");

@@ -1,7 +1,7 @@
 // A Synse plugin inside the test, every answer of which is in the test's hand.
 import type { TestContext } from "node:test";
 import { Server, ServerCredentials, type ServerErrorResponse } from "@grpc/grpc-js";
-import type { ServerWritableStream, UntypedServiceImplementation } from "@grpc/grpc-js";
+import type { ServerWritableStream } from "@grpc/grpc-js";
 import type {
   Outgoing,
   V3Device,
@@ -59,21 +59,21 @@ export const device = (id: string, more: Outgoing<V3Device> = {}): Outgoing<V3De
 
 export async function startTestPlugin(t: TestContext): Promise<TestPlugin> {
   const server = new Server();
-  const state = {
+  const state: TestPlugin = {
     metadata: { id: "plugin-1", tag: "tests/plugin", name: "plugin", maintainer: "tests" },
     devices: [device("a")],
     readings: [reading("a", { float64_value: 20 })],
     health: { status: "OK" },
     outcomes: [{ status: "DONE" }],
-    silent: new Set<string>(),
-    failing: new Map<string, Partial<ServerErrorResponse>>(),
-    calls: [] as string[],
-    writes: [] as V3WritePayload[],
-    streams: new Set<ReadStream>(),
+    silent: new Set(),
+    failing: new Map(),
+    calls: [],
+    writes: [],
+    streams: new Set(),
     port: 0,
     stop: () => server.forceShutdown(),
-  } satisfies TestPlugin as TestPlugin;
-  server.addService(loadV3Plugin().service, handlers(state) as unknown as UntypedServiceImplementation);
+  };
+  server.addService(loadV3Plugin().service, handlers(state));
   t.after(() => server.forceShutdown());
   const port = await new Promise<number>((resolve, reject) => {
     server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, bound) => {
