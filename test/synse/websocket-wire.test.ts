@@ -1,9 +1,14 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { connect, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test, type TestContext } from "node:test";
+import { connect as connectTls } from "node:tls";
 import type { FastifyInstance } from "fastify";
-import type { WebSocket } from "ws";
+import { WebSocket } from "ws";
 import { openSocket, portOf, socketsOf, until } from "../support/sockets.ts";
 import { testDevice } from "../support/device.ts";
 import { speed, type TableDevice } from "../support/table-plugin.ts";
@@ -374,4 +379,28 @@ test("the sockets of somebody who may no more are ended", async (t) => {
   assert.equal((await client.ask("request/status")).event, "response/status");
   http.sockets.dismiss(() => true, 1008, "not allowed any more");
   assert.deepEqual(await client.closed, { code: 1008, reason: "not allowed any more" });
+});
+
+test("over TLS too: WebSockets, and those who ask for something else", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "bothy-tls-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const [cert, key] = [join(folder, "cert.pem"), join(folder, "key.pem")];
+  const made = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"];
+  execFileSync("openssl", [...made, "-keyout", key, "-out", cert], { stdio: "pipe" });
+  const { http } = await tableSite(t, devices, values, {
+    http: { host: "127.0.0.1", port: 0, tls: { cert, key } },
+  });
+  await http.listen({ host: "127.0.0.1", port: 0 });
+  const socket = new WebSocket(`wss://localhost:${portOf(http)}/v3/connect`, { ca: readFileSync(cert) });
+  t.after(() => socket.terminate());
+  await once(socket, "open");
+  socket.send('{"id":1,"event":"request/read_stream"}');
+  const [reading] = (await once(socket, "message")) as [Buffer];
+  assert.match(reading.toString(), /"event":"response\/reading"/);
+  const plain = connectTls({ port: portOf(http), host: "localhost", ca: readFileSync(cert) });
+  t.after(() => plain.destroy());
+  const h2c = { host: "localhost", connection: "Upgrade, close", upgrade: "h2c" };
+  plain.write(bytesOf("GET /test HTTP/1.1", h2c));
+  const [answer] = (await once(plain, "data")) as [Buffer];
+  assert.match(answer.toString(), /^HTTP\/1\.1 200 /);
 });
