@@ -4,11 +4,19 @@ import { FaultError } from "../../simulators/fault-text.ts";
 import { allRead, type Demo, startDemo } from "../demo.ts";
 import { createLog, levelFrom } from "../logger.ts";
 import { isLoopback } from "../loopback.ts";
-import type { Options } from "./demo.ts";
 import { demoText } from "./demo-text.ts";
 import { allPlugins } from "./load.ts";
 import { chosenPort } from "./numbers.ts";
 import { CannotRun, complain, exit, type ExitCode, ownName, print, untilStopped } from "./terminal.ts";
+
+export interface Options {
+  readonly port?: number;
+  readonly host?: string;
+  readonly script?: string;
+  readonly speed?: number;
+  readonly wires?: string;
+  readonly state?: string;
+}
 
 /** Runs the demonstration until it is told to stop. */
 export async function runDemo(options: Options): Promise<ExitCode> {

@@ -1,15 +1,7 @@
 import { type Command, Option } from "commander";
 import { portNumber, positive } from "./numbers.ts";
 import type { ExitCode } from "./terminal.ts";
-
-export interface Options {
-  readonly port?: number;
-  readonly host?: string;
-  readonly script?: string;
-  readonly speed?: number;
-  readonly wires?: string;
-  readonly state?: string;
-}
+import type { Options } from "./demo-run.ts";
 
 /** `bothy demo`: simulated equipment and a site on top of it. */
 export function addDemoCommand(program: Command, ended: (code: ExitCode) => void): void {

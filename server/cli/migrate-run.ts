@@ -5,8 +5,13 @@ import { readParty } from "../migrate/input.ts";
 import { type Note, noteText } from "../migrate/note.ts";
 import { migratedText } from "../migrate/output.ts";
 import { allPlugins } from "./load.ts";
-import type { Options } from "./migrate.ts";
 import { CannotRun, complain, exit, type ExitCode, print } from "./terminal.ts";
+
+export interface Options {
+  readonly site: string;
+  readonly out?: string;
+  readonly force?: boolean;
+}
 
 /** Writes the configuration, and says what could not be carried over. */
 export function migrateSynse(paths: readonly string[], { site, out, force }: Options): ExitCode {

@@ -1,11 +1,6 @@
 import type { Command } from "commander";
 import type { ExitCode } from "./terminal.ts";
-
-export interface Options {
-  readonly site: string;
-  readonly out?: string;
-  readonly force?: boolean;
-}
+import type { Options } from "./migrate-run.ts";
 
 /** `bothy migrate synse`: a configuration of ours out of Synse's. */
 export function addMigrateCommand(program: Command, ended: (code: ExitCode) => void): void {

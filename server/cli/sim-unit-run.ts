@@ -5,8 +5,14 @@ import { createRegisterUnit, readRegisters } from "../../simulators/modbus/regis
 import { serveRtu, serveTcp } from "../../simulators/modbus/serve.ts";
 import type { SimulatedUnit } from "../../simulators/modbus/unit.ts";
 import { openPty } from "../../simulators/pty.ts";
-import type { Options } from "./sim-unit.ts";
 import { CannotRun, exit, type ExitCode, print, untilStopped } from "./terminal.ts";
+
+export interface Options {
+  readonly unit: number;
+  readonly tcpPort: number;
+  readonly port?: string;
+  readonly baud: number;
+}
 
 /** Answers until it is told to stop. */
 export async function simulate(file: string, options: Options): Promise<ExitCode> {

@@ -1,13 +1,7 @@
 import type { Command } from "commander";
 import { portNumber, whole } from "./numbers.ts";
 import type { ExitCode } from "./terminal.ts";
-
-export interface Options {
-  readonly unit: number;
-  readonly tcpPort: number;
-  readonly port?: string;
-  readonly baud: number;
-}
+import type { Options } from "./sim-unit-run.ts";
 
 /** `bothy sim unit`: one unit that holds the registers of a file, to try a register map on. */
 export function addSimUnitCommand(sim: Command, ended: (code: ExitCode) => void): void {

@@ -6,8 +6,15 @@ import { keepingState } from "../state/folder.ts";
 import { openState } from "../state/state.ts";
 import { allPlugins, listeningOn, loadOrExplain } from "./load.ts";
 import { chosenPort } from "./numbers.ts";
-import type { Options } from "./site.ts";
 import { exit, type ExitCode, print, untilStopped } from "./terminal.ts";
+
+export interface Options {
+  readonly config: string;
+  readonly port?: number;
+  readonly host?: string;
+  /** `true`: without addresses. */
+  readonly behindProxy?: readonly string[] | true;
+}
 
 /** Runs a site until it is told to stop. */
 export async function runSite(options: Options): Promise<ExitCode> {

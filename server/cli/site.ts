@@ -1,14 +1,7 @@
 import type { Command } from "commander";
 import { networks, portNumber } from "./numbers.ts";
 import type { ExitCode } from "./terminal.ts";
-
-export interface Options {
-  readonly config: string;
-  readonly port?: number;
-  readonly host?: string;
-  /** `true`: without addresses. */
-  readonly behindProxy?: readonly string[] | true;
-}
+import type { Options } from "./site-run.ts";
 
 /** `bothy site`: runs a site until it is told to stop. */
 export function addSiteCommand(program: Command, ended: (code: ExitCode) => void): void {

@@ -6,7 +6,15 @@ import { isExpired, makeToken, type TokenRecord } from "../access/token.ts";
 import { keepingState } from "../state/folder.ts";
 import { loadOrExplain } from "./load.ts";
 import { CannotRun, complain, exit, type ExitCode, print, printJson } from "./terminal.ts";
-import type { CreateOptions } from "./token.ts";
+
+export interface CreateOptions {
+  readonly config: string;
+  readonly name: string;
+  readonly role: string;
+  readonly scope?: readonly string[];
+  readonly expires?: number;
+  readonly json?: boolean;
+}
 
 /** @throws CannotRun, FaultyConfig */
 function fileOf(config: string): string {

@@ -4,15 +4,7 @@ import { parseDuration } from "../../devices/duration.ts";
 import { roles } from "../access/principal.ts";
 import { tokenName } from "../access/token.ts";
 import type { ExitCode } from "./terminal.ts";
-
-export interface CreateOptions {
-  readonly config: string;
-  readonly name: string;
-  readonly role: string;
-  readonly scope?: readonly string[];
-  readonly expires?: number;
-  readonly json?: boolean;
-}
+import type { CreateOptions } from "./token-run.ts";
 
 const config = ["-c, --config <file>", "the site's configuration"] as const;
 

@@ -21,7 +21,7 @@ import { portOf } from "../support/sockets.ts";
 import { speed, type TableDevice } from "../support/table-plugin.ts";
 import { tableSite } from "../support/table-site.ts";
 
-const timeout = 180_000;
+const timeout = 400_000;
 
 const devices: readonly TableDevice[] = [
   { alias: "tray.fan-1", type: "fan", outputs: [["duty"]], actions: [speed], tags: ["rack:r1"] },

@@ -28,7 +28,7 @@ import { portOf } from "../support/sockets.ts";
 import { speed, type TableDevice } from "../support/table-plugin.ts";
 import { tableSite, type TableSite } from "../support/table-site.ts";
 
-const timeout = 180_000;
+const timeout = 400_000;
 
 const devices: readonly TableDevice[] = [
   {

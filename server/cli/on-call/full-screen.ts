@@ -1,4 +1,8 @@
-import type { Frame } from "./watch.ts";
+/** What a screen shows: `head` stays, `body` can be scrolled. */
+export interface Frame {
+  readonly head: readonly string[];
+  readonly body: readonly string[];
+}
 
 /** A terminal taken over and given back as it was. */
 export interface FullScreen {

@@ -9,7 +9,7 @@ import { cut, plain } from "../show/width.ts";
 import { withTarget } from "../target.ts";
 import { exit, type ExitCode, interrupted } from "../terminal.ts";
 import { devicesOf } from "./devices.ts";
-import { openScreen } from "./full-screen.ts";
+import { type Frame, openScreen } from "./full-screen.ts";
 import { follow } from "./follow.ts";
 import { type Screen, screenOf, withSelection } from "./output.ts";
 import { readingsOf } from "./read.ts";
@@ -128,12 +128,6 @@ class Board {
       screen,
     );
   }
-}
-
-/** What a screen shows: `head` stays, `body` can be scrolled. */
-export interface Frame {
-  readonly head: readonly string[];
-  readonly body: readonly string[];
 }
 
 const trend: Field<Watched> = {
