@@ -101,7 +101,7 @@ function requestTo(route: string, device: string, transaction: string): InjectOp
         : { value: 50, why: "the matrix" };
   return {
     // Frames go on without end.
-    method: route.startsWith("GET") && pattern.endsWith("/frames") ? "HEAD" : (method),
+    method: route.startsWith("GET") && pattern.endsWith("/frames") ? "HEAD" : method,
     url,
     ...(method === "POST" || method === "PUT" ? { payload } : {}),
   };
