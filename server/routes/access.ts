@@ -50,7 +50,7 @@ export const addAccessRoutes: AddRoutes = (app, parts) => {
     },
     DELETE: {
       needs: undefined,
-      schema: { tags, summary: "Logs a browser out.", response: { 204: { description: "It is." } } },
+      schema: { tags, summary: "Logs a browser out.", response: schemas.nothing("It is.") },
       handler: (request, reply) => {
         const secret = sessionIn(request.headers.cookie);
         if (secret !== undefined) access.closeSession(secret);

@@ -18,11 +18,18 @@ const error = Type.Object(
   { description: "What is wrong." },
 );
 
+const refusals = { "4xx": error, "5xx": error };
+
 /** The answers of a route: one for success, the error for all else. */
 export const answers = (good: TSchema, description: string): Readonly<Record<string, TSchema>> => ({
   200: { ...good, description },
-  "4xx": error,
-  "5xx": error,
+  ...refusals,
+});
+
+/** A route that has nothing to say when all is well. */
+export const nothing = (description: string): Readonly<Record<string, object>> => ({
+  204: { description },
+  ...refusals,
 });
 
 /** The same for answers of one JSON object per line. */
