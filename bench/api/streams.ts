@@ -60,6 +60,7 @@ export function toldOf(name: string, measured: Measured, { sockets, all }: Varia
   return (
     `    ${name.padEnd(8)} ${perSecond.toFixed(0).padStart(7)} of ${String(published).padStart(7)} msg/s ` +
     `(${missing.toFixed(1)} % not sent)  delay p50 ${p50.toFixed(0)} p99 ${p99.toFixed(0)} most ${most.toFixed(0)} ms  ` +
-    `CPU ${measured.cpu.toFixed(0)} % (listeners ${measured.listenerCpu.toFixed(0)} %)  ${(measured.rss / 1e6).toFixed(0)} MB`
+    `CPU ${measured.cpu.toFixed(0)} % (listeners ${measured.listenerCpu.toFixed(0)} %)  ${(measured.rss / 1e6).toFixed(0)} MB` +
+    (measured.refused === 0 ? "" : `  (${measured.refused} sockets refused)`)
   );
 }
