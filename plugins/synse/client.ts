@@ -2,6 +2,7 @@ import { type CallOptions, Client, type ClientReadableStream, connectivityState 
 import type { ChannelCredentials, ServiceError } from "@grpc/grpc-js";
 import type { Clock, Millis } from "../../devices/clock.ts";
 import { BothyError } from "../../devices/errors.ts";
+import { type CallKind, CallCounts } from "./call-counts.ts";
 import { faultOf } from "./fault.ts";
 import type { Outgoing } from "./messages.ts";
 import {
@@ -63,6 +64,7 @@ const options = ({ serverName }: ClientParts): Record<string, string | number> =
 /** One plugin, spoken to over one connection. Every call has an end; failed ones throw errors of ours. */
 export class PluginClient {
   readonly source: string;
+  readonly counts = new CallCounts();
   readonly #parts: ClientParts;
   readonly #client: Client;
   readonly #unary: UnaryTable;
@@ -105,11 +107,14 @@ export class PluginClient {
     asking: Asking,
   ): Promise<UnaryMethods[Name][1]> {
     const method: V3Method<UnaryMethods[Name][0], UnaryMethods[Name][1]> = this.#unary[name];
-    return this.#call(name, asking, (call) => {
+    return this.#call(name, "unary", asking, (call) => {
       const { requestSerialize, responseDeserialize } = method;
       const answered = (error: ServiceError | null, answer?: UnaryMethods[Name][1]): void => {
         if (error !== null) call.fail(error);
-        else if (answer !== undefined) call.done(answer);
+        else if (answer !== undefined) {
+          this.counts.received(name);
+          call.done(answer);
+        }
       };
       return this.#client.makeUnaryRequest(
         method.path,
@@ -133,7 +138,7 @@ export class PluginClient {
     each?: (message: StreamMethods[Name][1]) => void,
   ): Promise<readonly StreamMethods[Name][1][]> {
     const found: StreamMethods[Name][1][] = [];
-    return this.#call(name, listing, (call) => {
+    return this.#call(name, "server_streaming", listing, (call) => {
       const stream = this.#stream(name, request);
       stream.on("data", (message: StreamMethods[Name][1]) => {
         call.heard();
@@ -159,7 +164,7 @@ export class PluginClient {
     signal: AbortSignal,
     each: (message: StreamMethods[Name][1]) => void,
   ): Promise<void> {
-    return this.#call(name, { signal, timeout: Infinity }, (call) => {
+    return this.#call(name, "server_streaming", { signal, timeout: Infinity }, (call) => {
       const stream = this.#stream(name, request);
       stream.on("data", each);
       stream.on("error", (error: ServiceError) => call.fail(error));
@@ -174,17 +179,23 @@ export class PluginClient {
   ): ClientReadableStream<StreamMethods[Name][1]> {
     const method: V3Method<StreamMethods[Name][0], StreamMethods[Name][1]> = this.#streams[name];
     const { path, requestSerialize, responseDeserialize } = method;
-    return this.#client.makeServerStreamRequest(
+    const stream = this.#client.makeServerStreamRequest(
       path,
       requestSerialize,
       responseDeserialize,
       request,
       callOptions,
     );
+    return stream.on("data", () => this.counts.received(name));
   }
 
   /** Runs one call to its end: an answer, a failure, silence, or the caller's or our own wish. */
-  #call<T>(name: string, asking: Asking, start: (call: Call<T>) => { cancel(): void }): Promise<T> {
+  #call<T>(
+    name: string,
+    kind: CallKind,
+    asking: Asking,
+    start: (call: Call<T>) => { cancel(): void },
+  ): Promise<T> {
     const { clock } = this.#parts;
     const source = `${this.source} ${name}`;
     const timeout = asking.timeout ?? this.#parts.timeout;
@@ -216,6 +227,10 @@ export class PluginClient {
       stop();
       return promise;
     }
+    this.counts.sent(name, kind);
+    const begun = clock.monotonic();
+    const counted = (): void => this.counts.ended(name, clock.monotonic() - begun);
+    promise.then(counted, counted);
     this.#stops.add(stop);
     asking.signal.addEventListener("abort", stop, { once: true });
     heard();

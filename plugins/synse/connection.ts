@@ -156,6 +156,7 @@ export class SynseConnection implements Connection {
       health: this.#remote.health.status,
       streaming: this.#stream.isOpen,
       clockBehind: this.#time.skew,
+      calls: this.#parts.client.counts.report(),
     };
   }
 

@@ -3,6 +3,7 @@ import { Registry } from "prom-client";
 import { Type } from "typebox";
 import { type AddRoutes, route, type RouteParts } from "../routes/parts.ts";
 import * as schemas from "../routes/schemas.ts";
+import { countCalls } from "./call-metrics.ts";
 import { addFamilies } from "./families.ts";
 import { countRequests } from "./http-metrics.ts";
 import { countSockets } from "./socket-metrics.ts";
@@ -18,6 +19,8 @@ export class Metrics {
   constructor(parts: RouteParts) {
     this.#parts = parts;
     addFamilies(this.#register, parts);
+    const synse = parts.config.metrics?.synseNames ?? false;
+    countCalls(this.#register, parts, latencyNames("synse_grpc_request_latency", synse));
   }
 
   /** Prometheus' text format 0.0.4, process metrics included. */
