@@ -9,6 +9,7 @@ import type { Access } from "./access/access.ts";
 import type { Audit } from "./audit/audit.ts";
 import type { SiteConfig } from "./config-schema.ts";
 import type { ReadingJson } from "./json.ts";
+import type { WriteCounts } from "./metrics/write-counts.ts";
 
 /** One bus as the server sees it. */
 export interface BusPart {
@@ -29,6 +30,7 @@ export interface SiteParts {
   readonly registry: Registry;
   readonly store: ReadingStore;
   readonly writer: Writer;
+  readonly writeCounts: WriteCounts;
   readonly keeper: Keeper;
   readonly json: ReadingJson;
   readonly plugins: readonly Plugin[];

@@ -12,6 +12,7 @@ import { Audit } from "./audit/audit.ts";
 import { cacheLimits } from "./cache-limits.ts";
 import type { SiteConfig } from "./config-schema.ts";
 import { ReadingJson } from "./json.ts";
+import { bothWitnesses, WriteCounts } from "./metrics/write-counts.ts";
 import { packageInfo } from "./package-info.ts";
 import { SynseService } from "./synse/service.ts";
 import type { BusPart, SiteParts } from "./parts.ts";
@@ -72,11 +73,12 @@ export function createSite(config: SiteConfig, plans: readonly LinkPlan[], deps:
     megabytes: config.access?.auditMegabytes,
   });
   const access = new Access(config, { clock, log, audit });
+  const writeCounts = new WriteCounts();
   const writer = new Writer({
     transactionLife: cacheLimits(config).transactions.keepFor,
     ...{ clock, log, registry, store, keeper },
     links: (name) => byName.get(name),
-    witness: audit,
+    witness: bothWitnesses(audit, writeCounts),
   });
   const ended = new AbortController();
   // Every stream listens to it.
@@ -91,6 +93,7 @@ export function createSite(config: SiteConfig, plans: readonly LinkPlan[], deps:
     registry,
     store,
     writer,
+    writeCounts,
     keeper,
     json,
     plugins,

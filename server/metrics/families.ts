@@ -190,6 +190,21 @@ const families: readonly Family[] = [
     samples: ofUnits(errorKinds, "kind"),
   },
   {
+    name: "bothy_writes_total",
+    help: "Writes that ended or were refused, by slot and result: DONE, or the code of the error.",
+    kind: "counter",
+    labels: ["slot", "result"],
+    samples: ({ writeCounts }) =>
+      writeCounts.counts().map(({ slot, result, count }) => [{ slot, result }, count]),
+  },
+  {
+    name: "bothy_writes_pending",
+    help: "Writes that were accepted and have not ended.",
+    kind: "gauge",
+    labels: [],
+    samples: ({ writeCounts }) => [[{}, writeCounts.under]],
+  },
+  {
     name: "bothy_polls",
     help: "Polls planned on a bus.",
     kind: "gauge",

@@ -59,6 +59,25 @@ test("devices, plugins, buses, polls and the quality of readings are counted", a
   assert.ok([...found.keys()].some((name) => name.startsWith("nodejs_eventloop_lag")));
 });
 
+test("writes are counted by slot and by how they end", async (t) => {
+  const { ask, clock, table } = await tableSite(t, devices, values);
+  let open = (): void => undefined;
+  table.gates.set("fan", new Promise((resolve) => (open = resolve)));
+  const write = async (data: string): Promise<void> => {
+    await ask({ method: "POST", url: "/v3/write/fan", payload: { action: "speed", data } });
+  };
+  await write("50");
+  const pending = series((await ask("/metrics")).text);
+  assert.equal(pending.get("bothy_writes_pending"), 1);
+  open();
+  await clock.advance(5000);
+  await write("500");
+  const found = series((await ask("/metrics")).text);
+  assert.equal(found.get("bothy_writes_pending"), 0);
+  assert.equal(found.get('bothy_writes_total{slot="operator",result="DONE"}'), 1);
+  assert.equal(found.get('bothy_writes_total{slot="operator",result="OUT_OF_RANGE"}'), 1);
+});
+
 test("Prometheus' own checker finds nothing to complain about", async (t) => {
   const { ask } = await tableSite(t, devices, values);
   await ask("/v3/scan");
