@@ -67,7 +67,7 @@ class Child {
         ? {}
         : { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
     });
-    return { code: answer.status, body: (await answer.json()) };
+    return { code: answer.status, body: await answer.json() };
   }
 
   arrays = async (fan: number): Promise<Arrays> =>
