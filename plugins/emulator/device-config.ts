@@ -136,11 +136,18 @@ export class InstanceReader {
       const tag = this.#render(written, { env }, place, templateRemedy);
       if (tag === undefined) return [];
       if (parseTag(tag) !== undefined) return [fullTag(tag)];
-      this.#fault(
-        place,
-        `\`${tag}\` is no tag`,
-        "write `namespace/annotation:label`, the first two if you like",
-      );
+      if (tag === written)
+        this.#fault(
+          place,
+          `\`${tag}\` is no tag`,
+          "write `namespace/annotation:label`, the first two if you like",
+        );
+      else
+        this.#fault(
+          place,
+          `\`${written}\` becomes \`${tag}\`, which is no tag`,
+          "set the variables it names",
+        );
       return [];
     });
   }

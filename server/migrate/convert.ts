@@ -1,9 +1,10 @@
+import { formatDuration } from "../../devices/duration.ts";
 import { type Party, pick, type Section, section } from "./input.ts";
 import { modbusParts } from "./modbus-ip.ts";
+import { fateNote, fateOf, mayBe, type Remote, type Replaced, words } from "./fate.ts";
 import { freeName, nameFrom } from "./names.ts";
 import type { Note } from "./note.ts";
 import {
-  type Address,
   devicesOf,
   type Kind,
   kindOf,
@@ -23,15 +24,11 @@ export interface MigrateOptions {
 export interface Migrated {
   readonly site: { readonly id: string };
   readonly log?: { readonly level: string };
+  readonly cache?: object;
   readonly metrics?: object;
   readonly buses: Readonly<Record<string, object>>;
   readonly devices?: readonly object[];
   readonly products?: readonly object[];
-}
-
-/** A plugin's address in a server's configuration, and the CA its certificate hangs below. */
-interface Remote extends Address {
-  readonly ca?: string;
 }
 
 /** The original's levels under our names. */
@@ -51,22 +48,24 @@ export function convert(parties: readonly Party[], { site, env }: MigrateOptions
   const merged = new Merge(env, notes);
   const servers = parties.flatMap(({ server }) => (server === undefined ? [] : [server]));
   const remotes = servers.flatMap(remotesOf);
-  const native: Address[] = [];
-  for (const party of parties) {
-    if (party.plugin === undefined && party.prototypes.length === 0) continue;
-    const address = merged.plugin(party);
-    if (address !== undefined) native.push(address);
+  const asked = parties.filter(({ plugin, prototypes }) => plugin !== undefined || prototypes.length > 0);
+  const replaced: Replaced[] = [];
+  const staying: Remote[] = [];
+  for (const party of asked) {
+    const address = networkOf(party.plugin);
+    const kind = merged.plugin(party);
+    if (address === undefined) continue;
+    if (kind === undefined) staying.push(address);
+    else replaced.push({ ...address, word: words[kind] });
   }
   for (const remote of remotes) {
-    if (native.some((address) => isSame(address, remote)))
-      notes.push({
-        where: remote.address,
-        what: "that plugin's devices are now this site's own",
-        remedy: "stop the plugin before this site starts",
-        lost: false,
-      });
-    else merged.remote(remote);
+    const fate = fateOf(remote, remotes, replaced, staying);
+    if (fate !== "other") notes.push(fateNote(remote, fate));
+    if (fate !== "replaced") merged.remote(remote);
   }
+  // Where a server knows a plugin under a name of its host, that is its address; its own file says only the port.
+  for (const address of staying)
+    if (!remotes.some((remote) => mayBe(address, remote))) merged.remote(address);
   return {
     site: { id: site },
     ...serverParts(servers, notes),
@@ -74,28 +73,35 @@ export function convert(parties: readonly Party[], { site, env }: MigrateOptions
   };
 }
 
-/** Behind another name of its host it is still the same plugin: ports and sockets are what the two have in common. */
-const isSame = (one: Address, other: Address): boolean =>
-  one.protocol === other.protocol &&
-  (one.protocol === "unix" ? one.address === other.address : portOf(one.address) === portOf(other.address));
-
-const portOf = (address: string): string => address.slice(address.lastIndexOf(":") + 1);
-
 function remotesOf(server: Section): readonly Remote[] {
   const plugin = section(pick(server, "plugin"));
   const list = (key: string): readonly string[] => {
     const value = pick(plugin, key);
     return Array.isArray(value) ? value.map(String) : [];
   };
-  const ca = pick(section(pick(section(pick(server, "grpc")), "tls")), "cert");
-  const tls = typeof ca === "string" ? { ca } : {};
+  const grpc = section(pick(server, "grpc"));
+  const ca = pick(section(pick(grpc, "tls")), "cert");
+  const timeout = seconds(pick(grpc, "timeout"), 300);
+  const how = {
+    ...(typeof ca === "string" ? { ca } : {}),
+    ...(timeout === undefined || timeout === "3s" ? {} : { timeout }),
+  };
   return [
-    ...list("tcp").map((address): Remote => ({ protocol: "tcp", address, ...tls })),
-    ...list("unix").map((name): Remote => ({ protocol: "unix", address: socketPath(name), ...tls })),
+    ...list("tcp").map((address): Remote => ({ protocol: "tcp", address, ...how })),
+    ...list("unix").map((name): Remote => ({ protocol: "unix", address: socketPath(name), ...how })),
   ];
 }
 
-function serverParts(servers: readonly Section[], notes: Note[]): Pick<Migrated, "log" | "metrics"> {
+/** A whole number of seconds as a duration of ours; undefined for what is none, or more than `most`. */
+const seconds = (value: unknown, most: number): string | undefined =>
+  typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= most
+    ? formatDuration(value * 1000)
+    : undefined;
+
+function serverParts(
+  servers: readonly Section[],
+  notes: Note[],
+): Pick<Migrated, "log" | "metrics" | "cache"> {
   if (servers.length === 0) return {};
   const server: Section = Object.assign({}, ...servers) as Section;
   const logging = pick(server, "logging") ?? "debug";
@@ -110,14 +116,16 @@ function serverParts(servers: readonly Section[], notes: Note[]): Pick<Migrated,
     "see docs/access.md before you open it beyond this machine",
   );
   if (pick(server, "ssl") !== undefined)
-    say("ssl", "certificate and key are not taken over", "name them below `access.tls`; see docs/access.md");
+    say("ssl", "certificate and key are not taken over", "name them below `http.tls`; see docs/access.md");
   if (pick(section(pick(section(pick(server, "plugin")), "discover")), "kubernetes") !== undefined)
     say(
       "plugin.discover.kubernetes",
       "clusters are not searched for plugins",
       "name each plugin below `buses`",
     );
-  if (pick(server, "cache") !== undefined)
+  const cache = section(pick(server, "cache"));
+  const keepFor = seconds(pick(section(pick(cache, "transaction")), "ttl"), 86_400);
+  if (pick(cache, "device") !== undefined || pick(cache, "plugin") !== undefined)
     say(
       "cache",
       "nothing is rebuilt from time to time: devices and plugins are always as they are",
@@ -126,6 +134,7 @@ function serverParts(servers: readonly Section[], notes: Note[]): Pick<Migrated,
     );
   return {
     ...(level === undefined ? {} : { log: { level } }),
+    ...(keepFor === undefined ? {} : { cache: { transactions: { keepFor } } }),
     ...(metrics ? { metrics: { enabled: true, synseNames: true } } : { metrics: { enabled: false } }),
   };
 }
@@ -144,25 +153,21 @@ class Merge {
     this.#notes = notes;
   }
 
-  /** @returns the address of a plugin that is needed no more */
-  plugin(party: Party): Address | undefined {
+  /** @returns the kind of a plugin that is needed no more; undefined when it stays */
+  plugin(party: Party): keyof typeof words | undefined {
     const kind = kindOf(party);
-    const address = networkOf(party.plugin);
     if (kind !== "modbus-ip" && kind !== "emulator") {
-      this.#stays(kind, party, address);
+      this.#stays(kind, party);
       return undefined;
     }
     const id = pluginIdOf(kind, party, this.#env, this.#notes);
-    if (id === undefined) {
-      if (address !== undefined) this.remote(address);
-      return undefined;
-    }
+    if (id === undefined) return undefined;
     if (kind === "emulator") this.#emulator(party, id);
     else this.#modbus(party, id);
-    return address;
+    return kind;
   }
 
-  remote({ protocol, address, ca }: Remote): void {
+  remote({ protocol, address, ca, timeout }: Remote): void {
     const where = protocol === "tcp" ? { address } : { socket: address };
     const known = [...this.#buses.values()].some((bus) =>
       Object.entries(where).every(([k, v]) => (bus as Section)[k] === v),
@@ -172,6 +177,7 @@ class Merge {
       plugin: "synse",
       ...where,
       ...(ca === undefined ? {} : { tls: { ca } }),
+      ...(timeout === undefined ? {} : { timeout }),
     });
   }
 
@@ -212,9 +218,9 @@ class Merge {
     });
   }
 
-  #stays(kind: Kind, { path }: Party, address: Remote | undefined): void {
+  #stays(kind: Kind, { path, plugin }: Party): void {
     const name = kind === "other" ? "this plugin" : `the ${kind} plugin`;
-    if (address !== undefined) this.remote(address);
+    const address = networkOf(plugin);
     this.#notes.push({
       where: path,
       what: `${name} is not replaced`,

@@ -89,7 +89,7 @@ export function devicesOf(
   const { devices, faults } = readDeviceConfig(prototypes, [], { meta, env });
   for (const fault of faults)
     notes.push({
-      where: `${path} ${fault.path.join(".")}`,
+      where: `${path} devices.${fault.path.join(".")}`,
       what: fault.message,
       remedy: fault.remedy,
       lost: true,

@@ -136,6 +136,62 @@ ssl: { cert: /a, key: /b }
   assert.ok(said.some((note) => note.startsWith("not carried over: ssl")));
 });
 
+const ipmiConfig = `{ network: { type: tcp, address: ":5001" }, dynamicRegistration: { config: [
+  { hostname: 10.1.1.1, port: 623, username: u, password: p, interface: lanplus }] } }`;
+
+test("of plugins that all listen on one port only those that are replaced go", (t) => {
+  const onUsualPort = modbusConfig.replace("5011", "5001");
+  const made = (tcp: string, ...parts: string[]) => {
+    const root = folder(t, {
+      "server.yml": `plugin: { tcp: [${tcp}] }`,
+      "plugin/config.yml": onUsualPort,
+      "plugin/device/vem.yml": modbusDevices,
+      "ipmi/config.yml": ipmiConfig,
+    });
+    const notes: Note[] = [];
+    const parties = ["server.yml", "plugin", ...parts].map((part) => readParty(join(root, part), notes));
+    const buses: readonly object[] = Object.values(convert(parties, { site: "hut", env: {} }, notes).buses);
+    const asked = buses.flatMap((bus) => ("address" in bus ? [bus.address] : []));
+    return { asked, unclear: notes.filter(({ what }) => what.includes("cannot be told")).length };
+  };
+  assert.deepEqual(made("'modbus:5001', 'ipmi:5001'", "ipmi"), { asked: ["ipmi:5001"], unclear: 0 });
+  assert.deepEqual(made("'modbus:5001', 'ours:5001'"), { asked: ["ours:5001"], unclear: 0 });
+  assert.deepEqual(made("'10.0.0.9:5001'"), { asked: [], unclear: 0 });
+  assert.deepEqual(made("'10.0.0.8:5001', '10.0.0.9:5001'", "ipmi"), {
+    asked: ["10.0.0.8:5001", "10.0.0.9:5001"],
+    unclear: 2,
+  });
+});
+
+test("a tag made of a variable that is not set here says so", (t) => {
+  const devices =
+    "devices: [{ type: led, tags: ['site/{{ env \"SITE\" }}'], instances: [{ data: { id: 1 } }] }]";
+  const root = folder(t, { "emulator/d.yml": devices });
+  const { notes } = migrated(root, ["emulator"], { SITE: "hut" });
+  assert.deepEqual(notes, []);
+  const unset: Note[] = [];
+  convert([readParty(join(root, "emulator"), unset)], { site: "hut", env: {} }, unset);
+  assert.deepEqual(
+    unset.map(({ what, remedy }) => `${what}; ${remedy}`),
+    ['`site/{{ env "SITE" }}` becomes `site/`, which is no tag; set the variables it names'],
+  );
+});
+
+test("what a server waited for and kept is carried over", (t) => {
+  const root = folder(t, {
+    "server.yml": `
+plugin: { tcp: ["snmp:5001"] }
+cache: { transaction: { ttl: 600 }, device: { rebuild_every: 60 } }
+grpc: { timeout: 5 }
+ssl: { cert: /a, key: /b }
+`,
+  });
+  const { text, notes } = migrated(root, ["server.yml"]);
+  assert.match(text, /keepFor: 10m\n/);
+  assert.match(text, /address: snmp:5001\n {4}timeout: 5s\n/);
+  assert.ok(notes.some((note) => note.includes("`http.tls`")));
+});
+
 test("plugins that are not replaced are kept under their address", (t) => {
   const entry = "{ hostname: 10.1.1.1, port: 623, username: u, password: p, interface: lanplus }";
   const root = folder(t, {
