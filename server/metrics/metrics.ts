@@ -1,6 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import { Registry } from "prom-client";
 import { Type } from "typebox";
+import { refusal } from "../access/principal.ts";
 import { type AddRoutes, route, type RouteParts } from "../routes/parts.ts";
 import * as schemas from "../routes/schemas.ts";
 import { countCalls } from "./call-metrics.ts";
@@ -48,8 +49,12 @@ export class Metrics {
           summary: "Numbers of this site and process, as Prometheus reads them.",
           response: answersText,
         },
-        handler: async (_request, reply) =>
-          reply.header("content-type", Registry.PROMETHEUS_CONTENT_TYPE).send(await this.text()),
+        handler: async (request, reply) => {
+          // They count, and name the buses of, devices that are to such a one as if not there.
+          if (request.principal.scope !== undefined)
+            throw refusal(request.principal, "see the numbers of the whole site");
+          return reply.header("content-type", Registry.PROMETHEUS_CONTENT_TYPE).send(await this.text());
+        },
       },
     });
   };

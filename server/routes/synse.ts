@@ -200,7 +200,7 @@ function addPluginRoutes(app: FastifyInstance, { synse }: RouteParts): void {
         summary: "All about one plugin, the state of its buses included.",
         response: schemas.answers(own.pluginInfo, "The plugin."),
       },
-      handler: (request, reply) => sendJson(reply, synse.plugins.info(param(request, "id"))),
+      handler: (request, reply) => sendJson(reply, synse.plugin(request.principal, param(request, "id"))),
     },
   });
 }

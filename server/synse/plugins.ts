@@ -41,11 +41,14 @@ export class PluginViews {
     return this.#all().map(summary);
   }
 
-  /** @throws HttpError 404 */
-  info(id: string): object {
+  /**
+   * @param seen the buses whoever asks may know of; absent: all
+   * @throws HttpError 404
+   */
+  info(id: string, seen?: ReadonlySet<string>): object {
     const found = this.#all().find((listed) => listed.id === id);
     if (found === undefined) throw new HttpError(404, `plugin not found: ${id}`);
-    return { ...summary(found), ...details(found, this.#parts.clock.now()) };
+    return { ...summary(found), ...details(found, this.#parts.clock.now(), seen) };
   }
 
   has(id: string): boolean {
@@ -107,7 +110,7 @@ function summary(listed: Listed): object {
 
 const unset = "-";
 
-function details(listed: Listed, now: Instant): object {
+function details(listed: Listed, now: Instant, seen: ReadonlySet<string> | undefined): object {
   if ("remote" in listed) {
     const { vcs, network, version, health } = listed.remote;
     const { at, status, checks } = health;
@@ -125,7 +128,7 @@ function details(listed: Listed, now: Instant): object {
       arch: process.arch,
       os: process.platform,
     },
-    health: { timestamp: isoTime(now), ...healthJson(pluginHealth(listed.buses, now)) },
+    health: { timestamp: isoTime(now), ...healthJson(pluginHealth(listed.buses, now, seen)) },
   };
 }
 

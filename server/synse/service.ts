@@ -63,6 +63,9 @@ export class SynseService {
   /** Device summaries as a JSON list. @throws HttpError 400 */
   scan = (by: Principal, groups: TagGroups, sort?: string): Buffer => this.devices.scan(by, groups, sort);
 
+  /** @throws HttpError 404 */
+  plugin = (by: Principal, id: string): object => this.plugins.info(id, this.devices.buses(by));
+
   tags = (by: Principal, namespaces: readonly string[], ids: boolean): readonly string[] =>
     this.devices.tags(by, namespaces, ids);
 

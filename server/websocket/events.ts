@@ -90,7 +90,7 @@ export const socketEvents: Readonly<Record<string, SocketEvent>> = {
   "request/plugin": event({
     answer: "plugin_info",
     data: Type.Object({ plugin: name("A plugin's id.") }),
-    run: ({ synse }, { plugin }) => toJson(synse.plugins.info(plugin)),
+    run: ({ synse, by }, { plugin }) => toJson(synse.plugin(by, plugin)),
   }),
   "request/plugins": event({
     answer: "plugin_summary",

@@ -190,6 +190,33 @@ test("every route × every role in and out of its scope: what is outside is not 
   assert.ok(denied.length > 0, "a write to what is not there is in the audit log");
 });
 
+test("numbers of the whole site, and what is wrong with a bus of others, are for those without a scope", async (t) => {
+  const { whole, token, site } = await wholeSite(t);
+  const [everywhere, here, nowhere] = [
+    token("viewer"),
+    token("viewer", near),
+    token("viewer", ["rack:none"]),
+  ];
+  const [plugin] = site.synse.plugins.states();
+  const ask = async (url: string, who: string): Promise<readonly [number, string]> => {
+    const { statusCode, body } = await whole.inject({ url, headers: bearer(who) });
+    return [statusCode, body];
+  };
+  const [, numbers] = await ask("/metrics", everywhere);
+  assert.match(numbers, /bothy_bus_devices\{bus="t"\} 2/);
+  const [refused, why] = await ask("/metrics", here);
+  assert.equal(refused, 403);
+  assert.doesNotMatch(why, /bothy_bus/);
+
+  for (const { link } of site.buses.values()) await link.stop();
+  const url = `/v3/plugin/${plugin?.id ?? ""}`;
+  for (const who of [everywhere, here]) assert.match((await ask(url, who))[1], /"message":"bus t: /);
+  const [status, told] = await ask(url, nowhere);
+  assert.equal(status, 200);
+  assert.match(told, /"FAILING","message":"a bus whose devices you do not see is down"/);
+  assert.doesNotMatch(told, /bus t/);
+});
+
 test("each role fills its own slots and no others", async (t) => {
   const { whole, token } = await wholeSite(t);
   const slots = {
