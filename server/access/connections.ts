@@ -32,6 +32,8 @@ export function limitConnections(
 ): void {
   const free = inNetworks([...behindProxy, "127.0.0.0/8", "::1"]);
   const perAddress = new Map<string, number>();
+  // A request that asked for another protocol in vain has its connection announced again.
+  const counted = new WeakSet<Socket>();
   let warned: Millis = -Infinity;
   const warn = (fields: object, text: string): void => {
     if (clock.monotonic() - warned < warnEvery) return;
@@ -42,7 +44,8 @@ export function limitConnections(
   server.on("drop", () => warn({ connections }, "more connections than http.limits allows were turned away"));
   server.on("connection", (socket: Socket) => {
     const { remoteAddress: address = "" } = socket;
-    if (free(address)) return;
+    if (free(address) || counted.has(socket)) return;
+    counted.add(socket);
     const key = addressKey(address);
     const count = (perAddress.get(key) ?? 0) + 1;
     if (count > connectionsPerAddress) {
@@ -70,6 +73,7 @@ export function limitConnections(
 function closeUnread(server: Server, most: Millis, { clock, log, signal }: ConnectionDeps): void {
   const open = new Map<Socket, Seen>();
   const add = (socket: Socket): void => {
+    if (open.has(socket)) return;
     open.set(socket, { taken: 0, since: undefined });
     socket.once("close", () => open.delete(socket));
   };
