@@ -1,9 +1,7 @@
-import { Counter, Gauge, type Registry } from "prom-client";
+import { Gauge, type Registry } from "prom-client";
 import type { Link } from "../../devices/link.ts";
+import { counted, type Sample } from "./counted.ts";
 import type { RouteParts } from "../routes/parts.ts";
-
-type Labels = Readonly<Record<string, string>>;
-type Sample = readonly [labels: Labels, value: number];
 
 /** A metric that is looked up when somebody asks, from what is counted elsewhere. */
 interface Family {
@@ -244,23 +242,18 @@ const families: readonly Family[] = [
 /** Adds all of them to a registry. */
 export function addFamilies(register: Registry, parts: RouteParts): void {
   for (const { name, help, kind, labels, samples } of families) {
-    const configuration = { name, help, labelNames: [...labels], registers: [register] };
-    if (kind === "gauge") {
+    if (kind === "counter")
+      counted(register, { name, help, labelNames: labels, samples: () => samples(parts) });
+    else
       new Gauge({
-        ...configuration,
+        name,
+        help,
+        labelNames: [...labels],
+        registers: [register],
         collect() {
           this.reset();
           for (const [given, value] of samples(parts)) this.set(given, value);
         },
       });
-    } else {
-      new Counter({
-        ...configuration,
-        collect() {
-          this.reset();
-          for (const [given, value] of samples(parts)) this.inc(given, value);
-        },
-      });
-    }
   }
 }

@@ -1,6 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { Counter, Histogram, type Registry } from "prom-client";
+import type { Registry } from "prom-client";
 import type { Clock, Millis } from "../../devices/clock.ts";
+import { Latency } from "../../devices/latency.ts";
+import { counted } from "./counted.ts";
+import { histogram } from "./histogram.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -9,17 +12,14 @@ declare module "fastify" {
   }
 }
 
-/** Seconds; Synse's. Synse v3 §1.9. */
-export const latencyBuckets = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
-
 const labelNames = ["method", "template", "endpoint", "http_code"] as const;
-type Label = (typeof labelNames)[number];
 
 /** What is counted of one route and status. */
 interface Row {
-  readonly requests: Counter.Internal;
-  readonly bytes: Counter.Internal;
-  readonly latencies: readonly Histogram.Internal<Label>[];
+  readonly labels: Readonly<Record<(typeof labelNames)[number], string>>;
+  readonly latency: Latency;
+  requests: number;
+  bytes: number;
 }
 
 /** As Synse writes a route: `/v3/read/<device:str>`. */
@@ -36,29 +36,6 @@ export function countRequests(
   clock: Clock,
   latencyNames: readonly string[],
 ): void {
-  const registers = [register];
-  const requests = new Counter({
-    name: "synse_http_request_count_total",
-    help: "HTTP requests answered.",
-    labelNames,
-    registers,
-  });
-  const bytes = new Counter({
-    name: "synse_http_response_bytes_total",
-    help: "Bytes of HTTP answers, without headers.",
-    labelNames,
-    registers,
-  });
-  const latencies = latencyNames.map(
-    (name) =>
-      new Histogram({
-        name,
-        help: "Seconds from a request to the end of its answer.",
-        labelNames,
-        buckets: latencyBuckets,
-        registers,
-      }),
-  );
   const rows = new Map<string, Row>();
   const rowOf = (request: FastifyRequest, reply: FastifyReply, url: string): Row => {
     const code = reply.raw.statusCode;
@@ -67,14 +44,26 @@ export function countRequests(
     if (known !== undefined) return known;
     const template = templateOf(url);
     const labels = { method: request.method, template, endpoint: template, http_code: String(code) };
-    const row = {
-      requests: requests.labels(labels),
-      bytes: bytes.labels(labels),
-      latencies: latencies.map((histogram) => histogram.labels(labels)),
-    };
+    const row = { labels, latency: new Latency(), requests: 0, bytes: 0 };
     rows.set(key, row);
     return row;
   };
+  counted(register, {
+    name: "synse_http_request_count_total",
+    help: "HTTP requests answered.",
+    labelNames,
+    samples: () => [...rows.values()].map(({ labels, requests }) => [labels, requests]),
+  });
+  counted(register, {
+    name: "synse_http_response_bytes_total",
+    help: "Bytes of HTTP answers whose length was known when they began, without headers.",
+    labelNames,
+    samples: () => [...rows.values()].map(({ labels, bytes }) => [labels, bytes]),
+  });
+  const help = "Seconds from a request to the end of its answer.";
+  const series = () =>
+    [...rows.values()].map(({ labels, latency }) => ({ labels, durations: latency.durations() }));
+  for (const name of latencyNames) register.registerMetric(histogram(name, help, series));
   app.decorateRequest("begun", 0);
   app.addHook("onRequest", (request, _reply, done) => {
     request.begun = clock.monotonic();
@@ -85,10 +74,9 @@ export function countRequests(
     // What nobody has a route for, and asking for these numbers, is not counted.
     if (url !== undefined && url !== "/metrics") {
       const row = rowOf(request, reply, url);
-      row.requests.inc();
-      row.bytes.inc(Number(reply.raw.getHeader("content-length") ?? 0));
-      const took = (clock.monotonic() - request.begun) / 1000;
-      for (const latency of row.latencies) latency.observe(took);
+      row.requests++;
+      row.bytes += Number(reply.raw.getHeader("content-length") ?? 0);
+      row.latency.add(clock.monotonic() - request.begun);
     }
     done();
   });

@@ -1,6 +1,6 @@
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 import type { Sockets } from "../websocket/sockets.ts";
-import { latencyBuckets } from "./http-metrics.ts";
+import { latencyBounds } from "../../devices/latency.ts";
 
 const labelNames = ["event"] as const;
 /** What is no event is counted under one name, however many names are tried. */
@@ -34,7 +34,7 @@ export function countSockets(
         name,
         help: "Seconds from a request over a WebSocket to its answer.",
         labelNames,
-        buckets: latencyBuckets,
+        buckets: [...latencyBounds],
         registers,
       }),
   );
