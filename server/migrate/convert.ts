@@ -194,7 +194,7 @@ class Merge {
   }
 
   #modbus(party: Party, id: string): void {
-    const devices = devicesOf("modbus-ip", party, this.#env, this.#notes);
+    const { devices } = devicesOf("modbus-ip", party, this.#env, this.#notes);
     const interval = readInterval(party.plugin, "5s");
     const made = modbusParts(devices, id, interval, this.#notes);
     for (const [name, bus] of Object.entries(made.buses)) this.#add(name, bus);
@@ -203,7 +203,7 @@ class Merge {
   }
 
   #emulator(party: Party, id: string): void {
-    devicesOf("emulator", party, this.#env, this.#notes);
+    const { prototypes } = devicesOf("emulator", party, this.#env, this.#notes);
     if (id !== usualEmulator)
       this.#notes.push({
         where: party.path,
@@ -214,7 +214,7 @@ class Merge {
     this.#add("emulator", {
       plugin: "emulator",
       poll: readInterval(party.plugin, "1s"),
-      devices: party.prototypes,
+      devices: prototypes,
     });
   }
 

@@ -1,6 +1,7 @@
 import { formatDuration } from "../../devices/duration.ts";
 import { pluginId, pluginTag } from "../../devices/ids.ts";
 import type { PluginMeta } from "../../devices/plugin.ts";
+import type { Prototype } from "../../plugins/emulator/schema.ts";
 import { type ConfiguredDevice, readDeviceConfig } from "../../plugins/emulator/device-config.ts";
 import { parseGoDuration } from "../../plugins/emulator/go-duration.ts";
 import { meta as emulatorMeta } from "../../plugins/emulator/plan.ts";
@@ -78,13 +79,13 @@ export function pluginIdOf(
 
 const texts = (value: unknown): readonly string[] => (Array.isArray(value) ? value.map(String) : []);
 
-/** The devices of a configuration; what is wrong with it becomes a note. */
+/** The devices of a configuration, and the configuration without what is wrong with it, which becomes notes. */
 export function devicesOf(
   kind: "modbus-ip" | "emulator",
   { prototypes, path }: Party,
   env: Readonly<Record<string, string | undefined>>,
   notes: Note[],
-): readonly ConfiguredDevice[] {
+): { readonly devices: readonly ConfiguredDevice[]; readonly prototypes: readonly Prototype[] } {
   const meta = kind === "emulator" ? emulatorMeta : modbusMeta;
   const { devices, faults } = readDeviceConfig(prototypes, [], { meta, env });
   for (const fault of faults)
@@ -94,7 +95,38 @@ export function devicesOf(
       remedy: fault.remedy,
       lost: true,
     });
-  return devices;
+  return {
+    devices,
+    prototypes: without(
+      prototypes,
+      faults.map(({ path: at }) => at),
+    ),
+  };
+}
+
+/** Prototypes without the aliases and the items of lists that faults lie in; other faults cannot be cut out. */
+function without(
+  prototypes: readonly Prototype[],
+  paths: readonly (readonly (string | number)[])[],
+): readonly Prototype[] {
+  const kept = structuredClone(prototypes) as unknown;
+  const lists = new Set<unknown[]>();
+  for (const path of paths) {
+    let at: unknown = kept;
+    for (const [i, key] of path.entries()) {
+      const inner = (at as Record<string | number, unknown> | undefined)?.[key];
+      if (key === "alias") delete (at as Record<string, unknown>)["alias"];
+      const item = path[i + 1];
+      if ((key === "tags" || key === "transforms") && Array.isArray(inner)) {
+        if (typeof item === "number") inner[item] = undefined;
+        lists.add(inner as unknown[]);
+        break;
+      }
+      at = inner;
+    }
+  }
+  for (const list of lists) list.splice(0, list.length, ...list.filter((item) => item !== undefined));
+  return kept as readonly Prototype[];
 }
 
 /** How often a plugin read, as a duration of ours. */

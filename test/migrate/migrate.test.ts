@@ -163,6 +163,23 @@ test("of plugins that all listen on one port only those that are replaced go", (
   });
 });
 
+test("aliases, tags and transforms that are none are left out, and said, so that the rest can be used", (t) => {
+  const root = folder(t, {
+    "emulator/d.yml": `
+devices:
+  - type: led
+    instances:
+      - { data: { id: 1 }, alias: { name: "front led" }, tags: ["a/b:c d", "vapor/led"] }
+      - { data: { id: 2 }, transforms: [{ apply: nothing }, { scale: "2" }] }
+`,
+  });
+  const { devices, notes, text } = migrated(root, ["emulator"]);
+  assert.equal(notes.filter((note) => note.startsWith("not carried over")).length, 3);
+  assert.equal(devices.length, 2);
+  assert.deepEqual(devices.find(({ tags }) => tags.includes("vapor/led"))?.alias, undefined);
+  assert.doesNotMatch(text.replaceAll(/^#.*$/gm, ""), /front led|c d|nothing/);
+});
+
 test("a tag made of a variable that is not set here says so", (t) => {
   const devices =
     "devices: [{ type: led, tags: ['site/{{ env \"SITE\" }}'], instances: [{ data: { id: 1 } }] }]";
