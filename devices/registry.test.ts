@@ -3,7 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { testDevice } from "../test/support/device.ts";
 import { BothyError } from "./errors.ts";
-import { Registry } from "./registry.ts";
+import { clashesOf, Registry } from "./registry.ts";
 import { matchesGroups } from "./tag.ts";
 
 const badConfig = (text: RegExp) => (error: unknown) =>
@@ -50,6 +50,16 @@ test("taken ids and aliases are refused, and then nothing is added", () => {
   assert.throws(
     () => registry.add([testDevice("x", [], { alias: "a" }), testDevice("y", [], { alias: "a" })]),
     badConfig(/alias a is taken/),
+  );
+  assert.throws(
+    () =>
+      registry.add(["one", "new", "new", "other"].map((id) => testDevice(id, [], { alias: `the-${id}` }))),
+    (thrown) => {
+      assert.ok(thrown instanceof BothyError);
+      const named = clashesOf(thrown).map(({ params }) => params["device"]);
+      assert.deepEqual(named, ["one", "new"]);
+      return true;
+    },
   );
   assert.equal(registry.all().length, 1);
   assert.equal(registry.version, version);

@@ -38,7 +38,7 @@ export class Registry {
 
   /**
    * Forgets some devices and makes others known, in one step; nothing changes when that cannot be.
-   * @throws BothyError `BAD_CONFIG` when an id or alias is taken by a device that stays
+   * @throws BothyError `BAD_CONFIG` when an id or alias is taken by a device that stays; `clashesOf` tells of all that are
    */
   replace(old: readonly Device[], devices: readonly Device[]): void {
     const before = new Set(old);
@@ -46,16 +46,23 @@ export class Registry {
       found === undefined || before.has(found) ? undefined : found;
     const ids = new Set<string>();
     const aliases = new Set<string>();
+    const clashes: BothyError[] = [];
     for (const device of devices) {
       const taken = other(this.#byId.get(device.id));
-      if (taken !== undefined || ids.has(device.id)) throw duplicate(device, `id ${device.id}`, taken);
+      if (taken !== undefined || ids.has(device.id)) {
+        clashes.push(duplicate(device, `id ${device.id}`, taken));
+        continue;
+      }
       ids.add(device.id);
       if (device.alias === undefined) continue;
       const namesake = other(this.#byAlias.get(device.alias));
       if (namesake !== undefined || aliases.has(device.alias))
-        throw duplicate(device, `alias ${device.alias}`, namesake);
+        clashes.push(duplicate(device, `alias ${device.alias}`, namesake));
       aliases.add(device.alias);
     }
+    const [first] = clashes;
+    if (first !== undefined)
+      throw new BothyError(first.code, first.params, { cause: new AggregateError(clashes) });
     for (const device of old) this.#forget(device);
     for (const device of devices) {
       this.#byId.set(device.id, device);
@@ -125,6 +132,12 @@ export class Registry {
     }
   }
 }
+
+/** What a failed `replace` was told of: one error per device whose id or alias is taken, in their order. */
+export const clashesOf = (thrown: BothyError): readonly BothyError[] =>
+  thrown.cause instanceof AggregateError
+    ? thrown.cause.errors.filter((one): one is BothyError => one instanceof BothyError)
+    : [thrown];
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 

@@ -1,6 +1,7 @@
 import type { Device } from "../../devices/device.ts";
 import { BothyError } from "../../devices/errors.ts";
 import type { LinkDeps } from "../../devices/plugin.ts";
+import { clashesOf } from "../../devices/registry.ts";
 
 /**
  * Declares devices; those whose id is taken are left out, and an alias that is taken is. Whoever came first keeps both.
@@ -16,22 +17,31 @@ export function declare(
     log.warn({ link }, `${link}: two devices have the id ${device.id}; the first stays`),
   );
   const taken: BothyError[] = [];
+  let renamed = 0;
   for (;;) {
     try {
       found(rest);
     } catch (thrown) {
-      const culprit = rest.find(({ id }) => thrown instanceof BothyError && thrown.params["device"] === id);
-      if (!(thrown instanceof BothyError) || culprit === undefined) throw thrown;
-      const isAlias = culprit.alias !== undefined && thrown.message.includes(`the alias ${culprit.alias} `);
-      if (!isAlias) taken.push(thrown);
-      else log.warn({ link, device: culprit.id }, `${thrown.message}; it goes without an alias`);
-      rest = isAlias
-        ? rest.map((device) => (device === culprit ? withoutAlias(device) : device))
-        : rest.filter((device) => device !== culprit);
+      if (!(thrown instanceof BothyError)) throw thrown;
+      // All at once: a plugin may have tens of thousands of devices, and each time all are looked at.
+      const clashes = new Map(clashesOf(thrown).map((clash) => [clash.params["device"], clash]));
+      if (!rest.some(({ id }) => clashes.has(id))) throw thrown;
+      rest = rest.flatMap((device) => {
+        const clash = clashes.get(device.id);
+        if (clash === undefined) return [device];
+        if (device.alias === undefined || !clash.message.includes(`the alias ${device.alias} `)) {
+          taken.push(clash);
+          return [];
+        }
+        if (++renamed <= mostSaid)
+          log.warn({ link, device: device.id }, `${clash.message}; it goes without an alias`);
+        return [withoutAlias(device)];
+      });
       continue;
     }
     break;
   }
+  if (renamed > mostSaid) log.warn({ link }, `${link}: ${renamed - mostSaid} more go without an alias alike`);
   const [first] = taken;
   if (first === undefined) return rest;
   if (rest.length === 0)

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { type Clock, sleepOn } from "../../devices/clock.ts";
 import { type Device, namePattern, valuesOf } from "../../devices/device.ts";
 import { BothyError, errorTable } from "../../devices/errors.ts";
+import { Registry } from "../../devices/registry.ts";
 import { parseTag, tagText } from "../../devices/tag.ts";
 import { valueKey } from "../../devices/value-id.ts";
 import { declare } from "./declare.ts";
@@ -336,6 +337,44 @@ test("an id or alias that is taken stays with whoever had it; the rest is declar
     code: "BAD_CONFIG",
     message: /already, on near: take one of the two buses away/,
   });
+});
+
+test("thousands of taken ids and aliases are found out in a few looks, and said in a few lines", () => {
+  const make = (i: number): Device => {
+    const found = mapDevice(described({ id: `d${i}`, alias: `a${i}` }), [], undefined, parts);
+    assert.ok(found !== undefined);
+    return found.device;
+  };
+  const registry = new Registry();
+  const near = Array.from({ length: 3000 }, (_, i) => ({
+    ...make(i),
+    link: "near",
+    id: i < 1000 ? `d${i}` : `near-${i}`,
+  }));
+  registry.add(near);
+  const said: string[] = [];
+  const note = (_fields: object, line: string): void => {
+    said.push(line);
+  };
+  const log = { debug: note, info: note, warn: note, error: note };
+  let looks = 0;
+  const found = (devices: readonly Device[]): void => {
+    looks++;
+    registry.replace([], devices);
+  };
+  const declared = declare(
+    Array.from({ length: 3001 }, (_, i) => make(i)),
+    { found, log },
+    "far",
+  );
+  assert.deepEqual(
+    declared.map(({ id: known, alias }) => [known, alias]),
+    Array.from({ length: 2001 }, (_, i) => [`d${i + 1000}`, i === 2000 ? "a3000" : undefined]),
+  );
+  assert.equal(looks, 2);
+  assert.equal(said.length, 12);
+  assert.match(said[5] ?? "", /1995 more go without an alias/);
+  assert.match(said[11] ?? "", /995 more are left out/);
 });
 
 test("what is remembered survives as JSON; nonsense is forgotten", () => {
