@@ -158,7 +158,7 @@ function fill(entry, now) {
   });
   const oldest = Math.min(...readings.map((reading) => Date.parse(reading.timestamp)));
   const seconds = (now - oldest) / 1000;
-  set(age, readings.length ? view.span(seconds) + " ago" : "", seconds > 300 ? "age old" : "age");
+  set(age, readings.length ? view.span(seconds) + " ago" : "", "age");
 }
 
 function problems(readings) {

@@ -36,7 +36,6 @@ input { width: 20rem; max-width: 100%; }
 .value.uncertain b { color: var(--doubt); }
 .value.uncertain b::after { content: " ?"; }
 .age { color: var(--dim); font-size: .85rem; text-align: right; font-variant-numeric: tabular-nums; min-width: 4rem; }
-.age.old { color: var(--doubt); }
 button { font: inherit; font-size: .85rem; color: var(--dim); background: none; border: 0; padding: 0; text-decoration: underline; cursor: pointer; }
 @media (max-width: 45rem) { .device { grid-template-columns: 1fr auto; } .device .values { grid-row: 2; grid-column: 1 / -1; } nav { margin-left: 0; } }
 `;

@@ -204,6 +204,11 @@ test("why tells who is heeded, release takes it back, transactions remember", { 
     (JSON.parse(json.out) as { slot: number }[]).map(({ slot }) => slot),
     [8, 12],
   );
+  const other = await bothy("why", "tray.fan-1", "sped");
+  assert.deepEqual(
+    [other.code, other.err],
+    [2, "bothy: tray.fan-1 has no action sped that is held; there is speed\n"],
+  );
   const [, ...rows] = parseCsv(list.out);
   assert.deepEqual(rows.map((row) => row[3]).sort(), ["DONE", "ERROR"]);
   const failed = rows.find((row) => row[3] === "ERROR")?.at(-1) ?? "";

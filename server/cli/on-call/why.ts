@@ -89,6 +89,8 @@ async function why(
   for (const device of devices) {
     const all = await ownOnly(target, "priority arrays", client.writes(device.id));
     found.push({ device, arrays: all.filter((array) => action === undefined || array.action === action) });
+    if (action !== undefined && devices.length === 1 && found[0]?.arrays.length === 0)
+      throw noSuch(device, action, all);
   }
   const listed = found.flatMap(({ device, arrays }) => arrays.flatMap((array) => entriesOf(device, array)));
   const people = screenOf().people && options.csv !== true && options.json !== true;
@@ -101,6 +103,12 @@ async function why(
       inForce,
       ...entry,
     }));
+}
+
+function noSuch(device: DeviceSummary, action: string, all: readonly PriorityArray[]): CannotRun {
+  const names = all.map((array) => array.action).join(", ");
+  const there = names === "" ? "nothing of it is held" : `there ${all.length === 1 ? "is" : "are"} ${names}`;
+  return new CannotRun(`${deviceName(device)} has no action ${action} that is held; ${there}`);
 }
 
 const entriesOf = (device: DeviceSummary, array: PriorityArray): readonly Listed[] =>
@@ -126,7 +134,7 @@ function whyLines(
         : `${name} ${action}: ${plain(String(inForce.value))}, because ${plain(inForce.who)} (${inForce.meaning}): ${plain(inForce.why)}`;
     const rows = listLines(entryFields(server.now()), entriesOf(device, array), {}, screenOf());
     return [
-      `${head}${holding === "" ? "" : ` [${plain(holding)}]`}`,
+      `${head}${holding === "" || holding === "nothing" ? "" : ` [${plain(holding)}]`}`,
       ...rows.map((line) => line.trimEnd()),
       "",
     ];
