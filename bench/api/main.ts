@@ -25,6 +25,32 @@ await printShares(port, { port: plain.port, name: "plain Fastify" }, paths, roun
 plain.child.disconnect();
 
 console.log(
+  "\ngRPC: a plugin process with 1,000 devices, a new reading of each once a second, read by a site",
+);
+const plugin = await start(here("plugin.ts"));
+const { target } = await message<{ target: string }>(plugin);
+const consumer = await start(here("consumer.ts"));
+consumer.send(target);
+for (;;) {
+  await sleep(clock, seconds(1));
+  if ((await asked<Received>(consumer, "received")).readings >= 1000) break;
+}
+await sleep(clock, seconds(3));
+await asked<Received>(consumer, "received");
+const [pluginBefore, before] = [await usageOf(plugin), await usageOf(consumer)];
+await sleep(clock, seconds(10));
+const [pluginAfter, after] = [await usageOf(plugin), await usageOf(consumer)];
+const received = await asked<Received>(consumer, "received");
+const perSecond = (received.readings * 1000) / (after.at - before.at);
+console.log(
+  `  ${received.devices} devices, ${perSecond.toFixed(0)} readings/s; delay p50 ${received.p50.toFixed(0)} ` +
+    `p99 ${received.p99.toFixed(0)} ms; CPU of the site ${share(before, after).toFixed(0)} %, of the plugin ` +
+    `${share(pluginBefore, pluginAfter).toFixed(0)} %; the site ${(after.rss / 1e6).toFixed(0)} MB`,
+);
+plugin.disconnect();
+consumer.disconnect();
+
+console.log(
   "\nWebSocket: streams, each device published once a second; delay from publication to receipt. Not sent is what\n" +
     "was superseded while the client or the server was busy",
 );
@@ -66,29 +92,3 @@ for (const variant of variants) {
 }
 site.disconnect();
 broadcaster.disconnect();
-
-console.log(
-  "\ngRPC: a plugin process with 1,000 devices, a new reading of each once a second, read by a site",
-);
-const plugin = await start(here("plugin.ts"));
-const { target } = await message<{ target: string }>(plugin);
-const consumer = await start(here("consumer.ts"));
-consumer.send(target);
-for (;;) {
-  await sleep(clock, seconds(1));
-  if ((await asked<Received>(consumer, "received")).readings >= 1000) break;
-}
-await sleep(clock, seconds(3));
-await asked<Received>(consumer, "received");
-const [pluginBefore, before] = [await usageOf(plugin), await usageOf(consumer)];
-await sleep(clock, seconds(10));
-const [pluginAfter, after] = [await usageOf(plugin), await usageOf(consumer)];
-const received = await asked<Received>(consumer, "received");
-const perSecond = (received.readings * 1000) / (after.at - before.at);
-console.log(
-  `  ${received.devices} devices, ${perSecond.toFixed(0)} readings/s; delay p50 ${received.p50.toFixed(0)} ` +
-    `p99 ${received.p99.toFixed(0)} ms; CPU of the site ${share(before, after).toFixed(0)} %, of the plugin ` +
-    `${share(pluginBefore, pluginAfter).toFixed(0)} %; the site ${(after.rss / 1e6).toFixed(0)} MB`,
-);
-plugin.disconnect();
-consumer.disconnect();
