@@ -11,12 +11,13 @@ import { type FaultSpec, faultSpecs } from "../simulators/fault-text.ts";
 const root = new URL("..", import.meta.url);
 export const read = (path: string): string => readFileSync(new URL(path, root), "utf8");
 
-const { site, http, access, log, state, cache } = frameSchema.properties;
+const { site, http, access, log, metrics, state, cache } = frameSchema.properties;
 const sections: Readonly<Record<string, string>> = {
   "table:site": optionTable(site),
   "table:http": optionTable(http),
   "table:access": optionTable(access),
   "table:log": optionTable(log),
+  "table:metrics": optionTable(metrics),
   "table:state": optionTable(state),
   "table:cache": optionTable(cache),
 };
