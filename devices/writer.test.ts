@@ -505,6 +505,9 @@ test("a pulse is sent once and holds nothing", async () => {
   const relinquish = () =>
     at.writer.relinquish({ device: "fan", action: "reset", slot: 8, who: "x", why: "y" });
   assert.throws(relinquish, code("BAD_INPUT"));
+  const held = () => at.submit(undefined, { action: "reset", holdFor: 60_000 });
+  assert.throws(held, code("BAD_INPUT"), "nobody is promised an end that never comes");
+  assert.equal(at.connection.commands.length, 2);
 });
 
 test("a pulse that would disturb what somebody stronger holds is refused", async () => {

@@ -126,6 +126,9 @@ export class Writer {
     const { device, action } = this.#find(request.device, request.action);
     const source = `${nameOf(device)} ${action.name}`;
     checkHold(request, source);
+    // Whoever was promised an end would wait for it in vain.
+    if (request.holdFor !== undefined && action.kind !== "level")
+      throw new BothyError("BAD_INPUT", { source, fault: "it holds nothing, so nothing ends after a time" });
     const value = parseData(action.accepts, request.data, source);
     const accepted = { ...request, device: device.id };
     const { id } = this.#transactions.create(accepted, device.writeTimeout);
