@@ -33,7 +33,9 @@ export function createProgram(ended: (code: ExitCode) => void): Command {
     .showHelpAfterError("(--help lists what there is)")
     .addHelpText("after", exitCodes)
     .exitOverride();
-  program.addHelpCommand(new Command("help [command]").description("as --help").helpGroup("Setting up:"));
+  program.addHelpCommand(
+    new Command("help").argument("[command]").description("show how a command is used").helpGroup("Setting up:"),
+  );
   program.commandsGroup("On call, at any Synse v3 server (docs/cli.md):");
   addDeviceScanCommand(program, ended);
   addReadCommand(program, ended);

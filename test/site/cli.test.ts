@@ -109,7 +109,7 @@ test("wrong usage is told in a line and ends with 2; help with 0", { timeout }, 
 
 test("help shows defaults and examples as people write them", { timeout }, async (t) => {
   const [scan, watch, fault] = await Promise.all([
-    bothy(t, "bus", "scan", "--help"),
+    bothy(t, "bus", "help", "scan"),
     bothy(t, "bus", "watch", "--help"),
     bothy(t, "sim", "fault", "--help"),
   ]);

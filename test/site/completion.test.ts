@@ -89,6 +89,8 @@ test(
       [["bus", "watch", ""], ["t"]],
       [["read", "--str"], ["--strict"]],
       [["context", "u"], ["use"]],
+      [["context", "h"], ["help"]],
+      [["he"], ["help"]],
       [
         ["completion", ""],
         ["bash", "zsh", "fish"],
