@@ -34,7 +34,10 @@ export function createProgram(ended: (code: ExitCode) => void): Command {
     .addHelpText("after", exitCodes)
     .exitOverride();
   program.addHelpCommand(
-    new Command("help").argument("[command]").description("show how a command is used").helpGroup("Setting up:"),
+    new Command("help")
+      .argument("[command]")
+      .description("show how a command is used")
+      .helpGroup("Setting up:"),
   );
   program.commandsGroup("On call, at any Synse v3 server (docs/cli.md):");
   addDeviceScanCommand(program, ended);
