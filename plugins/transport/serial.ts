@@ -57,10 +57,7 @@ export async function openSerial(config: SerialConfig, log: Log): Promise<Line> 
     down(error.message, error);
     if (port.isOpen) port.close(() => undefined);
   });
-  // A pulled adapter closes the port with an error that says "disconnected".
-  port.on("close", (error: Error | null) =>
-    down(error === null ? "the port is closed" : `the port is gone: ${error.message}`, error ?? undefined),
-  );
+  port.on("close", (error?: Error | null) => down(whyClosed(error), error ?? undefined));
   if (rs485 !== undefined) await direct(port, rs485, log);
   return {
     name: path,
@@ -80,6 +77,10 @@ export async function openSerial(config: SerialConfig, log: Log): Promise<Line> 
       }),
   };
 }
+
+/** A pulled adapter closes the port with an error that says so; a port or its stream that ends otherwise says nothing. */
+export const whyClosed = (error: Error | null | undefined): string =>
+  error instanceof Error ? `the port is gone: ${error.message}` : "the port is closed";
 
 function opened(port: SerialPort, path: string): Promise<void> {
   return new Promise((resolve, reject) => {

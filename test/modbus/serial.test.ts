@@ -6,7 +6,7 @@ import { priority, silentLog } from "../../devices/plugin.ts";
 import { type BusConfig, openClient, type RequestOptions } from "../../plugins/modbus/client.ts";
 import type { Request } from "../../plugins/modbus/pdu.ts";
 import { serialRs485 } from "../../plugins/transport/rs485.ts";
-import { openSerial, serialFault } from "../../plugins/transport/serial.ts";
+import { openSerial, serialFault, whyClosed } from "../../plugins/transport/serial.ts";
 import { cable, folder } from "../support/cable.ts";
 import { linkMemory } from "../support/link-memory.ts";
 import { framed } from "../support/rtu-units.ts";
@@ -106,4 +106,9 @@ test("what the system says about a port comes with a remedy", () => {
   assert.match(serialFault("Error: No such file or directory, cannot open /dev/x"), /plugged in/);
   assert.match(serialFault("Error Resource temporarily unavailable Cannot lock port"), /another program/);
   assert.equal(serialFault("something new"), "something new");
+});
+
+test("a port that ends says why it did, also when nothing told it", () => {
+  assert.equal(whyClosed(new Error("bad file descriptor")), "the port is gone: bad file descriptor");
+  assert.deepEqual([null, undefined].map(whyClosed), ["the port is closed", "the port is closed"]);
 });
