@@ -93,12 +93,20 @@ export class Tokens {
 
   #warnOfReaders(): void {
     if (this.#file === undefined) return;
-    const found = statSync(this.#file, { throwIfNoEntry: false });
-    if (found !== undefined && (found.mode & 0o077) !== 0)
+    if (modeOf(this.#file) & 0o077)
       this.#log.warn(
         { file: this.#file },
         "other users of this machine may read or write the tokens: chmod 600",
       );
+  }
+}
+
+/** 0 for what is not there, or cannot be looked at: then it could not be read either, and that was said. */
+function modeOf(file: string): number {
+  try {
+    return statSync(file, { throwIfNoEntry: false })?.mode ?? 0;
+  } catch {
+    return 0;
   }
 }
 

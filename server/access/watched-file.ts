@@ -9,6 +9,15 @@ const lookEvery: Millis = seconds(2);
 const looksOf = (found: { mtimeMs: number; size: number; ino: number } | undefined): string =>
   found === undefined ? "" : `${found.mtimeMs} ${found.size} ${found.ino}`;
 
+/** One that cannot be looked at is as if not there: whoever reads it then says why. */
+function looksNow(file: string): string {
+  try {
+    return looksOf(statSync(file, { throwIfNoEntry: false }));
+  } catch {
+    return looksOf(undefined);
+  }
+}
+
 /** Files that are read again when they change. */
 export class WatchedFiles {
   readonly #files: readonly string[];
@@ -40,7 +49,7 @@ export class WatchedFiles {
   }
 
   #lookNow(): string {
-    return this.#files.map((file) => looksOf(statSync(file, { throwIfNoEntry: false }))).join("|");
+    return this.#files.map(looksNow).join("|");
   }
 
   #compare(now: string): void {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { request, type RequestOptions } from "node:https";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -219,4 +219,21 @@ test("bothy token makes a token once, lists and revokes it", (t) => {
   assert.equal(listed?.["hash"], undefined);
   bothy("revoke", "night-shift");
   assert.deepEqual(JSON.parse(bothy("list", "--json")), []);
+});
+
+test("tokens that cannot be looked at are as before, and others unknown: no fault of whoever asks", async (t) => {
+  const { http, token, folder } = await guardedSite(t);
+  const status = async (known: string): Promise<number> =>
+    (await http.inject({ url: "/v3/tags", headers: bearer(known) })).statusCode;
+  const good = token("viewer");
+  assert.equal(await status(good), 200);
+  const file = join(folder, "tokens.json");
+  rmSync(file);
+  // Looking at it fails otherwise than for a file that is not there.
+  symlinkSync(file, file);
+  assert.equal(await status(`bothy_aaaaaaaa_${"A".repeat(43)}`), 401);
+  assert.equal(await status(good), 200);
+
+  const broken = await guardedSite(t, { tokens: file });
+  assert.equal((await broken.http.inject({ url: "/v3/tags", headers: bearer(good) })).statusCode, 401);
 });
