@@ -86,7 +86,7 @@ test(
       assert.equal(answer.status, 200, command);
       assert.doesNotMatch(await answer.text(), /"ERROR"|"bad"/, command);
     }
-    const [, bus = ""] = /^ {2}bothy bus watch (\S+) --server http:/m.exec(text) ?? [];
+    const [, bus = ""] = /^ {2}bothy bus watch (\S+) --host http:/m.exec(text) ?? [];
     assert.ok(running.served.site.buses.has(bus));
   },
 );
