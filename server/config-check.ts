@@ -278,7 +278,9 @@ const mentionsDuration = (schema: Schema): boolean =>
   schema["pattern"] === durationPattern ||
   ((schema["anyOf"] as Schema[] | undefined) ?? []).some((branch) => branch["pattern"] === durationPattern);
 
-const firstSentence = (text: string): string => (text.split(/(?<=[.;])\s/)[0] ?? text).replace(/[.;]$/, "");
+/** Up to a full stop that ends a sentence: "e.g. `x`" ends none. */
+const firstSentence = (text: string): string =>
+  (text.split(/(?<=[.;])(?<!\b(?:e\.g|i\.e)\.)\s/)[0] ?? text).replace(/[.;]$/, "");
 
 /** A value as a person would recognise it in the file, cut short. */
 export function shown(value: unknown): string {

@@ -176,6 +176,8 @@ test("faults name what stands there, and no terminal obeys it", () => {
   );
   assert.match(remedyOf(good.replace("products: []", "products:")), /products {2}it has no value/);
   assert.match(remedyOf("site: { id: a }\nbuses: {}\n"), /buses {2}a group of keys is empty/);
+  // An abbreviation ends no sentence.
+  assert.match(remedyOf(`metrics: { synseNames: x }\n${good}`), /synseNames {2}.*e\.g\. `synse_http/);
   assert.match(remedyOf(good.replace("hut-17", "hut 17")), /letters, digits, `\.`, `_` and `-`$/m);
   const escape = "\u001b[2J\u202e";
   const shown = remedyOf(good.replace("transport: tcp", 'transport: "\\e[2J\\u202e"'));
