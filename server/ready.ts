@@ -88,6 +88,7 @@ export function sendReady(
     if (known !== undefined && isKnown(known, tag)) {
       vary(headers, ready);
       reply.raw.writeHead(304, headers).end();
+      tell(reply, 304, 0);
       return reply;
     }
   }
@@ -97,6 +98,10 @@ export function sendReady(
   else void encoded(reply, ready, encoding, headers);
   return reply;
 }
+
+/** Whoever counts answers does not see these by itself. */
+const tell = (reply: FastifyReply, status: number, bytes: number): void =>
+  reply.server.answered?.(reply.request, status, bytes);
 
 type Headers = Record<string, number | string | string[] | undefined>;
 
@@ -111,9 +116,11 @@ function vary(headers: Headers, ready: Ready): boolean {
 }
 
 function plain(reply: FastifyReply, ready: Ready, headers: Headers): void {
-  headers["content-length"] = lengthOf(ready);
+  const length = lengthOf(ready);
+  headers["content-length"] = length;
   reply.raw.writeHead(200, headers);
   reply.raw.end(Buffer.isBuffer(ready) ? ready : ready.text);
+  tell(reply, 200, length);
 }
 
 async function encoded(
@@ -141,6 +148,7 @@ async function encoded(
     headers["content-length"] = data.length;
     reply.raw.writeHead(200, headers);
     reply.raw.end(data);
+    tell(reply, 200, data.length);
   } catch {
     // Out of memory, at the worst: what is ready is still there.
     known.delete(encoding);

@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { Registry } from "prom-client";
 import type { Clock, Millis } from "../../devices/clock.ts";
 import { Latency } from "../../devices/latency.ts";
@@ -9,6 +9,10 @@ declare module "fastify" {
   interface FastifyRequest {
     /** When it came, on `Clock.monotonic`. */
     begun: Millis;
+  }
+  interface FastifyInstance {
+    /** To be told of each answer that goes out past the framework; it tells of the others itself. */
+    answered?: (request: FastifyRequest, status: number, bytes: number) => void;
   }
 }
 
@@ -37,8 +41,7 @@ export function countRequests(
   latencyNames: readonly string[],
 ): void {
   const rows = new Map<string, Row>();
-  const rowOf = (request: FastifyRequest, reply: FastifyReply, url: string): Row => {
-    const code = reply.raw.statusCode;
+  const rowOf = (request: FastifyRequest, code: number, url: string): Row => {
     const key = `${request.method} ${code} ${url}`;
     const known = rows.get(key);
     if (known !== undefined) return known;
@@ -60,7 +63,7 @@ export function countRequests(
     labelNames,
     samples: () => [...rows.values()].map(({ labels, bytes }) => [labels, bytes]),
   });
-  const help = "Seconds from a request to the end of its answer.";
+  const help = "Seconds from a request to the beginning of its answer.";
   const series = () =>
     [...rows.values()].map(({ labels, latency }) => ({ labels, durations: latency.durations() }));
   for (const name of latencyNames) register.registerMetric(histogram(name, help, series));
@@ -69,15 +72,19 @@ export function countRequests(
     request.begun = clock.monotonic();
     done();
   });
-  app.addHook("onResponse", (request, reply, done) => {
+  const answered = (request: FastifyRequest, status: number, bytes: number): void => {
     const { url } = request.routeOptions;
     // What nobody has a route for, and asking for these numbers, is not counted.
-    if (url !== undefined && url !== "/metrics") {
-      const row = rowOf(request, reply, url);
-      row.requests++;
-      row.bytes += Number(reply.raw.getHeader("content-length") ?? 0);
-      row.latency.add(clock.monotonic() - request.begun);
-    }
-    done();
+    if (url === undefined || url === "/metrics") return;
+    const row = rowOf(request, status, url);
+    row.requests++;
+    row.bytes += bytes;
+    row.latency.add(clock.monotonic() - request.begun);
+  };
+  app.decorate("answered", answered);
+  // Not when it has gone out: watching every answer to its end costs as much as making a small one.
+  app.addHook("onSend", (request, reply, payload, done) => {
+    answered(request, reply.statusCode, Buffer.isBuffer(payload) ? payload.length : 0);
+    done(null, payload);
   });
 }
