@@ -338,7 +338,7 @@ test(
     const { server } = site.http;
     const upgraded = (): Promise<Socket> => once(server, "upgrade").then(([, socket]) => socket as Socket);
     let listening = upgraded();
-    const child = startProgram(t, ["tail", "probe", "--json", "-n", "3"], site.env);
+    const child = startProgram(t, ["tail", "probe", "--json", "-n", "400"], site.env);
     const watch = startProgram(t, ["watch", "tray.fan-1"], site.env);
     assert.ok(child.stdout !== null && watch.stdout !== null);
     let err = "";
@@ -355,8 +355,10 @@ test(
     listening = upgraded();
     for (const socket of sockets) socket.destroy();
     await listening;
-    found.push(await lines.next(), await lines.next());
+    for (let line = await lines.next(); line.done !== true; line = await lines.next()) found.push(line);
+    if (child.exitCode === null) await once(child, "exit");
     await Promise.all([passing(), stirring()]);
+    assert.equal(found.length, 400);
     for (const { value } of found) {
       const reading = JSON.parse(String(value)) as {
         name: string;
@@ -367,7 +369,6 @@ test(
       assert.deepEqual([reading.name, reading.type, reading.quality], ["probe", "temperature", "good"]);
       assert.ok(reading.value >= 30);
     }
-    if (child.exitCode === null) await once(child, "exit");
     assert.equal(child.exitCode, 0);
     assert.match(
       err,
