@@ -349,7 +349,9 @@ test(
     listening = upgraded();
     sockets.push(await listening);
     const passing = passTime(site, "probe/temperature", 30);
+    t.after(passing);
     const stirring = passTime(site, "tray.fan-1/duty", 30);
+    t.after(stirring);
     const found = [await lines.next()];
     assert.match(String(((await watched) as string[])[0]), /^\S+Z {2}tray\.fan-1 {2}duty {2}\d+ %$/);
     listening = upgraded();
@@ -428,6 +430,7 @@ test("watch draws in place with sparklines, and gives the terminal back", { time
   await terminal.shows(/tray\.fan-2/);
   await listening;
   const passing = passTime(site, "tray.fan-1/duty", 0);
+  t.after(passing);
   await terminal.shows(/[▁▂▃▅▆▇█]{4}/u);
   await passing();
   terminal.type("q");
