@@ -4,6 +4,7 @@ import type { Permission } from "../access/principal.ts";
 import { HttpError } from "../faults.ts";
 import type { BusPart, SiteParts } from "../parts.ts";
 import type { SynseService } from "../synse/service.ts";
+import type { SocketLimits } from "../websocket/limits.ts";
 import { foreignWrite } from "./origin.ts";
 
 export type AddRoutes = (app: FastifyInstance, parts: RouteParts) => void;
@@ -13,6 +14,8 @@ export interface RouteParts extends SiteParts {
   readonly synse: SynseService;
   /** Routes of whoever made the site, e.g. the simulator's in a demonstration. */
   readonly more?: readonly AddRoutes[];
+  /** What WebSockets may make the site hold. Default: `socketLimits`. */
+  readonly sockets?: SocketLimits;
 }
 
 type Handler = (request: FastifyRequest, reply: FastifyReply) => unknown;

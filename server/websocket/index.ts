@@ -16,7 +16,7 @@ declare module "fastify" {
 const path = "/v3/connect";
 
 /** The WebSocket of Synse clients, and `app.sockets`, which knows them all. Synse v3 §2. */
-export const addWebSocket: AddRoutes = (app, parts) => addSockets(app, parts, socketLimits);
+export const addWebSocket: AddRoutes = (app, parts) => addSockets(app, parts, parts.sockets ?? socketLimits);
 
 /** The same within other limits. */
 export function addSockets(app: FastifyInstance, parts: RouteParts, limits: SocketLimits): void {

@@ -10,8 +10,10 @@ import { createInterface } from "node:readline";
 import { test, type TestContext } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 import fc from "fast-check";
+import { hours } from "../../devices/clock.ts";
 import { csvLine } from "../../server/cli/show/csv.ts";
 import { hostUrl, targetOf } from "../../server/cli/target.ts";
+import { socketLimits } from "../../server/websocket/limits.ts";
 import { parseCsv } from "../support/csv.ts";
 import { originalServer } from "../support/original-server.ts";
 import {
@@ -58,7 +60,9 @@ interface OnCall extends TableSite {
 
 /** A served site, and a home in which it is the one that is asked. */
 async function onCall(t: TestContext, some: Partial<typeof values> = values): Promise<OnCall> {
-  const site = await tableSite(t, devices, some);
+  // Time passes here many times as fast as programs can say that they are there.
+  const sockets = { ...socketLimits, ping: hours(10_000) };
+  const site = await tableSite(t, devices, some, {}, { sockets });
   await site.http.listen({ host: "127.0.0.1", port: 0 });
   const url = `http://127.0.0.1:${portOf(site.http)}`;
   const env = { ...homeIn(scratch(t)), BOTHY_HOST: url };

@@ -3,6 +3,7 @@ import type { FastifyInstance, InjectOptions } from "fastify";
 import { silentLog } from "../../devices/plugin.ts";
 import type { SiteConfig } from "../../server/config.ts";
 import { createHttp } from "../../server/http.ts";
+import type { RouteParts } from "../../server/routes/parts.ts";
 import { createSite, type Site } from "../../server/site.ts";
 import { Table, type TableDevice, tablePlugin } from "./table-plugin.ts";
 import { settle, TestClock } from "./test-clock.ts";
@@ -27,6 +28,7 @@ export async function tableSite(
   devices: readonly TableDevice[],
   values: Readonly<Record<string, number | bigint | string | boolean>> = {},
   rest: Partial<SiteConfig> = {},
+  parts: Pick<RouteParts, "sockets"> = {},
 ): Promise<TableSite> {
   const table = new Table();
   for (const [key, value] of Object.entries(values)) table.values.set(key, value);
@@ -47,7 +49,7 @@ export async function tableSite(
     products: [],
   });
   const site = createSite(config, [plan], { clock, log: silentLog, plugins: [plugin] });
-  const http = await createHttp(site);
+  const http = await createHttp({ ...site, ...parts });
   site.start();
   await settle();
   await clock.advance(1500);

@@ -149,6 +149,18 @@ test("a frame of watch fits at every width, and says what is not good", () => {
   assert.match(body[0] ?? "", /^tray-a\.fan-1 +frequency +2010\.1 +RPM +▁▅ █ +good +3 s$/);
 });
 
+test("a trend that has grown long is still shown on a narrow terminal", () => {
+  const [row] = rows;
+  assert.ok(row !== undefined);
+  const history = Array.from({ length: 60 }, (_, i) => i % 8);
+  const { body } = watchLines({ url: "http://hut", now, notice: "" }, [{ ...row, history }], {
+    width: 60,
+    people: true,
+    colour: false,
+  });
+  assert.match(body[0] ?? "", /[▁▂▃▄▅▆▇█]{7} /u);
+});
+
 test("ages are in one unit, values have the digits that say something", () => {
   const ages = [-5, 999, 119_000, 120_000, 7_199_000, 7_200_000, 172_799_000, 172_800_000].map(ageText);
   assert.deepEqual(ages, ["0 s", "0 s", "119 s", "2 min", "119 min", "2 h", "47 h", "2 d"]);

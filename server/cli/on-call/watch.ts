@@ -130,13 +130,16 @@ class Board {
   }
 }
 
-const trend: Field<Watched> = {
+/** Shorter where there is less room, and never so long that what is watched would do without it. */
+const trendWithin = (width: number): Field<Watched> => ({
   name: "TREND",
   narrow: "drop",
   importance: 4,
   text: ({ history }) =>
-    history.every((value) => value === undefined) ? "" : sparkline(history, longestTrend),
-};
+    history.every((value) => value === undefined)
+      ? ""
+      : sparkline(history, Math.min(longestTrend, Math.floor(width / 8))),
+});
 
 const watchedColumns = ["DEVICE", "TYPE", "CHANNEL", "VALUE", "UNIT", "TREND", "QUALITY", "AGE", "REASON"];
 
@@ -146,7 +149,7 @@ export function watchLines(
   rows: readonly Watched[],
   { width, colour }: Screen,
 ): Frame {
-  const known: readonly Field<Watched>[] = [...readingFields(() => now), trend];
+  const known: readonly Field<Watched>[] = [...readingFields(() => now), trendWithin(width)];
   const fields = watchedColumns.flatMap((name) => {
     const field = known.find((one) => one.name === name);
     if (field === undefined) return [];

@@ -148,6 +148,8 @@ test("a sparkline has a bar per value between the lowest and the highest, and ga
   assert.equal(sparkline([0, 1, 2, 3, 4, 5, 6, 7], 20), "▁▂▃▄▅▆▇█");
   assert.equal(sparkline([0, 1, 2, 3, 4, 5, 6, 7], 2), "▁█");
   assert.equal(sparkline([5, undefined, 5, Number.NaN], 9), "▄ ▄ ");
+  assert.equal(sparkline([-1.5e-323, -2e-323], 2), "█▁");
+  assert.equal(sparkline([-1.7e308, 1.7e308], 2), "▁█");
   assert.equal(sparkline([], 9), "");
   assert.equal(sparkline([1, 2], 0), "");
   fc.assert(

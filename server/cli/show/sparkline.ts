@@ -13,13 +13,14 @@ export function sparkline(values: readonly (number | undefined)[], width: number
   const known = shown.filter((value): value is number => value !== undefined && Number.isFinite(value));
   const low = Math.min(...known);
   const high = Math.max(...known);
-  // The difference of two huge numbers may not be finite, half of it always is.
-  const span = high / 2 - low / 2;
+  // The difference of two huge numbers may not be finite; halves of it are, but halves of tiny ones are 0.
+  const scale = Number.isFinite(high - low) ? 1 : 0.5;
+  const span = high * scale - low * scale;
   return shown
     .map((value) => {
       if (value === undefined || !Number.isFinite(value)) return gap;
       if (span === 0) return flat;
-      const level = Math.round(((value / 2 - low / 2) / span) * (levels.length - 1));
+      const level = Math.round(((value * scale - low * scale) / span) * (levels.length - 1));
       return levels[level] ?? flat;
     })
     .join("");
