@@ -8,11 +8,15 @@ const only = process.argv.slice(2);
 ensureNpmPackages();
 ensureDebianPackages({
   chromium: "/usr/bin/chromium",
+  "freeipmi-tools": "/usr/sbin/ipmi-sensors",
+  ipmitool: "/usr/bin/ipmitool",
   mbpoll: "/usr/bin/mbpoll",
+  openipmi: "/usr/bin/ipmi_sim",
   openssl: "/usr/bin/openssl",
   prometheus: "/usr/bin/promtool",
   "python3-grpc-tools": "/usr/lib/python3/dist-packages/grpc_tools",
   "python3-grpcio": "/usr/lib/python3/dist-packages/grpc",
+  "python3-pyghmi": "/usr/lib/python3/dist-packages/pyghmi",
   "python3-pymodbus": "/usr/lib/python3/dist-packages/pymodbus",
   "python3-serial": "/usr/lib/python3/dist-packages/serial",
   socat: "/usr/bin/socat",
