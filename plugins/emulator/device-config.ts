@@ -1,10 +1,10 @@
 import type { Millis } from "../../devices/clock.ts";
 import { defaultWriteTimeout, namePattern } from "../../devices/device.ts";
+import { parseGoSetting } from "../../devices/go-duration.ts";
 import { dataComponent, type DataValue, deviceId, pluginTag } from "../../devices/ids.ts";
 import type { Fault, Path, PluginMeta } from "../../devices/plugin.ts";
 import { fullTag, parseTag } from "../../devices/tag.ts";
 import type { DeviceId } from "../../devices/value-id.ts";
-import { parseGoDuration } from "./go-duration.ts";
 import { inherit, type Merged } from "./inherit.ts";
 import type { Instance, Prototype } from "./schema.ts";
 import { renderTemplate, type TemplateScope } from "./template.ts";
@@ -182,7 +182,7 @@ export class InstanceReader {
 
   #writeTimeout({ writeTimeout }: Merged, instance: Instance): Millis {
     if (writeTimeout === undefined) return defaultWriteTimeout;
-    const span = parseGoDuration(writeTimeout);
+    const span = parseGoSetting(writeTimeout);
     if (span !== undefined) return span === 0 ? defaultWriteTimeout : Math.max(1, span);
     const at = instance.writeTimeout === undefined ? this.#parent : this.#path;
     this.#fault([...at, "writeTimeout"], `\`${writeTimeout}\` is no duration`, "write `30s` or `1m30s`");

@@ -1,6 +1,6 @@
+import { parseGoSetting } from "../../devices/go-duration.ts";
 import type { DataValue } from "../../devices/ids.ts";
 import type { Path } from "../../devices/plugin.ts";
-import { parseGoDuration } from "./go-duration.ts";
 import type { Instance, Prototype } from "./schema.ts";
 
 type Data = Readonly<Record<string, DataValue>>;
@@ -45,7 +45,7 @@ export function inherit(prototype: Prototype, instance: Instance): Merging {
 }
 
 /** A time-out of nothing is none. */
-const isSet = (text: string | undefined): text is string => text !== undefined && parseGoDuration(text) !== 0;
+const isSet = (text: string | undefined): text is string => text !== undefined && parseGoSetting(text) !== 0;
 
 /** A schema lets anything through that a file can say; nothing else gets here. */
 const dataOf = (data: Readonly<Record<string, unknown>> | undefined): Data => (data ?? {}) as Data;

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { type Clock, type Millis, sleep } from "../../devices/clock.ts";
 import { BothyError, type ErrorCode } from "../../devices/errors.ts";
+import { parseGoDuration } from "../../devices/go-duration.ts";
 import type { Command } from "../../devices/plugin.ts";
 import type { PluginClient } from "./client.ts";
 import type { V3TransactionStatus, V3WriteTransaction } from "./messages.ts";
@@ -40,7 +41,7 @@ export async function carryOut(command: Command, parts: WriteParts, signal: Abor
   const source = `${client.source} ${command.device} ${command.action.name}`;
   if (signal.aborted) throw new BothyError("STOPPED", { source });
   const accepted = await queue(command, parts, source, signal);
-  const until = clock.monotonic() + (goDuration(accepted.timeout) ?? parts.writeTimeout) + grace;
+  const until = clock.monotonic() + (limitOf(accepted) ?? parts.writeTimeout) + grace;
   const ended = await follow(accepted.id, until, parts, source, signal);
   if (ended.status === "DONE") return;
   const words = plainWords(ended.message);
@@ -92,6 +93,12 @@ async function follow(
   }
 }
 
+/** What the plugin gives a write, when it says so. */
+function limitOf({ timeout }: V3WriteTransaction): Millis | undefined {
+  const span = parseGoDuration(timeout);
+  return span === undefined || span === 0 ? undefined : span;
+}
+
 const unknown = (source: string, why: unknown): BothyError =>
   new BothyError(
     "OUTCOME_UNKNOWN",
@@ -102,23 +109,3 @@ const unknown = (source: string, why: unknown): BothyError =>
 /** Without what Go's gRPC library puts in front. */
 const plainWords = (message: string): string =>
   oneLine(message, 500).replace(/^rpc error: code = \w+ desc = /, "");
-
-const goUnits: Readonly<Record<string, number>> = {
-  ns: 1e-6,
-  us: 1e-3,
-  "\u00b5s": 1e-3,
-  "\u03bcs": 1e-3,
-  ms: 1,
-  s: 1000,
-  m: 60_000,
-  h: 3_600_000,
-};
-
-/** A duration as Go writes it, `1m30s`. @returns ms; undefined for what is none, or is not positive */
-export function goDuration(text: string): Millis | undefined {
-  const number = "(\\d+(?:\\.\\d+)?)(ns|us|\u00b5s|\u03bcs|ms|s|m|h)";
-  if (!new RegExp(`^(?:${number})+$`).test(text)) return undefined;
-  const parts = [...text.matchAll(new RegExp(number, "g"))];
-  const span = parts.reduce((sum, [, count, unit]) => sum + Number(count) * (goUnits[unit ?? ""] ?? NaN), 0);
-  return Number.isFinite(span) && span > 0 ? span : undefined;
-}

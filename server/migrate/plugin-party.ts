@@ -1,9 +1,9 @@
 import { formatDuration } from "../../devices/duration.ts";
+import { parseGoSetting } from "../../devices/go-duration.ts";
 import { pluginId, pluginTag } from "../../devices/ids.ts";
 import type { PluginMeta } from "../../devices/plugin.ts";
 import type { Prototype } from "../../plugins/emulator/schema.ts";
 import { type ConfiguredDevice, readDeviceConfig } from "../../plugins/emulator/device-config.ts";
-import { parseGoDuration } from "../../plugins/emulator/go-duration.ts";
 import { meta as emulatorMeta } from "../../plugins/emulator/plan.ts";
 import { handlers as emulatorHandlers } from "../../plugins/emulator/handlers.ts";
 import { type Party, pick, type Section, section } from "./input.ts";
@@ -132,7 +132,7 @@ function without(
 /** How often a plugin read, as a duration of ours. */
 export function readInterval(plugin: Section | undefined, usual: string): string {
   const text = pick(section(pick(section(pick(plugin, "settings")), "read")), "interval");
-  const span = typeof text === "string" ? parseGoDuration(text) : undefined;
+  const span = typeof text === "string" ? parseGoSetting(text) : undefined;
   return span === undefined || span <= 0 ? usual : formatDuration(Math.max(50, span));
 }
 

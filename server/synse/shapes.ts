@@ -1,5 +1,6 @@
 import type { Instant } from "../../devices/clock.ts";
 import { type Device, isReadable, isWritable } from "../../devices/device.ts";
+import { formatGoDuration } from "../../devices/go-duration.ts";
 import type { Transaction } from "../../devices/transaction.ts";
 import { isoTime } from "../json.ts";
 
@@ -40,17 +41,6 @@ const capabilities = (device: Device): object => ({
   write: { actions: device.actions.map((action) => action.name) },
 });
 
-/** As a Go duration prints: `30s`, `1m30s`, `500ms`, `1h0m0s`. */
-export function goDuration(span: number): string {
-  if (span === 0) return "0s";
-  if (span < 1000) return `${span}ms`;
-  const hours = Math.floor(span / 3_600_000);
-  const minutes = Math.floor((span % 3_600_000) / 60_000);
-  const seconds = `${(span % 60_000) / 1000}s`;
-  if (hours > 0) return `${hours}h${minutes}m${seconds}`;
-  return minutes > 0 ? `${minutes}m${seconds}` : seconds;
-}
-
 const writeContext = ({ request }: Transaction): object => ({
   action: request.action,
   data: request.data ?? "",
@@ -61,7 +51,7 @@ export const transactionInfo = (transaction: Transaction, device: string): objec
   id: transaction.id,
   device,
   context: writeContext(transaction),
-  timeout: goDuration(transaction.timeout),
+  timeout: formatGoDuration(transaction.timeout),
 });
 
 export const transactionStatus = (transaction: Transaction, device: string): object => ({
@@ -69,7 +59,7 @@ export const transactionStatus = (transaction: Transaction, device: string): obj
   created: isoTime(transaction.created),
   updated: isoTime(transaction.updated),
   message: transaction.message,
-  timeout: goDuration(transaction.timeout),
+  timeout: formatGoDuration(transaction.timeout),
   status: transaction.status,
   context: writeContext(transaction),
   device,
