@@ -1,9 +1,13 @@
 import { isDeepStrictEqual } from "node:util";
-import { type Clock, type Instant, type Millis, minutes, seconds, sleep } from "./clock.ts";
+import { Branches } from "./branches.ts";
+import { type Clock, type Millis, seconds, sleep } from "./clock.ts";
 import { type Device, valuesOf } from "./device.ts";
 import { asBothyError, BothyError } from "./errors.ts";
-import type { Command, Connection, LinkMemory, LinkPlan, Log, RemotePlugin } from "./plugin.ts";
-import { type PollCounts, Poller, type PollerStats } from "./poller.ts";
+import { closeInTime, openInTime } from "./link-connection.ts";
+import { newMemory, partOf } from "./link-memory.ts";
+import { LinkCondition, type LinkStatus } from "./link-state.ts";
+import type { Command, Connection, LinkDeps, LinkMemory, LinkPlan, Log, RemotePlugin } from "./plugin.ts";
+import { type PollCounts, Poller } from "./poller.ts";
 import type { Reading } from "./reading.ts";
 import type { Registry } from "./registry.ts";
 import { badReading, type ReadingStore } from "./store.ts";
@@ -14,28 +18,8 @@ const firstDelay: Millis = 500;
 const longestDelay: Millis = seconds(30);
 /** A connection that lived this long was a good one: the next delay starts small again. */
 const provenAfter: Millis = seconds(60);
-/** An open that has not settled by then never will. */
-const openTimeout: Millis = minutes(1);
-/** How long a connection gets to close before it is left to itself. */
-const closeTimeout: Millis = seconds(5);
 
-export type LinkState = "idle" | "opening" | "open" | "waiting" | "stopped";
-
-/** Plain JSON, for `GET /api/buses`. */
-export interface LinkStatus {
-  readonly name: string;
-  readonly state: LinkState;
-  /** When it entered this state. */
-  readonly since: Instant;
-  readonly devices: number;
-  /** How many times it was open. */
-  readonly opened: number;
-  /** Why it last closed or failed to open, and when. */
-  readonly lastError?: { readonly code: string; readonly text: string; readonly at: Instant };
-  readonly poller?: PollerStats;
-  /** What the connection says of itself. */
-  readonly report?: object;
-}
+export { newMemory };
 
 export interface LinkParts {
   /** Told of every link that is opened below another; what it returns is called when that is gone. */
@@ -58,14 +42,10 @@ export class Link {
   readonly #counts: PollCounts = { runs: 0, failed: 0, missed: 0 };
   readonly #openListeners = new Set<() => void>();
   readonly #promoted = new Set<{ readonly ids: readonly ValueId[]; demote: () => void }>();
-  readonly #branches = new Map<string, { readonly link: Link; readonly gone: () => void }>();
+  readonly #branches: Branches;
+  readonly #condition: LinkCondition;
   #found: readonly Device[] = [];
   #remote: RemotePlugin | undefined;
-  #state: LinkState = "idle";
-  #since: Instant;
-  #opened = 0;
-  #lastError: LinkStatus["lastError"];
-  #whyDown: BothyError | undefined;
   #connection: Connection | undefined;
   #poller: Poller | undefined;
   #hung: (error: BothyError) => void = () => undefined;
@@ -76,7 +56,8 @@ export class Link {
     this.#plan = plan;
     this.#parts = parts;
     this.#memory = parts.memory ?? newMemory();
-    this.#since = parts.clock.now();
+    this.#condition = new LinkCondition(plan.name, parts.clock);
+    this.#branches = new Branches({ grow: (below) => this.#grow(below), log: parts.log });
   }
 
   /** The connection while it is open, for what only it can do (`tap`, `scan`). */
@@ -103,7 +84,7 @@ export class Link {
    * @throws BothyError `BAD_CONFIG` when a device's id or alias is taken
    */
   start(): void {
-    if (this.#ended !== undefined || this.#state === "stopped") return;
+    if (this.#ended !== undefined || this.#condition.state === "stopped") return;
     this.#parts.registry.add(this.#plan.devices);
     for (const device of this.#plan.devices) this.#parts.store.declare(device);
     this.#ended = this.#keepOpen();
@@ -112,8 +93,8 @@ export class Link {
   /** Closes it, whatever its state; its values become `bad` with `STOPPED`. Any number of times. */
   async stop(): Promise<void> {
     this.#stop.abort();
-    if (this.#ended === undefined) this.#enter("stopped");
-    await Promise.all([this.#ended, ...[...this.#branches.values()].map(({ link }) => link.stop())]);
+    if (this.#ended === undefined) this.#condition.enter("stopped");
+    await Promise.all([this.#ended, this.#branches.stop()]);
   }
 
   /** Closes it, and forgets its devices and their readings. */
@@ -137,7 +118,7 @@ export class Link {
    */
   async write(command: Command, signal: AbortSignal): Promise<readonly Reading[]> {
     const connection = this.#connection;
-    if (connection === undefined) throw this.#down();
+    if (connection === undefined) throw this.#condition.down();
     if (connection.write === undefined) throw new BothyError("NOT_WRITABLE", { source: this.name });
     const readings = await connection.write(command, signal);
     if (this.#connection === connection) this.#parts.store.publish(readings);
@@ -149,7 +130,7 @@ export class Link {
    * @throws BothyError `LINE_DOWN` while it is not open
    */
   async refresh(id: ValueId): Promise<void> {
-    if (this.#poller === undefined) throw this.#down();
+    if (this.#poller === undefined) throw this.#condition.down();
     await this.#poller.refresh(id);
   }
 
@@ -175,11 +156,8 @@ export class Link {
     const report = this.#connection?.report?.();
     return {
       name: this.name,
-      state: this.#state,
-      since: this.#since,
+      ...this.#condition.status(),
       devices: this.#plan.devices.length + this.#found.length,
-      opened: this.#opened,
-      ...(this.#lastError === undefined ? {} : { lastError: this.#lastError }),
       ...(this.#poller === undefined ? {} : { poller: this.#poller.stats() }),
       ...(report === undefined ? {} : { report }),
     };
@@ -191,12 +169,12 @@ export class Link {
       const lasted = await this.#openOnce();
       if (lasted >= provenAfter) delay = firstDelay;
       if (this.#stopping()) break;
-      this.#enter("waiting");
+      this.#condition.enter("waiting");
       await sleep(this.#parts.clock, delay, this.#stop.signal);
       delay = Math.min(delay * 2, longestDelay);
     }
     this.#publishBad(new BothyError("STOPPED", { source: this.name }));
-    this.#enter("stopped");
+    this.#condition.enter("stopped");
   }
 
   #stopping(): boolean {
@@ -205,11 +183,11 @@ export class Link {
 
   /** Opens the link and stays until it is closed. @returns how long it was open */
   async #openOnce(): Promise<Millis> {
-    this.#enter("opening");
+    this.#condition.enter("opening");
     const gone = new AbortController();
     const { signal, done } = firstOf(this.#stop.signal, gone.signal);
     try {
-      const connection = await this.#open(signal);
+      const connection = await openInTime(this.#plan, this.#depsOf(signal));
       return await this.#use(connection);
     } catch (thrown) {
       if (!this.#stopping()) this.#fell(asBothyError(thrown, this.name));
@@ -220,41 +198,25 @@ export class Link {
     }
   }
 
-  /** Opens a connection; one that comes too late is closed again. */
-  async #open(signal: AbortSignal): Promise<Connection> {
+  #depsOf(signal: AbortSignal): LinkDeps {
     const { clock, log } = this.#parts;
-    const opening = this.#plan.open({
+    const unless =
+      <T>(take: (given: T) => void) =>
+      (given: T): void => {
+        if (!signal.aborted) take(given);
+      };
+    return {
       clock,
       log,
       memory: this.#memory,
       signal,
-      branches: (plans) => {
-        if (!signal.aborted) this.#declareBranches(plans);
-      },
-      found: (devices) => {
-        if (!signal.aborted) this.#declareFound(devices);
-      },
-      publish: (readings) => {
-        if (!signal.aborted) this.#publishOwn(readings);
-      },
+      branches: unless((plans) => this.#branches.declare(plans)),
+      found: unless((devices) => this.#declareFound(devices)),
+      publish: unless((readings) => this.#publishOwn(readings)),
       remote: (plugin) => {
         this.#remote = plugin;
       },
-    });
-    const overdue = new AbortController();
-    const cancel = clock.at(clock.monotonic() + openTimeout, () => overdue.abort());
-    try {
-      return await abortable(opening, AbortSignal.any([signal, overdue.signal]), () =>
-        overdue.signal.aborted
-          ? new BothyError("NO_ANSWER", { source: `opening ${this.name}`, timeout: openTimeout })
-          : new BothyError("STOPPED", { source: this.name }),
-      );
-    } catch (thrown) {
-      opening.then((late) => late.close()).catch(() => undefined);
-      throw thrown;
-    } finally {
-      cancel();
-    }
+    };
   }
 
   /** Polls over a connection until it ends. @returns how long that was */
@@ -278,16 +240,14 @@ export class Link {
     this.#poller?.stop();
     this.#poller = undefined;
     if (!this.#stopping()) this.#fell(reason ?? why);
-    await this.#close(connection);
+    await closeInTime(connection, this.name, this.#parts);
     return lasted;
   }
 
   #opens(connection: Connection): void {
     this.#connection = connection;
-    this.#opened++;
-    if (this.#lastError !== undefined)
-      this.#parts.log.info({ link: this.name }, `${this.name} is open again`);
-    this.#enter("open");
+    if (this.#condition.hasFailed) this.#parts.log.info({ link: this.name }, `${this.name} is open again`);
+    this.#condition.enter("open");
     this.#startPolling(connection);
     for (const listener of [...this.#openListeners]) listener();
   }
@@ -318,22 +278,9 @@ export class Link {
     if (this.#connection !== undefined) this.#startPolling(this.#connection);
   }
 
-  #declareBranches(plans: readonly LinkPlan[]): void {
-    const { log } = this.#parts;
-    const wanted = new Set(plans.map(({ name }) => name));
-    for (const [name, { link, gone }] of [...this.#branches]) {
-      if (wanted.has(name)) continue;
-      this.#branches.delete(name);
-      link.remove().then(gone, (thrown: unknown) => {
-        log.error({ link: name }, asBothyError(thrown, `removing ${name}`).message);
-      });
-    }
-    for (const plan of plans) {
-      if (this.#branches.has(plan.name)) continue;
-      const link = new Link(plan, { ...this.#parts, memory: partOf(this.#memory, plan.name) });
-      this.#branches.set(plan.name, { link, gone: this.#parts.branch?.(link, this) ?? (() => undefined) });
-      link.start();
-    }
+  #grow(plan: LinkPlan): { readonly link: Link; readonly gone: () => void } {
+    const link = new Link(plan, { ...this.#parts, memory: partOf(this.#memory, plan.name) });
+    return { link, gone: this.#parts.branch?.(link, this) ?? (() => undefined) };
   }
 
   #publishOwn(readings: readonly Reading[]): void {
@@ -341,37 +288,12 @@ export class Link {
     store.publish(readings.filter(({ id }) => registry.get(id.device)?.link === this.name));
   }
 
-  async #close(connection: Connection): Promise<void> {
-    const { clock, log } = this.#parts;
-    const given = new AbortController();
-    const cancel = clock.at(clock.monotonic() + closeTimeout, () => given.abort());
-    try {
-      await abortable(
-        connection.close(),
-        given.signal,
-        () => new BothyError("NO_ANSWER", { source: `closing ${this.name}`, timeout: closeTimeout }),
-      );
-    } catch (thrown) {
-      log.warn({ link: this.name }, asBothyError(thrown, `closing ${this.name}`).message);
-    } finally {
-      cancel();
-    }
-  }
-
   /** The link is down, for a reason: every value of it says so. Logged when it was open, or at the first try. */
   #fell(reason: BothyError): void {
-    const wasUp = this.#state === "open" || this.#lastError === undefined;
-    const error = asLineDown(reason, this.name);
-    this.#whyDown = error;
-    this.#lastError = { code: reason.code, text: error.message, at: this.#parts.clock.now() };
+    const wasUp = this.#condition.state === "open" || !this.#condition.hasFailed;
+    const error = this.#condition.fell(reason);
     this.#parts.log[wasUp ? "warn" : "debug"]({ link: this.name, code: reason.code }, error.message);
     this.#publishBad(error);
-  }
-
-  #down(): BothyError {
-    if (this.#state === "stopped") return new BothyError("STOPPED", { source: this.name });
-    const fault = `it is ${this.#state}`;
-    return this.#whyDown ?? new BothyError("LINE_DOWN", { source: this.name, fault });
   }
 
   #publishBad(error: BothyError): void {
@@ -379,31 +301,4 @@ export class Link {
     const ids = this.devices.flatMap(valuesOf);
     this.#parts.store.publish(ids.map((id) => badReading(id, at, error)));
   }
-
-  #enter(state: LinkState): void {
-    this.#state = state;
-    this.#since = this.#parts.clock.now();
-  }
 }
-
-const asLineDown = (reason: BothyError, source: string): BothyError =>
-  reason.code === "LINE_DOWN"
-    ? reason
-    : new BothyError("LINE_DOWN", { source, fault: reason.message }, { cause: reason });
-
-/** A memory that lasts as long as the program. */
-export function newMemory(): LinkMemory {
-  const kept = new Map<string, unknown>();
-  return {
-    get: (key) => kept.get(key),
-    set: (key, value) => {
-      kept.set(key, value);
-    },
-  };
-}
-
-/** A part of a memory, for one of several that share it. */
-const partOf = (memory: LinkMemory, name: string): LinkMemory => ({
-  get: (key) => memory.get(`${name}/${key}`),
-  set: (key, value) => memory.set(`${name}/${key}`, value),
-});

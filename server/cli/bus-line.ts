@@ -1,5 +1,5 @@
 import { systemClock } from "../../devices/clock.ts";
-import { newMemory } from "../../devices/link.ts";
+import { newMemory } from "../../devices/link-memory.ts";
 import { type LinkPlan, noSite, type ScanResult, type TappedFrame } from "../../devices/plugin.ts";
 import { openLine } from "../../plugins/modbus/client.ts";
 import { watchLine } from "../../plugins/modbus/sniffer.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 import { type Action, isWritable, valuesOf } from "../../devices/device.ts";
 import { type Connection, type LinkPlan, noSite, type Plugin, silentLog } from "../../devices/plugin.ts";
-import { newMemory } from "../../devices/link.ts";
+import { newMemory } from "../../devices/link-memory.ts";
 import { valueKey } from "../../devices/value-id.ts";
 import { TestClock } from "../support/test-clock.ts";
 import { asking, checkDevice, checkReading, keys, planned, rejects } from "./suite.ts";

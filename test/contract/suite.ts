@@ -3,7 +3,7 @@ import { test, type TestContext } from "node:test";
 import { systemClock } from "../../devices/clock.ts";
 import { type Device, namePattern, valuesOf } from "../../devices/device.ts";
 import { BothyError } from "../../devices/errors.ts";
-import { newMemory } from "../../devices/link.ts";
+import { newMemory } from "../../devices/link-memory.ts";
 import {
   type Connection,
   type LinkPlan,

@@ -6,7 +6,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import { status } from "@grpc/grpc-js";
 import { type Device, valuesOf } from "../../devices/device.ts";
 import { BothyError } from "../../devices/errors.ts";
-import { newMemory } from "../../devices/link.ts";
+import { newMemory } from "../../devices/link-memory.ts";
 import { type Command, type Connection, type LinkDeps, noSite, silentLog } from "../../devices/plugin.ts";
 import type { Reading } from "../../devices/reading.ts";
 import { valueKey } from "../../devices/value-id.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Action, Device } from "../../devices/device.ts";
 import { noSite, priority, silentLog } from "../../devices/plugin.ts";
-import { newMemory } from "../../devices/link.ts";
+import { newMemory } from "../../devices/link-memory.ts";
 import type { Reading, Value } from "../../devices/reading.ts";
 import { TestClock } from "../support/test-clock.ts";
 import { emulator } from "../../plugins/emulator/index.ts";
