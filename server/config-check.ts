@@ -149,7 +149,12 @@ function inWords(error: ErrorObject, base: Path): CheckFault {
     case "oneOf":
       return noBranch(error, schema, path);
     default:
-      return { path, message: `${subject(error)} ${saying(error)}`, remedy: remedyFor(error, schema) };
+      // What nobody is to see is not shown in a complaint either.
+      return {
+        path,
+        message: `${schema["writeOnly"] === true ? "what is written here" : subject(error)} ${saying(error)}`,
+        remedy: remedyFor(error, schema),
+      };
   }
 }
 
