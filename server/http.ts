@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
 import fastify, { type FastifyInstance } from "fastify";
-import { type Clock, seconds } from "../devices/clock.ts";
+import { type Clock, type Millis, seconds } from "../devices/clock.ts";
 import { BothyError } from "../devices/errors.ts";
 import { inNetworks } from "./access/check.ts";
 import { limitConnections } from "./access/connections.ts";
@@ -27,6 +27,13 @@ import { addStreamRoutes } from "./routes/streams.ts";
 import { addSynseRoutes } from "./routes/synse.ts";
 import { addWriteRoutes } from "./routes/writes.ts";
 import { addWebSocket } from "./websocket/index.ts";
+
+declare module "fastify" {
+  interface FastifyRequest {
+    /** When it came, on `Clock.monotonic`. */
+    begun: Millis;
+  }
+}
 
 /** No write is longer than this: it names an action and a value. */
 const bodyLimit = 1_048_576;
@@ -73,19 +80,18 @@ export async function createHttp(parts: RouteParts): Promise<FastifyInstance> {
   );
   const metrics = parts.config.metrics?.enabled === false ? undefined : new Metrics(parts);
   metrics?.countRequests(app);
-  app.addHook("onRequest", (request, reply, done) => {
-    reply.header(requestIdHeader, request.id);
-    done();
-  });
-  allowOrigins(app, parts.config.http);
-  addAccess(app, parts);
+  app.decorateRequest("begun", 0);
   const strange = strangeName(parts.config.http, parts.config.access);
-  app.addHook("onRequest", (request, _reply, done) => {
+  app.addHook("onRequest", (request, reply, done) => {
+    request.begun = clock.monotonic();
+    reply.header(requestIdHeader, request.id);
     const { headers } = request.raw;
     // What is no content type at all would be refused before any parser is asked.
     if (headers["content-type"] !== undefined) delete headers["content-type"];
     done(strange(headers.host));
   });
+  allowOrigins(app, parts.config.http);
+  addAccess(app, parts);
   checkBodies(app);
   readAnyBody(app);
   await app.register(swagger, {

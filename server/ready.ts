@@ -3,6 +3,7 @@ import { promisify } from "node:util";
 import { brotliCompress, constants, gzip } from "node:zlib";
 import type { FastifyReply } from "fastify";
 import type { ReadyText } from "./json.ts";
+import { requestIdHeader } from "./request-id.ts";
 
 /** An answer that is ready to be sent. The same object again is the same answer. */
 export type Ready = Buffer | ReadyText;
@@ -78,7 +79,7 @@ export function sendReady(
   { tagged = false }: { readonly tagged?: boolean } = {},
 ): FastifyReply {
   const asked = reply.request.headers;
-  const headers: Record<string, number | string | string[] | undefined> = reply.getHeaders();
+  const headers = carried(reply);
   reply.hijack();
   if (tagged) {
     const tag = tagOf(ready);
@@ -97,6 +98,16 @@ export function sendReady(
   if (encoding === undefined) plain(reply, ready, headers);
   else void encoded(reply, ready, encoding, headers);
   return reply;
+}
+
+/** What hooks have said of an answer by now. To have the framework put all headers together costs more than the rest of this. */
+function carried(reply: FastifyReply): Headers {
+  const headers: Headers = { [requestIdHeader]: reply.request.id };
+  for (const name of reply.server.carriedHeaders) {
+    const value = reply.getHeader(name);
+    if (value !== undefined) headers[name] = value;
+  }
+  return headers;
 }
 
 /** Whoever counts answers does not see these by itself. */

@@ -1,15 +1,11 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { Registry } from "prom-client";
-import type { Clock, Millis } from "../../devices/clock.ts";
+import type { Clock } from "../../devices/clock.ts";
 import { Latency } from "../../devices/latency.ts";
 import { counted } from "./counted.ts";
 import { histogram } from "./histogram.ts";
 
 declare module "fastify" {
-  interface FastifyRequest {
-    /** When it came, on `Clock.monotonic`. */
-    begun: Millis;
-  }
   interface FastifyInstance {
     /** To be told of each answer that goes out past the framework; it tells of the others itself. */
     answered?: (request: FastifyRequest, status: number, bytes: number) => void;
@@ -20,6 +16,7 @@ const labelNames = ["method", "template", "endpoint", "http_code"] as const;
 
 /** What is counted of one route and status. */
 interface Row {
+  readonly code: number;
   readonly labels: Readonly<Record<(typeof labelNames)[number], string>>;
   readonly latency: Latency;
   requests: number;
@@ -40,38 +37,33 @@ export function countRequests(
   clock: Clock,
   latencyNames: readonly string[],
 ): void {
-  const rows = new Map<string, Row>();
-  const rowOf = (request: FastifyRequest, code: number, url: string): Row => {
-    const key = `${request.method} ${code} ${url}`;
-    const known = rows.get(key);
+  const rows: Row[] = [];
+  const routes = new Map<string, Row[]>();
+  const rowOf = ({ method }: FastifyRequest, code: number, url: string): Row => {
+    const known = routes.get(url)?.find((row) => row.code === code && row.labels.method === method);
     if (known !== undefined) return known;
     const template = templateOf(url);
-    const labels = { method: request.method, template, endpoint: template, http_code: String(code) };
-    const row = { labels, latency: new Latency(), requests: 0, bytes: 0 };
-    rows.set(key, row);
+    const labels = { method, template, endpoint: template, http_code: String(code) };
+    const row = { code, labels, latency: new Latency(), requests: 0, bytes: 0 };
+    rows.push(row);
+    routes.set(url, [...(routes.get(url) ?? []), row]);
     return row;
   };
   counted(register, {
     name: "synse_http_request_count_total",
     help: "HTTP requests answered.",
     labelNames,
-    samples: () => [...rows.values()].map(({ labels, requests }) => [labels, requests]),
+    samples: () => rows.map(({ labels, requests }) => [labels, requests]),
   });
   counted(register, {
     name: "synse_http_response_bytes_total",
     help: "Bytes of HTTP answers whose length was known when they began, without headers.",
     labelNames,
-    samples: () => [...rows.values()].map(({ labels, bytes }) => [labels, bytes]),
+    samples: () => rows.map(({ labels, bytes }) => [labels, bytes]),
   });
   const help = "Seconds from a request to the beginning of its answer.";
-  const series = () =>
-    [...rows.values()].map(({ labels, latency }) => ({ labels, durations: latency.durations() }));
+  const series = () => rows.map(({ labels, latency }) => ({ labels, durations: latency.durations() }));
   for (const name of latencyNames) register.registerMetric(histogram(name, help, series));
-  app.decorateRequest("begun", 0);
-  app.addHook("onRequest", (request, _reply, done) => {
-    request.begun = clock.monotonic();
-    done();
-  });
   const answered = (request: FastifyRequest, status: number, bytes: number): void => {
     const { url } = request.routeOptions;
     // What nobody has a route for, and asking for these numbers, is not counted.

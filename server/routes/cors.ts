@@ -6,12 +6,17 @@ declare module "fastify" {
     /** Whether it comes from a page of an origin the configuration names: such pages may also write. */
     fromNamedOrigin: boolean;
   }
+  interface FastifyInstance {
+    /** Headers that may be set before an answer is known; for who sends it past the framework. */
+    carriedHeaders: readonly string[];
+  }
 }
 
 /** Every origin, for reading only. */
 const anyOrigin = "*";
 const readable = "etag, x-request-id, retry-after";
 const sendable = "authorization, content-type, if-none-match, x-request-id";
+const said = ["vary", "access-control-allow-origin", "access-control-expose-headers"];
 /** How long a browser need not ask again, in seconds. */
 const askedAgainAfter = "600";
 
@@ -21,7 +26,9 @@ const askedAgainAfter = "600";
  */
 export function allowOrigins(app: FastifyInstance, { cors }: HttpSection): void {
   app.decorateRequest("fromNamedOrigin", false);
-  if (cors === undefined || cors.origins.length === 0) return;
+  const speaks = cors !== undefined && cors.origins.length > 0;
+  app.decorate("carriedHeaders", speaks ? said : []);
+  if (!speaks) return;
   const named = new Set(cors.origins.map((origin) => origin.toLowerCase()));
   const everybody = named.delete(anyOrigin);
   app.addHook("onRequest", (request, reply, done) => {
