@@ -96,6 +96,10 @@ test("a value read back is the same within its tolerance, half a step unless sai
   assert.ok(shows(outlet, "off", reading("off")));
   assert.ok(!shows(outlet, "on", reading(false)));
   assert.ok(!shows(outlet, "on", undefined));
+  const gentle = { ...outlet, shownAs: { soft: "off" } };
+  assert.ok(shows(gentle, "soft", reading("off")));
+  assert.ok(shows(gentle, "off", reading("off")));
+  assert.ok(!shows(gentle, "soft", reading("on")));
 });
 
 test("what was read back is said with its unit", () => {

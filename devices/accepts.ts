@@ -76,7 +76,8 @@ export function shows(action: Action, wanted: Value, reading: Reading | undefine
   const { accepts } = action;
   if (accepts.kind === "none") return true;
   if (accepts.kind === "text") return String(got) === wanted;
-  if (accepts.kind === "choice") return wordOf(got, accepts.choices) === wanted;
+  if (accepts.kind === "choice")
+    return wordOf(got, accepts.choices) === (action.shownAs?.[String(wanted)] ?? wanted);
   const far = Math.abs(Number(got) - Number(wanted));
   // A little more than the tolerance, so that 0.1 + 0.2 may be 0.3.
   return far <= (action.tolerance ?? accepts.step / 2) + Math.abs(Number(wanted)) * 1e-9;

@@ -39,6 +39,8 @@ export interface Action {
   readonly accepts: Accepts;
   /** The output, and channel, that shows the effect. A level always has one. */
   readonly shows?: { readonly output: OutputName; readonly channel?: string };
+  /** Choices that show as another one: `soft-off` and `off` are one state, reached in two ways. */
+  readonly shownAs?: Readonly<Record<string, string>>;
   /** How far the value read back may be from the value written and still be the same. Default: half a step. */
   readonly tolerance?: number;
   /** How long the effect may take to show. Default 0: the first read-back counts. */

@@ -116,11 +116,11 @@ export class Link {
    * @throws BothyError `LINE_DOWN` while it is not open, `NOT_WRITABLE` when nothing on it takes writes, or what the
    * connection throws
    */
-  async write(command: Command, signal: AbortSignal): Promise<readonly Reading[]> {
+  async write(command: Command, signal: AbortSignal, superseded?: AbortSignal): Promise<readonly Reading[]> {
     const connection = this.#connection;
     if (connection === undefined) throw this.#condition.down();
     if (connection.write === undefined) throw new BothyError("NOT_WRITABLE", { source: this.name });
-    const readings = await connection.write(command, signal);
+    const readings = await connection.write(command, signal, superseded);
     if (this.#connection === connection) this.#parts.store.publish(readings);
     return readings;
   }

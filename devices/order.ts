@@ -14,7 +14,7 @@ export interface WriteLink {
   /** Whether there is any use in sending something now. */
   readonly isOpen: boolean;
   /** Sends a command and publishes what was read back. @throws BothyError */
-  write(command: Command, signal: AbortSignal): Promise<readonly Reading[]>;
+  write(command: Command, signal: AbortSignal, superseded?: AbortSignal): Promise<readonly Reading[]>;
   /** Reads a value now and publishes it. @throws BothyError */
   refresh(id: ValueId): Promise<void>;
   onOpen(listener: () => void): () => void;
@@ -131,8 +131,14 @@ export class Order {
     const sending = link.write(
       this.value === undefined ? command : { ...command, value: this.value },
       signal,
+      this.#replaced.signal,
     );
-    return await abortable(sending, signal, () => reasonOf(signal));
+    const sent = abortable(sending, signal, () => reasonOf(signal));
+    return await sent.catch((thrown: unknown) => {
+      // Steps that were left out for the sake of something newer are no failure of the device.
+      const replaced = this.#replaced.signal;
+      throw replaced.aborted && !signal.aborted ? reasonOf(replaced) : thrown;
+    });
   }
 
   /** Memory that wears out is not written with what it holds. @returns the reading, made anew, that shows it does */

@@ -197,10 +197,12 @@ export interface Connection {
   /**
    * Sends a command, then reads back what it shows. Absent when nothing on this link takes writes.
    * Goes before every poll. Not repeated by itself unless sending it twice is the same as once.
+   * @param superseded aborts when something newer is in force: what has not been sent by then never is. Only those that
+   * take several steps need to look at it
    * @returns the readings read back: at least `action.shows` when the action has it
    * @throws BothyError
    */
-  write?(command: Command, signal: AbortSignal): Promise<readonly Reading[]>;
+  write?(command: Command, signal: AbortSignal, superseded?: AbortSignal): Promise<readonly Reading[]>;
   /** Settles when the connection is gone: with the reason, or undefined after `close()`. */
   readonly closed: Promise<BothyError | undefined>;
   /** Ends it; pending reads and writes reject with `STOPPED`. May be called any number of times. */

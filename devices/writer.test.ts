@@ -297,6 +297,25 @@ test("a stronger write does not wait for a weaker one to settle", async () => {
   assert.equal(at.status(strong), "DONE");
 });
 
+test("a command of several steps is told when something newer is in force, and leaves out the rest", async () => {
+  const at = await bench();
+  const steps: string[] = [];
+  at.connection.beforeWrites = async ({ value }, superseded) => {
+    if (value !== 10) return;
+    steps.push("gently");
+    await at.clock.sleepUntil(at.clock.monotonic() + 60_000, superseded);
+    if (superseded?.aborted === true) throw new BothyError("STOPPED", { source: "fan" });
+    steps.push("by force");
+  };
+  const first = at.submit("10");
+  await at.clock.advance(1000);
+  const second = at.submit("20");
+  await at.clock.advance(1000);
+  assert.deepEqual(steps, ["gently"]);
+  assert.deepEqual([at.status(first), at.status(second)], ["ERROR SUPERSEDED", "DONE"]);
+  assert.deepEqual(at.array().holding, "held");
+});
+
 test("a command that fails is tried again ever less often, logged on entering and leaving, until it succeeds", async () => {
   const at = await bench();
   at.connection.failWrites = unconfirmed;

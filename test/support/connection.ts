@@ -54,6 +54,9 @@ export class TestConnection implements Connection {
     const id = shownBy(command);
     if (command.value !== undefined && id !== undefined) this.hold(id, command.value);
   };
+  /** Steps a write takes before the last one. */
+  beforeWrites: (command: Command, superseded: AbortSignal | undefined) => Promise<void> = () =>
+    Promise.resolve();
   closes = 0;
   readonly closed: Promise<BothyError | undefined>;
   #end: (reason: BothyError | undefined) => void = () => undefined;
@@ -102,7 +105,8 @@ export class TestConnection implements Connection {
     }
   }
 
-  async write(command: Command, signal: AbortSignal): Promise<readonly Reading[]> {
+  async write(command: Command, signal: AbortSignal, superseded?: AbortSignal): Promise<readonly Reading[]> {
+    await this.beforeWrites(command, superseded);
     this.commands.push(command);
     if (this.failWrites === "hang") return new Promise<never>(() => undefined);
     await this.#clock.sleepUntil(this.#clock.monotonic() + this.takes, signal);
