@@ -1,0 +1,86 @@
+import { BothyError } from "../../../devices/errors.ts";
+import {
+  type BoardArea,
+  type ChassisArea,
+  cutArea,
+  type ProductArea,
+  readBoard,
+  readChassis,
+  readProduct,
+} from "./area.ts";
+import { checksumFits } from "./checksum.ts";
+import { type MultiRecord, readMultiRecords } from "./multi-record.ts";
+
+/** Where each area begins, in bytes; absent when there is none. Platform Management FRU v1.0 §8. */
+export interface FruHeader {
+  readonly internal?: number;
+  readonly chassis?: number;
+  readonly board?: number;
+  readonly product?: number;
+  readonly multiRecord?: number;
+}
+
+/** What an inventory says. */
+export interface Fru {
+  readonly header: FruHeader;
+  readonly chassis?: ChassisArea;
+  readonly board?: BoardArea;
+  readonly product?: ProductArea;
+  readonly records: readonly MultiRecord[];
+  /** Wrong checksums, areas cut short: common on good hardware, so what could be read is given all the same. */
+  readonly warnings: readonly string[];
+}
+
+export const fruHeaderLength = 8;
+
+/**
+ * Reads the common header. A wrong checksum is left to whoever asks for it.
+ * @throws BothyError `ABSENT` when there is no inventory: blank memory, an unknown format
+ */
+export function parseFruHeader(image: Uint8Array, source = "FRU"): FruHeader {
+  const [format = 0xff, ...offsets] = image.subarray(0, fruHeaderLength);
+  if (image.length < fruHeaderLength || (format & 0x0f) !== 1) {
+    const fault = image.length < fruHeaderLength ? `${image.length} bytes` : `format ${format}`;
+    throw new BothyError("ABSENT", { source, fault: `no inventory: ${fault}` });
+  }
+  const [internal = 0, chassis = 0, board = 0, product = 0, multiRecord = 0] = offsets.map((n) => n * 8);
+  return {
+    ...(internal === 0 ? {} : { internal }),
+    ...(chassis === 0 ? {} : { chassis }),
+    ...(board === 0 ? {} : { board }),
+    ...(product === 0 ? {} : { product }),
+    ...(multiRecord === 0 ? {} : { multiRecord }),
+  };
+}
+
+/**
+ * Reads an inventory. `image` may end early, then what is missing becomes a warning.
+ * @throws BothyError `ABSENT` when it is none
+ */
+export function parseFru(image: Uint8Array, source = "FRU"): Fru {
+  const header = parseFruHeader(image, source);
+  const warnings: string[] = [];
+  if (!checksumFits(image.subarray(0, fruHeaderLength))) warnings.push("header: wrong checksum");
+  const area = <T>(
+    name: string,
+    offset: number | undefined,
+    read: (bytes: Uint8Array) => T,
+  ): T | undefined => {
+    if (offset === undefined) return undefined;
+    const cut = cutArea(image, offset, name);
+    warnings.push(...(cut?.warnings ?? [`${name}: it is announced, but not there`]));
+    return cut === undefined ? undefined : read(cut.bytes);
+  };
+  const chassis = area("chassis area", header.chassis, readChassis);
+  const board = area("board area", header.board, readBoard);
+  const product = area("product area", header.product, readProduct);
+  const multi = header.multiRecord === undefined ? undefined : readMultiRecords(image, header.multiRecord);
+  return {
+    header,
+    ...(chassis === undefined ? {} : { chassis }),
+    ...(board === undefined ? {} : { board }),
+    ...(product === undefined ? {} : { product }),
+    records: multi?.records ?? [],
+    warnings: [...warnings, ...(multi?.warnings ?? [])],
+  };
+}
