@@ -34,6 +34,8 @@ export interface Asked {
   readonly id: string;
 }
 
+const always = (): boolean => true;
+
 /** How often it is looked whether those still may who keep a connection open. */
 const lookEvery: Millis = seconds(2);
 
@@ -42,7 +44,7 @@ export class Access {
   readonly #config: SiteConfig;
   readonly #deps: AccessDeps;
   readonly #guard: Guard | undefined;
-  /** Connections that stay open after they were let in. */
+  /** Connections that stay open after they were let in, and whether they may. */
   readonly #staying = new Map<Socket, () => boolean>();
 
   constructor(config: SiteConfig, deps: AccessDeps) {
@@ -74,15 +76,20 @@ export class Access {
     return this.#guard?.openSession(by);
   }
 
+  /** Ends a session, and with it the connections that were opened by it and stay. */
   closeSession(secret: string): void {
     this.#guard?.sessions.close(secret);
+    this.#closeOthers();
   }
 
-  /** Closes a connection when whoever it was opened by is not good any more: a revoked token, one that has expired. */
+  /**
+   * Closes a connection when whoever it was last opened by is not good any more: a revoked token, one that has expired,
+   * a session that was ended.
+   */
   stay(socket: Socket, { isGood }: Principal): void {
-    if (isGood === undefined || this.#staying.has(socket)) return;
-    this.#staying.set(socket, isGood);
-    socket.once("close", () => this.#staying.delete(socket));
+    if (this.#guard === undefined) return;
+    if (!this.#staying.has(socket)) socket.once("close", () => this.#staying.delete(socket));
+    this.#staying.set(socket, isGood ?? always);
   }
 
   /** Notices what changes, until aborted. */
@@ -170,13 +177,13 @@ class Guard {
 
   openSession({ name, role, scope, via, isGood }: Principal): string | undefined {
     if (via !== "token" && via !== "jwt") return undefined;
-    return this.sessions.open({
+    return this.sessions.open((isOpen) => ({
       name,
       role,
       via,
       ...(scope === undefined ? {} : { scope }),
-      ...(isGood === undefined ? {} : { isGood }),
-    });
+      isGood: () => isOpen() && isGood?.() !== false,
+    }));
   }
 
   #admitted(known: Known, { ip, id }: Asked): Principal {

@@ -20,20 +20,30 @@ export class Sessions<T> {
     this.#clock = clock;
   }
 
-  /** @returns the new session's secret */
-  open(holder: T): string {
+  /**
+   * @param make the holder; `isOpen` says whether the session lasts, for whatever stays open that was begun with it.
+   * Whoever asks uses it: a page that only listens is not idle
+   * @returns the new session's secret
+   */
+  open(make: (isOpen: () => boolean) => T): string {
     const secret = randomBytes(32).toString("base64url");
+    const key = keyOf(secret);
     this.#forget();
-    this.#sessions.set(keyOf(secret), { holder, used: this.#clock.monotonic() });
+    const holder = make(() => this.#use(key) !== undefined);
+    this.#sessions.set(key, { holder, used: this.#clock.monotonic() });
     return secret;
   }
 
   holder(secret: string): T | undefined {
+    return this.#use(keyOf(secret))?.holder;
+  }
+
+  #use(key: string): Session<T> | undefined {
     const now = this.#clock.monotonic();
-    const found = this.#sessions.get(keyOf(secret));
+    const found = this.#sessions.get(key);
     if (found === undefined || now - found.used >= idleFor) return undefined;
     found.used = now;
-    return found.holder;
+    return found;
   }
 
   close(secret: string): void {
