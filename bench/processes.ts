@@ -14,8 +14,12 @@ export async function start(script: URL): Promise<ChildProcess> {
 /** The next thing a process says. */
 export const message = <T>(child: ChildProcess): Promise<T> =>
   new Promise((resolve, reject) => {
-    child.once("message", (given) => resolve(given as T));
-    child.once("exit", (code) => reject(new Error(`a process ended with ${String(code)}`)));
+    const ended = (code: number | null): void => reject(new Error(`a process ended with ${String(code)}`));
+    child.once("exit", ended);
+    child.once("message", (given) => {
+      child.off("exit", ended);
+      resolve(given as T);
+    });
   });
 
 /** What a process answers to a question. */

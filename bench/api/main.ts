@@ -21,7 +21,7 @@ const device = await allRead(port);
 console.log(`HTTP: ${connections} connections, median of ${rounds} rounds of ${span / 1000} s`);
 const paths = ["/v3/read", `/v3/read/${device}`, "/v3/scan"];
 const plain = await startBaseline(here("fastify.ts"), port, paths);
-await printShares(port, { port: plain.port, name: "plain Fastify" }, paths, rounds);
+await printShares({ child: site, port }, { ...plain, name: "plain Fastify" }, paths, rounds);
 plain.child.disconnect();
 
 console.log(

@@ -1,5 +1,6 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { usageHere } from "../processes.ts";
 
 /** A process of its own: a bare Node server that sends ready bytes. Takes { path: base64 } from its parent. */
 process.once("message", (message) => {
@@ -19,5 +20,6 @@ process.once("message", (message) => {
     response.end(body);
   });
   server.listen(0, "127.0.0.1", () => process.send?.({ port: (server.address() as AddressInfo).port }));
+  process.on("message", () => process.send?.(usageHere()));
 });
 process.on("disconnect", () => process.exit(0));

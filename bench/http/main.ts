@@ -17,7 +17,7 @@ const bare = await startBaseline(new URL("bare.ts", import.meta.url), port, path
 console.log(
   `1,000 devices, each read once a second; ${connections} connections, median of ${rounds} rounds of ${span / 1000} s\n`,
 );
-await printShares(port, { port: bare.port, name: "bare node http" }, paths, rounds);
+await printShares({ child: site, port }, { ...bare, name: "bare node http" }, paths, rounds);
 console.log(`\n  resident memory of that site after it: ${((await usageOf(site)).rss / 1e6).toFixed(0)} MB`);
 site.disconnect();
 bare.child.disconnect();
