@@ -65,14 +65,10 @@ async function writePart(writing: Writing, offset: number, part: Uint8Array): Pr
     atLeast(data, 1, source, "FRU write").readUInt8(0) * scale;
   const send = (): Promise<number> =>
     patiently(reader.source, options, () => explained(ask(requester, request, decode, options), meanings));
-  try {
-    const taken = await send();
-    if (taken === 0) throw nonsense(reader.source, "it took none of the bytes");
-    return Math.min(taken, part.length);
-  } catch (thrown) {
+  const taken = await send().catch(async (thrown: unknown) => {
     if (!(thrown instanceof BothyError) || thrown.code !== "OUTCOME_UNKNOWN") throw thrown;
-    if ((await reader.read(offset, part.length)).equals(part)) return part.length;
-    await send();
-    return part.length;
-  }
+    return (await reader.read(offset, part.length)).equals(part) ? part.length : send();
+  });
+  if (taken === 0) throw nonsense(reader.source, "it took none of the bytes");
+  return Math.min(taken, part.length);
 }
