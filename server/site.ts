@@ -73,7 +73,7 @@ export function createSite(config: SiteConfig, plans: readonly LinkPlan[], deps:
     folder: config.state?.folder,
     megabytes: config.access?.auditMegabytes,
   });
-  const access = new Access(config, { clock, log, audit });
+  const access = new Access(config, { clock, log, audit, keeper });
   const writeCounts = new WriteCounts();
   const writer = new Writer({
     transactionLife: cacheLimits(config).transactions.keepFor,

@@ -3,6 +3,7 @@ import type { Socket } from "node:net";
 import { join } from "node:path";
 import { type Clock, every, type Millis, seconds } from "../../devices/clock.ts";
 import { BothyError } from "../../devices/errors.ts";
+import type { Keeper } from "../../devices/keeper.ts";
 import type { Log } from "../../devices/plugin.ts";
 import type { Audit } from "../audit/audit.ts";
 import type { SiteConfig } from "../config-schema.ts";
@@ -14,13 +15,16 @@ import { addressKey, Limiter } from "./limits.ts";
 import { anybody, type Principal } from "./principal.ts";
 import type { AccessSection } from "./schema.ts";
 import { sessionIn, Sessions } from "./sessions.ts";
+import { type TokenChanges, ToldTokens } from "./told-tokens.ts";
 import { type TokenHolder, Tokens } from "./tokens.ts";
-import { tokenPrefix, type TokenRecord } from "./token.ts";
+import { tokenPrefix } from "./token.ts";
 
 export interface AccessDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly audit: Audit;
+  /** Remembers which tokens were told of. */
+  readonly keeper: Keeper;
 }
 
 /** Somebody who proved who they are, whatever they ask. */
@@ -126,21 +130,15 @@ class Guard {
   readonly #strangers: Limiter;
   readonly #failures: Limiter;
 
-  constructor(config: SiteConfig, access: AccessSection, { clock, log, audit }: AccessDeps) {
+  constructor(config: SiteConfig, access: AccessSection, { clock, log, audit, keeper }: AccessDeps) {
     const { tls, behindProxy, limits = {} } = config.http;
     this.#access = access;
     this.#clock = clock;
     this.file = tokenFile(config);
-    const say = (record: TokenRecord, text: string): void =>
-      audit.record({
-        who: "bothy token",
-        what: "token",
-        result: "done",
-        text: `${text} ${record.name} (${record.id})`,
-      });
-    this.tokens = new Tokens(this.file, { clock, log }, (come, gone) => {
-      for (const record of gone) say(record, "revoked or changed:");
-      for (const record of come) say(record, `${record.role}:`);
+    const told = new ToldTokens(keeper);
+    this.tokens = new Tokens(this.file, { clock, log }, (records) => {
+      const changes = told.changes(records);
+      if (changes !== undefined) auditTokens(audit, changes);
     });
     this.sessions = new Sessions(clock);
     this.#jwt = access.jwt === undefined ? undefined : new Jwt(access.jwt, clock);
@@ -258,6 +256,19 @@ class Guard {
       ? tooMany(ip, wait)
       : new BothyError("UNAUTHENTICATED", { source: "the credential", fault });
   }
+}
+
+function auditTokens(audit: Audit, { come, gone, unseen }: TokenChanges): void {
+  const when = unseen ? ", before the site was started" : "";
+  const say = (text: string, { name, id }: { readonly name: string; readonly id: string }): void =>
+    audit.record({
+      who: "bothy token",
+      what: "token",
+      result: "done",
+      text: `${text} ${name} (${id})${when}`,
+    });
+  for (const record of gone) say("revoked or changed:", record);
+  for (const record of come) say(`${record.role}:`, record);
 }
 
 const isOfThisMachine = ({ remoteAddress = "" }: Socket): boolean =>

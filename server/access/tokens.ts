@@ -18,28 +18,32 @@ export class Tokens {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #watched: WatchedFiles;
-  readonly #changed: (come: readonly TokenRecord[], gone: readonly TokenRecord[]) => void;
+  readonly #changed: (records: readonly TokenRecord[]) => void;
   #holders: ReadonlyMap<string, TokenHolder> = new Map();
+  #watching = false;
+  #wasRead = false;
 
   /**
    * @param file absent: there are none
-   * @param changed told of tokens that were made and revoked while the site runs
+   * @param changed told which there are, whenever that may have changed, from `watch` on
    */
   constructor(
     file: string | undefined,
     deps: { readonly clock: Clock; readonly log: Log },
-    changed: (come: readonly TokenRecord[], gone: readonly TokenRecord[]) => void,
+    changed: (records: readonly TokenRecord[]) => void,
   ) {
     this.#file = file;
     this.#clock = deps.clock;
     this.#log = deps.log;
     this.#changed = changed;
-    this.#watched = new WatchedFiles(file === undefined ? [] : [file], () => this.#load(true));
-    this.#load(false);
+    this.#watched = new WatchedFiles(file === undefined ? [] : [file], () => this.#load());
+    this.#load();
     this.#warnOfReaders();
   }
 
   watch(signal: AbortSignal): Promise<void> {
+    this.#watching = true;
+    this.#tell();
     return this.#watched.watch(this.#clock, signal);
   }
 
@@ -65,7 +69,13 @@ export class Tokens {
     return this.#holders.get(id);
   }
 
-  #load(tell: boolean): void {
+  /** What cannot be read is not gone. */
+  #tell(): void {
+    if (this.#watching && this.#wasRead)
+      this.#changed([...this.#holders.values()].map(({ record }) => record));
+  }
+
+  #load(): void {
     if (this.#file === undefined) return;
     let records: readonly TokenRecord[];
     try {
@@ -83,12 +93,8 @@ export class Tokens {
         return [record.id, same ? known : holderOf(record)];
       }),
     );
-    const now = this.#holders;
-    const come = [...now].filter(([id, holder]) => before.get(id) !== holder);
-    const gone = [...before].filter(([id, holder]) => now.get(id) !== holder);
-    const recordsOf = (list: readonly (readonly [string, TokenHolder])[]) =>
-      list.map(([, { record }]) => record);
-    if (tell && come.length + gone.length > 0) this.#changed(recordsOf(come), recordsOf(gone));
+    this.#wasRead = true;
+    this.#tell();
   }
 
   #warnOfReaders(): void {
