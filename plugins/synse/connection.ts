@@ -8,7 +8,7 @@ import type { Reading } from "../../devices/reading.ts";
 import { nameOf } from "../../devices/registry.ts";
 import { type ValueId, valueKey } from "../../devices/value-id.ts";
 import type { PluginClient } from "./client.ts";
-import { declare } from "./declare.ts";
+import { declare } from "../../devices/declare.ts";
 import { byDevice, Inventory } from "./inventory.ts";
 import type { V3Metadata, V3Reading } from "./messages.ts";
 import type { Settings } from "./plan.ts";

@@ -7,7 +7,7 @@ import { BothyError, errorTable } from "../../devices/errors.ts";
 import { Registry } from "../../devices/registry.ts";
 import { parseTag, tagText } from "../../devices/tag.ts";
 import { valueKey } from "../../devices/value-id.ts";
-import { declare } from "./declare.ts";
+import { declare } from "../../devices/declare.ts";
 import { type DeviceParts, isId, mapDevice } from "./device.ts";
 import { byDevice, Inventory } from "./inventory.ts";
 import type { V3Device, V3Reading, V3Value } from "./messages.ts";

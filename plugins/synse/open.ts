@@ -3,7 +3,7 @@ import type { Connection, LinkDeps } from "../../devices/plugin.ts";
 import { PluginClient } from "./client.ts";
 import { SynseConnection } from "./connection.ts";
 import { credentialsOf } from "./credentials.ts";
-import { declare } from "./declare.ts";
+import { declare } from "../../devices/declare.ts";
 import type { Place, Settings } from "./plan.ts";
 import { recall } from "./recall.ts";
 import { checkMetadata, remotePlugin } from "./remote.ts";

@@ -1,10 +1,10 @@
-import type { Device } from "../../devices/device.ts";
-import { BothyError } from "../../devices/errors.ts";
-import type { LinkDeps } from "../../devices/plugin.ts";
-import { clashesOf } from "../../devices/registry.ts";
+import type { Device } from "./device.ts";
+import { BothyError } from "./errors.ts";
+import type { LinkDeps } from "./plugin.ts";
+import { clashesOf } from "./registry.ts";
 
 /**
- * Declares devices; those whose id is taken are left out, and an alias that is taken is. Whoever came first keeps both.
+ * Declares devices a plugin has found; those whose id is taken are left out, and an alias that is taken is. Whoever came first keeps both.
  * @returns what was declared
  * @throws BothyError `BAD_CONFIG` when every device is there already: it is the same plugin a second time
  */
