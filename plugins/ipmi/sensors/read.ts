@@ -1,41 +1,119 @@
-import type { Priority } from "../../../devices/plugin.ts";
+import { asBothyError, BothyError } from "../../../devices/errors.ts";
+import { completionOf } from "../completion.ts";
 import type { Requester } from "../contract.ts";
-import type { RawThresholds } from "../sdr/model.ts";
-import type { DecodeOptions, SensorReading } from "./reading.ts";
+import type { Factors, RawThresholds } from "../sdr/model.ts";
+import { factorsFrom } from "../sdr/sensor-record.ts";
+import { type AskOptions, askSensor, enough } from "./ask.ts";
+import { decodeReading, unavailable } from "./decode.ts";
+import type { DecodeOptions, Hysteresis, SensorReading } from "./reading.ts";
 import type { Sensor } from "./sensor.ts";
 
-export interface ReadOptions {
-  readonly priority?: Priority;
-  readonly signal?: AbortSignal;
-  readonly ignoreScanning?: boolean;
-  /** What Get Sensor Thresholds said, by `sensor.key`. */
-  readonly thresholds?: ReadonlyMap<string, RawThresholds>;
-}
+const getReading = 0x2d;
+const getFactors = 0x23;
 
-/** What Get Sensor Reading answered, behind the completion code. IPMI v2.0 §35.14. Never throws. */
-export declare function decodeReading(
-  sensor: Sensor,
-  data: Uint8Array,
-  options?: DecodeOptions,
-): SensorReading;
+export interface ReadOptions extends AskOptions {
+  /** See `DecodeOptions.ignoreScanning`. */
+  readonly ignoreScanning?: boolean;
+  /** What the BMC gave, by `sensor.key`; see `DecodeOptions.thresholds`. */
+  readonly thresholds?: ReadonlyMap<string, RawThresholds>;
+  /** What the BMC gave, by `sensor.key`. */
+  readonly hysteresis?: ReadonlyMap<string, Hysteresis>;
+}
 
 /**
  * Asks one sensor. A sensor that is not there, or cannot be read, is a reading that says so.
  * @throws BothyError when nobody answered, or there is no session
  */
-export declare function readSensor(
+export async function readSensor(
   requester: Requester,
   sensor: Sensor,
-  options?: ReadOptions,
-): Promise<SensorReading>;
+  options: ReadOptions = {},
+): Promise<SensorReading> {
+  const never = unreadable(sensor);
+  if (never !== undefined)
+    return unavailable({ code: "NOT_READABLE", text: `${sensor.name} cannot be read: ${never}` });
+  let data: Buffer;
+  try {
+    data = await askSensor(requester, sensor, getReading, [], options);
+  } catch (thrown) {
+    return refused(thrown);
+  }
+  return withFactors(requester, sensor, data, options);
+}
 
 /**
  * Asks all at once; the requester orders them. One that fails is a reading that says so.
  * @returns one reading per sensor, in their order
- * @throws BothyError when there are sensors and each failed because nobody answered, or there is no session
+ * @throws BothyError when each of those that can be asked failed because nobody answered, or there is no session
  */
-export declare function readAll(
+export async function readAll(
   requester: Requester,
   sensors: readonly Sensor[],
-  options?: ReadOptions,
-): Promise<readonly SensorReading[]>;
+  options: ReadOptions = {},
+): Promise<readonly SensorReading[]> {
+  const asked = sensors.filter((sensor) => unreadable(sensor) === undefined).length;
+  const errors: BothyError[] = [];
+  const readings = await Promise.all(
+    sensors.map((sensor) =>
+      readSensor(requester, sensor, options).catch((thrown: unknown) => {
+        const error = asBothyError(thrown, sensor.name);
+        errors.push(error);
+        return unavailable({ code: error.code, text: error.message });
+      }),
+    ),
+  );
+  const [first] = errors;
+  if (first !== undefined && errors.length === asked) throw first;
+  return readings;
+}
+
+/** Why a sensor can never be read; undefined when it can. */
+export const unreadable = ({ eventOnly, unreachable }: Sensor): string | undefined =>
+  eventOnly ? "it only sends events" : unreachable;
+
+/** A completion code or an answer too short is about this sensor alone; everything else is about the BMC. */
+function refused(thrown: unknown): SensorReading {
+  const completion = completionOf(thrown);
+  if (!(thrown instanceof BothyError) || (completion === undefined && thrown.code !== "SHORT_FRAME"))
+    throw thrown;
+  return unavailable({ code: thrown.code, text: thrown.message }, completion);
+}
+
+async function withFactors(
+  requester: Requester,
+  sensor: Sensor,
+  data: Buffer,
+  options: ReadOptions,
+): Promise<SensorReading> {
+  const decoding = decodingOf(sensor, options);
+  const reading = decodeReading(sensor, data, decoding);
+  if (sensor.analog?.isNonLinear !== true || reading.raw === undefined) return reading;
+  try {
+    const factors = await readFactors(requester, sensor, reading.raw, options);
+    return decodeReading(sensor, data, { ...decoding, factors });
+  } catch (thrown) {
+    const { unavailable: noValue } = refused(thrown);
+    return { ...reading, ...(noValue === undefined ? {} : { noValue }) };
+  }
+}
+
+function decodingOf(sensor: Sensor, options: ReadOptions): DecodeOptions {
+  const thresholds = options.thresholds?.get(sensor.key);
+  const hysteresis = options.hysteresis?.get(sensor.key);
+  return {
+    ...(thresholds === undefined ? {} : { thresholds }),
+    ...(hysteresis === undefined ? {} : { hysteresis }),
+    ...(options.ignoreScanning === undefined ? {} : { ignoreScanning: options.ignoreScanning }),
+  };
+}
+
+/** The factors that hold at one raw byte. Get Sensor Reading Factors, IPMI v2.0 §35.5. @throws BothyError */
+export async function readFactors(
+  requester: Requester,
+  sensor: Sensor,
+  raw: number,
+  options: AskOptions = {},
+): Promise<Factors> {
+  const data = await askSensor(requester, sensor, getFactors, [raw], options);
+  return factorsFrom(enough(sensor, data, 7), 1);
+}

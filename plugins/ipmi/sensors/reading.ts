@@ -1,5 +1,5 @@
-import type { Factors, RawThresholds, ThresholdName } from "../sdr/model.ts";
 import type { Reason } from "../../../devices/reading.ts";
+import type { Factors, RawThresholds, ThresholdName } from "../sdr/model.ts";
 
 export type Severity = "ok" | "non-critical" | "critical" | "non-recoverable";
 
@@ -21,20 +21,31 @@ export interface SensorReading {
   readonly raw?: number;
   /** In the unit of `sensor.analog.quantity.output`. */
   readonly value?: number;
-  /** Why there is a raw byte but no value, though there ought to be one. */
+  /** Why there is no value though the sensor has a number. */
   readonly noValue?: Reason;
   /** Discrete sensors: all states it is in. */
   readonly states: readonly State[];
   /** Threshold sensors: those crossed, from the mildest to the worst. */
   readonly crossed: readonly ThresholdName[];
-  /** Threshold sensors: the worst of those; other sensors, when their states say it. */
+  /**
+   * How bad it is: the worst of the crossed thresholds or of the states. Absent when nothing says so: no thresholds, or
+   * states that are neither good nor bad.
+   */
   readonly severity?: Severity;
 }
 
+/** Raw counts a reading must go back before a crossed threshold is no longer crossed. */
+export interface Hysteresis {
+  readonly positive: number;
+  readonly negative: number;
+}
+
 export interface DecodeOptions {
-  /** What Get Sensor Thresholds said; with it the crossings are checked. Default: those of the record if they are fixed. */
+  /** As the BMC gave them; with them crossings are checked. Default: those of the record if they are fixed. */
   readonly thresholds?: RawThresholds;
-  /** What Get Sensor Reading Factors said for this raw byte; needed by sensors that are not linear. */
+  /** As the BMC gave it. Default: that of the record. */
+  readonly hysteresis?: Hysteresis;
+  /** As the BMC gave them for this raw byte; sensors that are not linear have no value without. */
   readonly factors?: Factors;
   /** Believes readings though scanning is said to be off (Dell 2900, R610, HP rx3600). Default false. */
   readonly ignoreScanning?: boolean;

@@ -50,17 +50,16 @@ export function stateSeverity(owner: StateOwner, bit: number): Severity | undefi
   return text === "" ? undefined : meaningOf(text).severity;
 }
 
-/** All states such a sensor can be in. */
-export const possibleStates = (owner: StateOwner, mask: number): readonly State[] =>
-  statesOf(owner, mask & 0x7fff);
-
 /** The states whose bits are set, from bit 0 up. Bit 15 means nothing. */
 export const statesOf = (owner: StateOwner, bits: number): readonly State[] =>
   Array.from({ length: 15 }, (_, bit) => bit)
     .filter((bit) => ((bits >> bit) & 1) !== 0)
     .map((bit) => ({ bit, name: stateName(owner, bit) }));
 
-/** The worst of the states that say how bad they are. No state at all is ok when all that could be would say so. */
+/**
+ * The worst of `states`; none at all is ok: power supplies show "good" as their first state or as no state.
+ * @returns undefined when no state of such a sensor is bad by itself
+ */
 export function severityOf(owner: StateOwner, states: readonly State[]): Severity | undefined {
   if (rowOf(owner)?.some((text) => meaningOf(text).severity !== "ok") !== true) return undefined;
   return worstOf(["ok", ...states.flatMap(({ bit }) => stateSeverity(owner, bit) ?? [])]);
