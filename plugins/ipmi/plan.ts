@@ -40,7 +40,9 @@ export interface BmcSettings {
   readonly quirks: readonly string[];
   readonly include: readonly string[];
   readonly exclude: readonly string[];
-  readonly soft: { readonly wait: Millis; readonly force: boolean; readonly always: boolean };
+  readonly softWait: Millis;
+  /** Whether `off` asks the operating system first. */
+  readonly softAlways: boolean;
   readonly confirm: Millis;
   readonly fast: Millis;
   readonly slow: Millis;
@@ -70,8 +72,7 @@ const saidIn = <K extends Option>(
   key: K,
 ): NonNullable<Layer["options"][K]> | undefined =>
   layers.map(({ options }) => options[key]).find((value) => value !== undefined && value !== null) as
-    | NonNullable<Layer["options"][K]>
-    | undefined;
+    NonNullable<Layer["options"][K]> | undefined;
 
 /** Expands the configuration of a bus. Pure. */
 export function planBmcs(config: IpmiConfig): {
@@ -116,7 +117,11 @@ function planBmc(config: IpmiConfig, path: Path, device: DeviceOptions, complain
   const needless = protection.suites.every((suite) => suite === 0) && protection.version === "2.0";
   const password = secretFrom("password", layers, config, name, complain);
   if (password === undefined && !needless && said("password") === undefined)
-    complain(path, `no password is given for ${at}`, "add `password: { env: NAME }` or `{ file: PATH }`, here or on the bus");
+    complain(
+      path,
+      `no password is given for ${at}`,
+      "add `password: { env: NAME }` or `{ file: PATH }`, here or on the bus",
+    );
   const kg = secretFrom("kg", layers, config, name, complain);
   const privilege = privileges.indexOf(said("privilege") ?? defaults.privilege) + 2;
   return {
@@ -147,7 +152,10 @@ const windowOf = (window: number | undefined) => (window === undefined ? {} : { 
 /** `host`, `host:port`, `[v6]`, `[v6]:port` taken apart. */
 export function placeOf(address: string, port: number): { readonly host: string; readonly port: number } {
   const found = /^(?:\[(.+)\]|([^:]+))(?::(\d+))?$/.exec(address);
-  return { host: found?.[1] ?? found?.[2] ?? address, port: found?.[3] === undefined ? port : Number(found[3]) };
+  return {
+    host: found?.[1] ?? found?.[2] ?? address,
+    port: found?.[3] === undefined ? port : Number(found[3]),
+  };
 }
 
 function secretFrom(
@@ -173,7 +181,10 @@ function secretFault(
   if ((variable === undefined) === (file === undefined))
     return ["a secret is in one place", "give one of `env`, `file`"];
   if (variable !== undefined && (env[variable] ?? "") === "")
-    return [`the environment variable ${variable} is not set`, "set it where Bothy is started, or use `file`"];
+    return [
+      `the environment variable ${variable} is not set`,
+      "set it where Bothy is started, or use `file`",
+    ];
   return undefined;
 }
 
@@ -205,7 +216,11 @@ function protectionOf(
   for (const suite of version === "1.5" ? [] : suites) {
     const lacks = lacking[suite];
     if (lacks === undefined)
-      complain(at("suites"), `cipher suite ${suite} is not supported`, `use ${Object.keys(lacking).join(", ")}`);
+      complain(
+        at("suites"),
+        `cipher suite ${suite} is not supported`,
+        `use ${Object.keys(lacking).join(", ")}`,
+      );
     else if (lacks !== "nothing") wanted.add(lacks);
   }
   for (const choice of wanted)
@@ -236,12 +251,10 @@ const remedies: Readonly<Record<InsecureChoice, string>> = {
   "ipmi-1.5": 'take it out, or add `version: "1.5"`',
 };
 
-const softDefaults: NonNullable<SharedOptions["softOff"]> = {};
-
 function timesOf(
   layers: readonly Layer[],
   complain: Complain,
-): Pick<BmcSettings, "confirm" | "fast" | "slow" | "soft" | "timeout"> {
+): Pick<BmcSettings, "confirm" | "fast" | "slow" | "softAlways" | "softWait" | "timeout"> {
   const read = (
     option: DurationOption,
     path: Path,
@@ -252,19 +265,20 @@ function timesOf(
     const span = parseDuration(text) ?? 0;
     const [min, max] = durationRanges[option];
     if (span < (parseDuration(min) ?? 0) || span > (parseDuration(max) ?? 0))
-      complain([...(layer?.path ?? []), ...path], `${text} is outside ${min} to ${max}`, `use ${defaults[option]}`);
+      complain(
+        [...(layer?.path ?? []), ...path],
+        `${text} is outside ${min} to ${max}`,
+        `use ${defaults[option]}`,
+      );
     return span;
   };
-  const soft = layers.toReversed().reduce((all, { options }) => ({ ...all, ...options.softOff }), softDefaults);
   return {
     fast: read("fast", ["poll", "fast"], ({ poll }) => poll?.fast),
     slow: read("slow", ["poll", "slow"], ({ poll }) => poll?.slow),
     timeout: read("timeout", ["timeout"], ({ timeout }) => timeout),
     confirm: read("hard", ["confirm"], ({ confirm }) => confirm),
-    soft: {
-      wait: read("soft", ["softOff", "wait"], ({ softOff }) => softOff?.wait),
-      force: soft.then !== "fail",
-      always: soft.always === true,
-    },
+    softWait: read("soft", ["softOff", "wait"], ({ softOff }) => softOff?.wait),
+    softAlways:
+      layers.map(({ options }) => options.softOff?.always).find((one) => one !== undefined) ?? false,
   };
 }

@@ -84,7 +84,9 @@ const secret = (what: string) =>
   );
 
 const patterns = (description: string) =>
-  Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 64, examples: ["CPU*"] }), { description }));
+  Type.Optional(
+    Type.Array(Type.String({ minLength: 1, maxLength: 64, examples: ["CPU*"] }), { description }),
+  );
 
 const tagList = (description: string) =>
   Type.Optional(Type.Array(Type.String({ pattern: tagPattern, examples: ["rack:r1"] }), { description }));
@@ -92,7 +94,10 @@ const tagList = (description: string) =>
 /** Options of a bus that are defaults for its BMCs, and of a BMC. */
 const shared = {
   user: Type.Optional(
-    Type.String({ maxLength: 16, description: "Who logs in, at most 16 characters. Empty: the anonymous user." }),
+    Type.String({
+      maxLength: 16,
+      description: "Who logs in, at most 16 characters. Empty: the anonymous user.",
+    }),
   ),
   password: secret("The user's password, at most 20 bytes (16 with `ipmi-1.5`)."),
   kg: secret("The BMC's own key, where it has one: up to 20 bytes, or 40 hexadecimal digits after `0x`."),
@@ -122,7 +127,10 @@ const shared = {
         "The level a session asks for. `user` reads everything and changes nothing: then devices take no writes.",
     }),
   ),
-  timeout: duration("timeout", "How long the first answer to a request is waited for; each repetition waits longer."),
+  timeout: duration(
+    "timeout",
+    "How long the first answer to a request is waited for; each repetition waits longer.",
+  ),
   window: Type.Optional(
     Type.Integer({
       minimum: 1,
@@ -149,21 +157,19 @@ const shared = {
     Type.Object(
       {
         wait: duration("soft", "How long the operating system gets to shut down once it was asked to."),
-        then: Type.Optional(
-          Type.Enum(["off", "fail"], {
-            default: "off",
-            description: "What follows when it did not: the power is cut (`off`), or nothing more (`fail`).",
-          }),
-        ),
         always: Type.Optional(
           Type.Boolean({
             default: false,
             description:
-              "Whether `state off` goes this way too. Default: it cuts the power at once, as on every BMC.",
+              "Whether `state off` goes this way too. Otherwise it cuts the power at once, as on every BMC.",
           }),
         ),
       },
-      { ...closed, description: "How the action `soft-off` shuts a server down." },
+      {
+        ...closed,
+        description:
+          "How a server is shut down by `state soft-off`: its operating system is asked, and when that did not help the power is cut.",
+      },
     ),
   ),
   confirm: duration("hard", "How long the chassis may take to show that it did as told."),
@@ -211,7 +217,11 @@ export const linkSchema = Type.Object(
     ),
     tags: tagList("Tags of every device of every BMC, `namespace/annotation:label`."),
   },
-  { ...closed, description: "BMCs reached over IPMI. What is said here holds for each of them, unless it says otherwise." },
+  {
+    ...closed,
+    description:
+      "BMCs reached over IPMI. What is said here holds for each of them, unless it says otherwise.",
+  },
 );
 
 /** One BMC. The loader of the configuration adds the keys it owns (`bus`). */

@@ -34,12 +34,18 @@ export async function readSecret(file: string, source: string): Promise<Buffer> 
     throw new BothyError("BAD_CONFIG", { source, fault }, { cause });
   });
   if (bytes.length > mostBytes)
-    throw new BothyError("BAD_CONFIG", { source, fault: `${file} holds ${bytes.length} bytes: that is no password` });
+    throw new BothyError("BAD_CONFIG", {
+      source,
+      fault: `${file} holds ${bytes.length} bytes: that is no password`,
+    });
   let end = bytes.length;
   if (bytes[end - 1] === 0x0a) end--;
   if (bytes[end - 1] === 0x0d) end--;
   if (bytes.subarray(0, end).includes(0x0a))
-    throw new BothyError("BAD_CONFIG", { source, fault: `${file} has several lines; the secret is to be alone in it` });
+    throw new BothyError("BAD_CONFIG", {
+      source,
+      fault: `${file} has several lines; the secret is to be alone in it`,
+    });
   return bytes.subarray(0, end);
 }
 
