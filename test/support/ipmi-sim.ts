@@ -155,10 +155,10 @@ async function run(
 /** Resolves when the port answers a presence ping. */
 async function answering(child: ChildProcess, port: number, said: () => string): Promise<void> {
   const socket = createSocket("udp4");
-  let heard = false;
-  socket.on("message", () => (heard = true));
+  const heard: Buffer[] = [];
+  socket.on("message", (pong) => heard.push(pong));
   try {
-    while (!heard) {
+    while (heard.length === 0) {
       if (child.exitCode !== null || child.signalCode !== null) {
         throw new Error(`ipmi_sim ended at once: ${said()}`);
       }
