@@ -75,7 +75,8 @@ class FruImage {
     const from = this.#knownFrom(offset);
     const missing = offset + count - from;
     if (missing <= 0) return;
-    const data = await this.#read(from, Math.max(missing, this.#reader.chunk));
+    const { chunk } = this.#reader;
+    const data = await this.#read(from, Math.ceil(missing / chunk) * chunk);
     if (data.length === 0) return;
     const end = from + data.length;
     if (end > this.bytes.length) this.bytes = Buffer.concat([this.bytes], end);

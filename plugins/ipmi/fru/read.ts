@@ -123,13 +123,17 @@ export class FruReader {
   /** One request. In words, an odd offset begins a byte earlier. */
   async #once(offset: number, count: number): Promise<Buffer> {
     const { words } = this.info;
-    const [from, number] = words ? [offset >> 1, Math.ceil((count + (offset & 1)) / 2)] : [offset, count];
+    const odd = offset & 1;
+    const most = Math.max(this.chunk >> 1, 1);
+    const [from, number] = words
+      ? [offset >> 1, Math.min(Math.ceil((count + odd) / 2), most)]
+      : [offset, count];
     const request = aimed(encodeReadFru(this.#fruId, from, number), this.#options);
     const decode = (data: Buffer): Buffer => decodeReadFru(data, words, this.source);
     const data = await patiently(this.source, this.#options, () =>
       ask(this.#requester, request, decode, this.#options),
     );
-    return words ? data.subarray(offset & 1) : data;
+    return words ? data.subarray(odd) : data;
   }
 }
 
