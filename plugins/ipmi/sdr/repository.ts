@@ -1,18 +1,13 @@
-import type { Clock } from "../../../devices/clock.ts";
-import type { Priority } from "../../../devices/plugin.ts";
 import type { Requester } from "../contract.ts";
+import { keep, kept, type Kept, type SdrCache } from "./cache.ts";
+import { type Learnt, nothingLearnt, RecordReader } from "./chunks.ts";
+import { type Info, infoOf } from "./info.ts";
 import type { SdrRecord } from "./model.ts";
+import { parseRecord } from "./record.ts";
+import { Talk, type TalkOptions } from "./talk.ts";
+import { type Found, walk } from "./walk.ts";
 
-/** Where records are kept between two runs; `LinkMemory` is one. Values are JSON. */
-export interface SdrCache {
-  get(key: string): unknown;
-  set(key: string, value: unknown): void;
-}
-
-export interface RepositoryOptions {
-  readonly clock: Clock;
-  /** 0..1, for the pause before a reservation is made again. Default Math.random. */
-  readonly random?: () => number;
+export interface RepositoryOptions extends TalkOptions {
   /** Absent: nothing is kept. */
   readonly cache?: SdrCache;
   /** One per BMC. Default `sdr`. */
@@ -22,10 +17,8 @@ export interface RepositoryOptions {
    * kept under another identity are not used.
    */
   readonly identity?: string;
-  /** Where to look first: bit 1 of Get Device ID's support byte. Absent: the repository, then the controller's own. */
+  /** Where to look first, e.g. by Get Device ID's bit of support. Default: where they were last time, the repository. */
   readonly source?: "repository" | "device";
-  readonly priority?: Priority;
-  readonly signal?: AbortSignal;
 }
 
 export interface SdrRepository {
@@ -40,10 +33,58 @@ export interface SdrRepository {
 }
 
 /**
- * All records of a BMC, from the cache when the BMC says that nothing changed since. IPMI v2.0 §33, §35.2 to §35.4.
- * @throws BothyError when nobody answered, or the BMC has no records to give
+ * All records of a BMC, from the cache when the BMC says that nothing changed since: that is one request. A BMC without
+ * any records is an empty repository with a warning. IPMI v2.0 §33, §35.2 to §35.4.
+ * @throws BothyError when nobody answered, or the BMC refuses
  */
-export declare function readRepository(
+export async function readRepository(
   requester: Requester,
   options: RepositoryOptions,
-): Promise<SdrRepository>;
+): Promise<SdrRepository> {
+  const { cache, cacheKey = "sdr", identity = "" } = options;
+  const talk = new Talk(requester, options);
+  const before = kept(cache, cacheKey, identity);
+  const first = options.source ?? before?.source ?? "repository";
+  const warnings: string[] = [];
+  for (const source of [first, first === "repository" ? "device" : "repository"] as const) {
+    const info = await infoOf(talk, source);
+    if (info === undefined) continue;
+    if (before !== undefined && isGood(before, info))
+      return result(source, before.found, { talk, fromCache: true, warnings: [] });
+    const read = await readShelves(talk, info, before?.learnt ?? nothingLearnt);
+    warnings.push(...read.warnings);
+    if (read.found.length === 0) continue;
+    keep(cache, cacheKey, { source, identity, stamp: read.complete ? info.stamp : "", ...read });
+    return result(source, read.found, { talk, fromCache: false, warnings });
+  }
+  warnings.push(`${requester.name} has no sensor data records`);
+  return result(first, [], { talk, fromCache: false, warnings });
+}
+
+const isGood = (before: Kept, info: Info): boolean =>
+  before.source === info.source && info.stamp !== "" && before.stamp === info.stamp;
+
+async function readShelves(talk: Talk, info: Info, learnt: Learnt) {
+  const read = { found: [] as Found[], complete: true, warnings: [] as string[], learnt };
+  for (const shelf of info.shelves) {
+    const reader = new RecordReader(talk, shelf, read.learnt);
+    const { found, complete, warnings } = await walk(reader, info.count);
+    read.found.push(...found);
+    read.warnings.push(...warnings);
+    read.complete &&= complete;
+    read.learnt = reader.learnt;
+  }
+  return read;
+}
+
+const result = (
+  source: SdrRepository["source"],
+  found: readonly Found[],
+  about: { readonly talk: Talk; readonly fromCache: boolean; readonly warnings: readonly string[] },
+): SdrRepository => ({
+  records: found.map(({ id, bytes }) => parseRecord(bytes, id)),
+  source,
+  fromCache: about.fromCache,
+  requests: about.talk.requests,
+  warnings: about.warnings,
+});
