@@ -198,9 +198,13 @@ export class Level {
     if (this.#holding !== "failing") this.#holding = "commanding";
     this.#commanded = this.#parts.clock.monotonic();
     const value = this.action.accepts.kind === "none" ? undefined : inForce.value;
-    const order = new Order({ device: this.device, action: this.action, value }, this.#parts, () => {
-      if (transaction !== undefined) this.#parts.transactions.update(transaction, "WRITING", "sending");
-    });
+    const order = new Order(
+      { device: this.device, action: this.action, value, transaction },
+      this.#parts,
+      () => {
+        if (transaction !== undefined) this.#parts.transactions.update(transaction, "WRITING", "sending");
+      },
+    );
     this.#order = { order, entry: inForce };
     void this.#carryOut(order, transaction);
   }

@@ -49,11 +49,21 @@ export class Turns {
   }
 }
 
+/** What is to be done. */
+export interface Ordered {
+  readonly device: Device;
+  readonly action: Action;
+  readonly value: Value | undefined;
+  /** The transaction that is sent with it. */
+  readonly transaction: string | undefined;
+}
+
 /** One command on its way to hardware, until hardware shows it or it failed. */
 export class Order {
   readonly device: Device;
   readonly action: Action;
   readonly value: Value | undefined;
+  readonly #transaction: string | undefined;
   readonly #parts: OrderParts;
   readonly #started: () => void;
   readonly #over = new AbortController();
@@ -61,14 +71,11 @@ export class Order {
   #sent = false;
 
   /** @param started told when the command's turn on the device has come */
-  constructor(
-    what: { readonly device: Device; readonly action: Action; readonly value: Value | undefined },
-    parts: OrderParts,
-    started: () => void,
-  ) {
+  constructor(what: Ordered, parts: OrderParts, started: () => void) {
     this.device = what.device;
     this.action = what.action;
     this.value = what.value;
+    this.#transaction = what.transaction;
     this.#parts = parts;
     this.#started = started;
   }
@@ -112,6 +119,15 @@ export class Order {
     }
   }
 
+  get #command(): Command {
+    return {
+      device: this.device.id,
+      action: this.action,
+      ...(this.value === undefined ? {} : { value: this.value }),
+      ...(this.#transaction === undefined ? {} : { transaction: this.#transaction }),
+    };
+  }
+
   #startTimer(): Cancel {
     const { clock } = this.#parts;
     const { writeTimeout } = this.device;
@@ -127,12 +143,7 @@ export class Order {
     this.#started();
     const already = await this.#alreadyShown(link, signal);
     if (already !== undefined) return [already];
-    const command = { device: this.device.id, action: this.action };
-    const sending = link.write(
-      this.value === undefined ? command : { ...command, value: this.value },
-      signal,
-      this.#replaced.signal,
-    );
+    const sending = link.write(this.#command, signal, this.#replaced.signal);
     const sent = abortable(sending, signal, () => reasonOf(signal));
     return await sent.catch((thrown: unknown) => {
       // Steps that were left out for the sake of something newer are no failure of the device.

@@ -182,6 +182,11 @@ export interface Command {
   readonly action: Action;
   /** Absent for actions that take nothing. */
   readonly value?: Value;
+  /**
+   * The id of the transaction it belongs to, for protocols that know such ids. Given once: a command that is sent again
+   * has none.
+   */
+  readonly transaction?: string;
 }
 
 /** A link while it is open. */

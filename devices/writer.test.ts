@@ -103,6 +103,28 @@ async function bench(
 
 const code = (wanted: string) => (error: unknown) => error instanceof BothyError && error.code === wanted;
 
+test("a command carries the id of its transaction once; what is sent again has none", async () => {
+  const at = await bench([dutyAction(), dutyAction({ name: "kick", kind: "pulse" })]);
+  at.connection.failWrites = unconfirmed;
+  at.submit("70", { transaction: "mine" });
+  await at.clock.advance(3000);
+  at.connection.failWrites = undefined;
+  await at.clock.advance(3000);
+  const pulse = at.submit("20", { action: "kick", who: "ben" });
+  await at.clock.advance(1000);
+  const sent = at.connection.commands.map(({ action, transaction }) => [action.name, transaction]);
+  const again = sent.slice(1, -1);
+  assert.deepEqual(
+    [sent[0], sent.at(-1)],
+    [
+      ["speed", "mine"],
+      ["kick", pulse.id],
+    ],
+  );
+  assert.ok(again.length > 0);
+  for (const one of again) assert.deepEqual(one, ["speed", undefined]);
+});
+
 test("bad input is refused at once, and changes nothing", async () => {
   const at = await bench();
   const cases: [Partial<WriteRequest>, string][] = [

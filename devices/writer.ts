@@ -230,7 +230,7 @@ export class Writer {
       this.#transactions.update(id, ...failed(overridden(nameOf(device), request.slot, by)));
       return;
     }
-    const order = new Order({ device, action, value }, this.#parts, () => {
+    const order = new Order({ device, action, value, transaction: id }, this.#parts, () => {
       this.#transactions.update(id, "WRITING", "sending");
     });
     this.#pulses.add(order);

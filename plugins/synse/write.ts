@@ -32,7 +32,7 @@ const answered: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 ]);
 
 /**
- * Hands a write to the plugin and waits until the plugin says how it ended. Never sent twice.
+ * Hands a write to the plugin, under the id it has here, and waits until the plugin says how it ended. Never sent twice.
  * @throws BothyError `REFUSED` with the plugin's own words, what it answers at once, or `OUTCOME_UNKNOWN` when nobody
  * can say whether it took effect
  */
@@ -52,7 +52,7 @@ export async function carryOut(command: Command, parts: WriteParts, signal: Abor
 }
 
 async function queue(
-  { device, action, value }: Command,
+  { device, action, value, transaction = randomUUID() }: Command,
   { client }: WriteParts,
   source: string,
   signal: AbortSignal,
@@ -60,7 +60,7 @@ async function queue(
   const data = new TextEncoder().encode(value === undefined ? "" : String(value));
   const payload = {
     selector: { id: device },
-    data: [{ action: action.name, data, transaction: randomUUID() }],
+    data: [{ action: action.name, data, transaction }],
   };
   const found = await client.list("WriteAsync", payload, { signal, most: 16 }).catch((thrown: unknown) => {
     if (thrown instanceof BothyError && answered.has(thrown.code)) throw thrown;

@@ -215,9 +215,10 @@ promise("a plugin that does not say who it is, is refused with a remedy", async 
 
 promise("a write is sent once, and its end is what the plugin says", async ({ plugin, clock, open }) => {
   const connection = await open();
-  const write = async (): Promise<unknown> => {
+  const write = async (id?: string): Promise<unknown> => {
     const { signal } = new AbortController();
-    const writing = connection.write?.(commandOf("a"), signal).then(
+    const command = { ...commandOf("a"), ...(id === undefined ? {} : { transaction: id }) };
+    const writing = connection.write?.(command, signal).then(
       () => "done",
       (thrown: unknown) => thrown,
     );
@@ -230,7 +231,7 @@ promise("a write is sent once, and its end is what the plugin says", async ({ pl
     return writing;
   };
   plugin.outcomes = [{ status: "PENDING" }, { status: "WRITING" }, { status: "DONE" }];
-  assert.equal(await write(), "done");
+  assert.equal(await write("call-7"), "done");
   assert.equal(plugin.writes.length, 1);
   assert.equal(Buffer.from(plugin.writes[0]?.data[0]?.data ?? []).toString(), "on");
   plugin.outcomes = [{ status: "ERROR" }, { status: "ERROR" }, { status: "ERROR", message: "stuck" }];
@@ -245,6 +246,9 @@ promise("a write is sent once, and its end is what the plugin says", async ({ pl
   plugin.failing.set("WriteAsync", { code: status.UNKNOWN, details: "writing is not enabled" });
   assert.equal(code(await write()), "DEVICE_FAILURE");
   assert.equal(plugin.writes.length, 5);
+  const ids = plugin.writes.map(({ data }) => data[0]?.transaction);
+  assert.equal(ids[0], "call-7", "the id it has here, when it has one");
+  assert.equal(new Set(ids).size, 5);
 });
 
 promise("readings come as they are made; unknown ones cause a look for devices", async (b) => {
