@@ -15,9 +15,9 @@ export interface ReadOptions extends AskOptions {
   /** See `DecodeOptions.ignoreScanning`. */
   readonly ignoreScanning?: boolean;
   /** What the BMC gave, by `sensor.key`; see `DecodeOptions.thresholds`. */
-  readonly thresholds?: ReadonlyMap<string, RawThresholds>;
+  readonly thresholds?: ReadonlyMap<string, { readonly raw: RawThresholds }>;
   /** What the BMC gave, by `sensor.key`. */
-  readonly hysteresis?: ReadonlyMap<string, Hysteresis>;
+  readonly hysteresis?: ReadonlyMap<string, { readonly raw: Hysteresis }>;
 }
 
 /**
@@ -98,8 +98,8 @@ async function withFactors(
 }
 
 function decodingOf(sensor: Sensor, options: ReadOptions): DecodeOptions {
-  const thresholds = options.thresholds?.get(sensor.key);
-  const hysteresis = options.hysteresis?.get(sensor.key);
+  const thresholds = options.thresholds?.get(sensor.key)?.raw;
+  const hysteresis = options.hysteresis?.get(sensor.key)?.raw;
   return {
     ...(thresholds === undefined ? {} : { thresholds }),
     ...(hysteresis === undefined ? {} : { hysteresis }),
