@@ -5,6 +5,7 @@ import { addWatchCommand } from "./bus-watch.ts";
 import { addCheckCommands } from "./check.ts";
 import { addCompletionCommands } from "./completion/command.ts";
 import { addDemoCommand } from "./demo.ts";
+import { addIpmiCommands } from "./ipmi/command.ts";
 import { addMigrateCommand } from "./migrate.ts";
 import { addContextCommand } from "./on-call/context.ts";
 import { addInfoCommand } from "./on-call/info.ts";
@@ -52,6 +53,8 @@ export function createProgram(ended: (code: ExitCode) => void): Command {
   addPluginsCommand(program, ended);
   addTransactionsCommand(program, ended);
   addContextCommand(program, ended);
+  program.commandsGroup("A server's BMC, without a site (docs/ipmi.md):");
+  addIpmiCommands(program, ended);
   program.commandsGroup("Running:");
   addDemoCommand(program, ended);
   addSiteCommand(program, ended);
