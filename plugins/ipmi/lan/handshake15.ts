@@ -98,7 +98,8 @@ async function attemptOnce(
     );
   }
   const password = type === authenticationTypes.none ? undefined : login.plainPassword;
-  const session = new Md5Session(active.data.readUInt32LE(1), active.data.readUInt32LE(5), password);
+  const sequences = { ours: active.data.readUInt32LE(5), theirs: first.readUInt32LE(0) };
+  const session = new Md5Session(active.data.readUInt32LE(1), sequences, password);
   return raise(opening, session, level);
 }
 

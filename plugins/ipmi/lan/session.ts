@@ -105,15 +105,20 @@ export class Md5Session implements Session {
   #sequence: number;
 
   /**
-   * @param first the first sequence number we use, as the BMC wants it
+   * @param sequences the first number we use, as the BMC wants it, and the first it was asked to use
    * @param password undefined when packets have no codes once the session is active ("per-message authentication off")
    */
-  constructor(bmcId: number, first: number, password: Buffer | undefined) {
+  constructor(
+    bmcId: number,
+    sequences: { readonly ours: number; readonly theirs: number },
+    password: Buffer | undefined,
+  ) {
     this.bmcId = bmcId;
     this.hasIntegrity = password !== undefined;
     this.#password = password ?? Buffer.alloc(0);
-    this.#window = new SequenceWindow();
-    this.#sequence = first;
+    // The id is the same both ways: only the numbers tell our own packets, thrown back at us, from the BMC's.
+    this.#window = new SequenceWindow(sequences.theirs - 1);
+    this.#sequence = sequences.ours;
   }
 
   seal(message: Buffer): Buffer {
