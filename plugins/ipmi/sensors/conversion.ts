@@ -53,15 +53,15 @@ const ranges: Readonly<Record<AnalogFormat, readonly [number, number]>> = {
 /** The raw byte as a number, signed as the format says. */
 export function fromRaw(raw: number, format: AnalogFormat): number {
   if (format === "twos-complement") return raw < 0x80 ? raw : raw - 0x100;
-  // Adding 0 makes the other zero of ones' complement the usual one.
-  if (format === "ones-complement") return raw < 0x80 ? raw : raw - 0xff + 0;
+  if (format === "ones-complement") return raw < 0x80 ? raw : raw - 0xff;
   return raw;
 }
 
 /** The raw byte nearest to `x`, within the range of the format. */
 export function toRaw(x: number, format: AnalogFormat): number {
   const [low, high] = ranges[format];
-  const whole = Math.min(high, Math.max(low, Math.round(x)));
+  // Adding 0 makes −0 the usual one, here and below.
+  const whole = Math.min(high, Math.max(low, Math.round(x))) + 0;
   return whole >= 0 ? whole : whole + (format === "ones-complement" ? 0xff : 0x100);
 }
 
@@ -74,7 +74,7 @@ function straight({ m, b, bExponent, rExponent }: Factors, x: number): number {
 
 function valueAt(formula: Formula, x: number): number | undefined {
   const value = curveOf(formula.linearization)?.of(straight(formula.factors, x));
-  return value !== undefined && Number.isFinite(value) ? value : undefined;
+  return value !== undefined && Number.isFinite(value) ? value + 0 : undefined;
 }
 
 /**
