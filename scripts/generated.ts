@@ -29,9 +29,10 @@ const readme = (path: string, { schema }: Pick<Plugin, "schema">): string =>
 /** Every kind of fault the simulators know, as a table. */
 function faultTable(): string {
   const rows = Object.entries<FaultSpec>(faultSpecs).map(
-    ([kind, { target, arguments: given, about, example }]) => {
+    ([kind, { target, also, arguments: given, about, example }]) => {
       const takes = given.map(({ key, required, allowed }) => `${key}${required ? "" : "?"}: ${allowed}`);
-      return `| \`${kind}\` | ${target} | ${about} | ${takes.join("; ")} | \`${example}\` |`;
+      const where = also === undefined ? target : `${target}, ${also}`;
+      return `| \`${kind}\` | ${where} | ${about} | ${takes.join("; ")} | \`${example}\` |`;
     },
   );
   return ["| kind | target | what happens | takes | example |", "|---|---|---|---|---|", ...rows].join("\n");

@@ -1,147 +1,17 @@
 import { parse as parseYaml } from "yaml";
 import type { Millis } from "./clock.ts";
+import {
+  type Argument,
+  faultKinds,
+  type FaultKind,
+  type FaultSpec,
+  faultSpecs,
+  readDuration,
+  readShare,
+} from "./fault-kinds.ts";
 
-/** What a fault can be put on. */
-export type TargetKind = "unit" | "line" | "site";
-
-interface Argument {
-  readonly key: "delay" | "code" | "sensor" | "value" | "fan" | "bits";
-  readonly required: boolean;
-  /** What is allowed, for people. */
-  readonly allowed: string;
-  readonly read: (text: string) => string | number | undefined;
-}
-
-export interface FaultSpec {
-  readonly target: TargetKind;
-  readonly arguments: readonly Argument[];
-  readonly about: string;
-  /** One of the demonstration, as people write it. */
-  readonly example: string;
-}
-
-const number = (text: string): number | undefined =>
-  /^[-+]?\d+(\.\d+)?$/.test(text) ? Number(text) : undefined;
-
-const within = (low: number, high: number, whole: boolean) => (text: string) => {
-  const value = number(text);
-  return value === undefined || value < low || value > high || (whole && !Number.isInteger(value))
-    ? undefined
-    : value;
-};
-
-const delay = (required: boolean): Argument => ({
-  key: "delay",
-  required,
-  allowed: "a duration such as 300ms or 2s",
-  read: readDuration,
-});
-
-/** Every kind of fault there is. */
-export const faultSpecs = {
-  silent: { target: "unit", arguments: [], about: "does not answer", example: "tray-a silent for 30s" },
-  slow: {
-    target: "unit",
-    arguments: [delay(true)],
-    about: "answers that much later",
-    example: "probe-inlet slow 300ms",
-  },
-  late: {
-    target: "unit",
-    arguments: [delay(false)],
-    about: "answers after the client gave up",
-    example: "dx-1 late 2s with probability 10%",
-  },
-  "bad-crc": {
-    target: "unit",
-    arguments: [],
-    about: "answers with a wrong check sum (serial lines only)",
-    example: "meter-1 bad-crc with probability 20%",
-  },
-  "wrong-unit": {
-    target: "unit",
-    arguments: [],
-    about: "answers under another unit id",
-    example: "dc-1 wrong-unit",
-  },
-  "short-frame": {
-    target: "unit",
-    arguments: [],
-    about: "stops in the middle of its answer",
-    example: "io-1 short-frame",
-  },
-  "long-frame": {
-    target: "unit",
-    arguments: [],
-    about: "sends more bytes than its answer has",
-    example: "io-1 long-frame",
-  },
-  exception: {
-    target: "unit",
-    arguments: [
-      { key: "code", required: true, allowed: "an exception code 1..255", read: within(1, 255, true) },
-    ],
-    about: "refuses everything",
-    example: "dx-1 exception 6",
-  },
-  stuck: {
-    target: "unit",
-    arguments: [
-      {
-        key: "sensor",
-        required: false,
-        allowed: "the name of a sensor",
-        read: (text) => (/^[a-z][a-z0-9-]*$/.test(text) ? text : undefined),
-      },
-      { key: "value", required: false, allowed: "a number", read: number },
-    ],
-    about: "a sensor keeps giving one value, by default the present one",
-    example: "probe-inlet stuck temperature at 55",
-  },
-  "dead-fan": {
-    target: "unit",
-    arguments: [{ key: "fan", required: true, allowed: "a fan 1..8", read: within(1, 8, true) }],
-    about: "a fan stops turning",
-    example: "tray-a dead-fan 3",
-  },
-  lockout: {
-    target: "unit",
-    arguments: [],
-    about: "the air-conditioner's high-pressure switch trips",
-    example: "dx-1 lockout",
-  },
-  noise: {
-    target: "line",
-    arguments: [
-      {
-        key: "bits",
-        required: true,
-        allowed: "the share of bits that flip, as 0.001 or 0.1%",
-        read: readShare,
-      },
-    ],
-    about: "bits flip at random, both ways",
-    example: "line-b noise 0.1%",
-  },
-  "line-cut": {
-    target: "line",
-    arguments: [],
-    about: "nothing passes, either way",
-    example: "line-a line-cut for 10s",
-  },
-  "door-open": { target: "site", arguments: [], about: "the door stands open", example: "site door-open" },
-  "mains-loss": {
-    target: "site",
-    arguments: [],
-    about: "the mains fails",
-    example: "site mains-loss for 5m",
-  },
-  smoke: { target: "site", arguments: [], about: "the smoke detector trips", example: "site smoke" },
-  leak: { target: "site", arguments: [], about: "water on the floor", example: "site leak" },
-} as const satisfies Record<string, FaultSpec>;
-
-export type FaultKind = keyof typeof faultSpecs;
-export const faultKinds = Object.keys(faultSpecs) as readonly FaultKind[];
+export { faultKinds, faultSpecs, readDuration, type FaultKind, type FaultSpec };
+export type { TargetKind } from "./fault-kinds.ts";
 
 export interface Fault {
   /** Name of a unit or line, or `site`. */
@@ -154,6 +24,12 @@ export interface Fault {
   readonly fan?: number;
   /** Share of bits, 0..1. */
   readonly bits?: number;
+  /** Share of packets or answers, 0..1. */
+  readonly share?: number;
+  /** A command as netFn/cmd, in hex. */
+  readonly command?: string;
+  /** A power supply, from 1. */
+  readonly supply?: number;
   /** Share of answers concerned, 0..1; absent: all. */
   readonly probability?: number;
   /** How long it lasts; absent: until cleared. */
@@ -166,21 +42,6 @@ export class FaultError extends Error {
     super(message);
     this.name = "FaultError";
   }
-}
-
-const units: Record<string, Millis> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
-
-/** Milliseconds of `300ms`, `2s`, `1.5m` or `1h`; undefined for anything else. */
-export function readDuration(text: string): Millis | undefined {
-  const [, amount, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text) ?? [];
-  return amount === undefined ? undefined : Number(amount) * (units[unit ?? ""] ?? NaN);
-}
-
-/** 0..1 of `0.3` or `30%`. */
-function readShare(text: string): number | undefined {
-  const [, amount, percent] = /^(\d+(?:\.\d+)?)(%?)$/.exec(text) ?? [];
-  const share = Number(amount) / (percent === "%" ? 100 : 1);
-  return share >= 0 && share <= 1 ? share : undefined;
 }
 
 const list = (names: readonly string[]): string => names.join(", ");
@@ -264,7 +125,8 @@ function build(given: ReadonlyMap<string, string>): Fault {
   const kind = needKind(name);
   const spec: FaultSpec = faultSpecs[kind];
   const fault: Record<string, string | number> = { target, kind };
-  const allowed = spec.target === "unit" ? ["probability", "duration"] : ["duration"];
+  const answers = spec.target === "unit" || kind === "bad-checksum";
+  const allowed = answers ? ["probability", "duration"] : ["duration"];
   const known = ["target", "kind", ...spec.arguments.map(({ key }) => key), ...allowed];
   for (const key of given.keys()) {
     if (!known.includes(key))
@@ -285,8 +147,12 @@ function build(given: ReadonlyMap<string, string>): Fault {
     if (value === undefined) throw new FaultError(`${key} of ${kind} must be ${wanted}, not "${text}"`);
     fault[key] = value;
   }
+  // It is over when the BMC is back, whether or not somebody ends it.
+  if (kind === "reboot") fault["duration"] ??= fault["delay"] ?? rebootTime;
   return fault as unknown as Fault;
 }
+
+const rebootTime: Millis = 12_000;
 
 export interface ScriptEntry {
   /** From the start of the script. */

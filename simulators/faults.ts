@@ -1,12 +1,20 @@
 import type { Cancel, Clock, Millis } from "./clock.ts";
-import { type Fault, FaultError, type FaultKind, faultSpecs, type ScriptEntry } from "./fault-text.ts";
+import {
+  type Fault,
+  FaultError,
+  type FaultKind,
+  type FaultSpec,
+  faultSpecs,
+  type ScriptEntry,
+  type TargetKind,
+} from "./fault-text.ts";
 import type { Misbehaviour } from "./modbus/serve.ts";
 import { createRandom } from "./random.ts";
 
 /** Something a fault can be put on. */
 export interface FaultTarget {
   readonly name: string;
-  readonly kind: "unit" | "line" | "site";
+  readonly kind: TargetKind;
   /** Kinds that make no sense here, each with the reason. */
   readonly refuses?: Partial<Record<FaultKind, string>>;
   /** Names for `stuck`. */
@@ -119,10 +127,11 @@ export function createFaultBoard(options: FaultBoardOptions): FaultBoard {
 }
 
 function check(fault: Fault, targets: readonly FaultTarget[]): void {
-  const spec = faultSpecs[fault.kind];
-  const fitting = targets.filter(({ kind }) => kind === spec.target);
+  const spec: FaultSpec = faultSpecs[fault.kind];
+  const fits = ({ kind }: FaultTarget): boolean => kind === spec.target || kind === spec.also;
+  const fitting = targets.filter(fits);
   const target = targets.find(({ name }) => name === fault.target);
-  if (target?.kind !== spec.target) {
+  if (target === undefined || !fits(target)) {
     const names = fitting
       .filter(({ refuses }) => refuses?.[fault.kind] === undefined)
       .map(({ name }) => name);
@@ -177,6 +186,15 @@ function misbehaviourOf(fault: Fault): Misbehaviour {
     case "stuck":
     case "dead-fan":
     case "lockout":
+    case "lossy":
+    case "duplicate":
+    case "reorder":
+    case "reboot":
+    case "short-sdr":
+    case "single-session":
+    case "bad-checksum":
+    case "hang":
+    case "psu-lost":
     case "noise":
     case "line-cut":
     case "door-open":

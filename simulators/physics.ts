@@ -13,6 +13,10 @@ export interface PhysicsInputs extends ElectricalInputs {
   readonly fanDead: boolean[];
   /** Outlets of the PDU; each feeds one server. */
   readonly outletOn: boolean[];
+  /** What each server does: 0 off, with its standby power only, 1 at work, between: it starts or stops. */
+  readonly serverActivity: number[];
+  /** Most each server may draw, W; Infinity: no limit. */
+  readonly serverLimit: number[];
   /** Demanded share of the DX unit's capacity, 0..1; 0: compressor stopped. */
   dxCapacity: number;
   /** Share of outdoor air, 0..1. */
@@ -114,7 +118,8 @@ export function createPhysics(options: PhysicsOptions = {}): SitePhysics {
   const stepServers = (dt: number): void => {
     load.forEach((one, i) => {
       const on = inputs.outletOn[i] === true && state.upsOutputOn;
-      state.serverPower[i] = one(dt, on, state.inlet);
+      const activity = inputs.serverActivity[i] ?? 1;
+      state.serverPower[i] = one(dt, on, state.inlet, activity, inputs.serverLimit[i] ?? Infinity);
     });
     state.itPower = state.serverPower.reduce((sum, watts) => sum + watts, 0);
   };
@@ -181,6 +186,8 @@ function startInputs(): PhysicsInputs {
     fanDuty: new Array<number>(fanCount).fill(50),
     fanDead: new Array<boolean>(fanCount).fill(false),
     outletOn: new Array<boolean>(serverCount).fill(true),
+    serverActivity: new Array<number>(serverCount).fill(1),
+    serverLimit: new Array<number>(serverCount).fill(Infinity),
     dxCapacity: 0,
     damper: 0,
     doorOpen: false,
@@ -224,16 +231,23 @@ function fanTarget(inputs: PhysicsInputs, powered: boolean, speed: number, i: nu
   return (fanTopSpeed * Math.min(duty, 100)) / 100;
 }
 
+const standbyPower = 9; // W, for the BMC alone
+const deepestLimit = 0.6; // of the idle power; no limit brings a server below
+
+type Load = (dt: number, on: boolean, inlet: number, activity: number, limit: number) => number;
+
 /** A server: idle and busy power, wandering use, slower when its inlet is above 40 °C. */
-function createLoad(random: Random): (dt: number, on: boolean, inlet: number) => number {
+function createLoad(random: Random): Load {
   const idle = 75 + 10 * random.next();
   let use = 0.6;
   let watts = 150;
-  return (dt, on, inlet) => {
+  return (dt, on, inlet, activity, limit) => {
     use += ((0.6 - use) / 900) * dt + 0.004 * Math.sqrt(dt) * random.normal();
     use = Math.min(1, Math.max(0, use));
-    const wanted = on ? (idle + 110 * use) * (inlet > 40 ? 0.7 : 1) : 0;
-    watts += (wanted - watts) * (1 - Math.exp(-dt / (on ? 8 : 0.2)));
+    const working = (idle + 110 * use) * (inlet > 40 ? 0.7 : 1) * activity;
+    const limited = activity === 0 ? standbyPower : Math.min(working, Math.max(limit, deepestLimit * idle));
+    const tau = !on ? 0.2 : activity === 0 ? 0.5 : 8;
+    watts += ((on ? limited : 0) - watts) * (1 - Math.exp(-dt / tau));
     return watts;
   };
 }

@@ -9,6 +9,7 @@ import { serveRtu, serveTcp, serveTcpWire } from "./modbus/serve.ts";
 import type { SimulatedUnit } from "./modbus/unit.ts";
 import { createPhysics, type PhysicsOptions, type SitePhysics } from "./physics.ts";
 import { NoPtyError, openPty } from "./pty.ts";
+import { openSiteBmcs, type SiteBmc, type SiteBmcOptions, type SiteBmcs } from "./site-bmcs.ts";
 import { createUnits, type LineName, type SiteUnit, type SiteUnits } from "./site-units.ts";
 import { listenAsWire } from "./tcp.ts";
 import { createMemoryWire, type Wire } from "./wire.ts";
@@ -29,6 +30,8 @@ export interface SimulatedSiteOptions {
   readonly host?: string;
   /** TCP port of the Modbus TCP endpoint; 0 or absent: any free one. */
   readonly port?: number;
+  /** Where the BMCs of the servers are reached; not with `memory`. */
+  readonly bmcs?: SiteBmcOptions;
   /** Where the weather starts. */
   readonly physics?: Omit<PhysicsOptions, "seed">;
   /** Opens a pseudo-terminal in some other way. */
@@ -61,6 +64,8 @@ export type SimulatedEndpoint =
 export interface SimulatedSite {
   readonly lines: readonly SimulatedLine[];
   readonly endpoint: SimulatedEndpoint;
+  /** A BMC in each of the eight servers. */
+  readonly bmcs: readonly SiteBmc[];
   readonly physics: SitePhysics;
   /** What a person should know, such as that no pseudo-terminal could be had. */
   readonly notes: readonly string[];
@@ -92,23 +97,24 @@ export async function createSimulatedSite(options: SimulatedSiteOptions): Promis
   const seed = options.seed ?? 1;
   const physics = createPhysics({ ...options.physics, seed });
   const units = createUnits(physics, seed);
+  const bmcs = await openSiteBmcs(clock, physics, options.wires === "memory" ? undefined : placeOf(options));
   const board = createFaultBoard({
     clock,
     seed,
-    targets: targetsOf(units.all),
-    changed: (fault, active, begins) => applyFault(physics, units, fault, active, begins),
+    targets: targetsOf(units.all, bmcs.all),
+    changed: (fault, active, begins) => applyFault(physics, units, bmcs.all, fault, active, begins),
   });
   const notes: string[] = [];
-  const lines: OpenLine[] = [];
-  for (const name of ["line-a", "line-b"] as const) {
-    lines.push(await openLine(name, options, serving(name, units, board), notes));
-  }
-  const endpoint = await openEndpoint(options, serving("tcp", units, board), board);
-  const stop = startPhysics(clock, physics, units, options.speed ?? 1);
+  const { lines, endpoint } = await openBuses(options, units, board, notes).catch(async (error: unknown) => {
+    await bmcs.close();
+    throw error;
+  });
+  const stop = startPhysics(clock, physics, { units, bmcs }, options.speed ?? 1);
 
   return {
     lines: lines.map(({ shown }) => shown),
     endpoint: endpoint.shown,
+    bmcs: bmcs.all,
     physics,
     notes,
     units: () => units.all,
@@ -124,10 +130,15 @@ export async function createSimulatedSite(options: SimulatedSiteOptions): Promis
     async close() {
       stop();
       board.close();
-      await Promise.all([...lines.map(({ line }) => line.close()), endpoint.close()]);
+      await Promise.all([...lines.map(({ line }) => line.close()), endpoint.close(), bmcs.close()]);
     },
   };
 }
+
+const placeOf = ({ bmcs, host }: SimulatedSiteOptions): SiteBmcOptions => ({
+  ...(host === undefined ? {} : { host }),
+  ...bmcs,
+});
 
 type Serving = Pick<Parameters<typeof serveRtu>[0], "units" | "misbehave" | "disturb">;
 
@@ -139,6 +150,30 @@ function serving(name: LineName, units: SiteUnits, board: FaultBoard): Serving {
     misbehave: (unit) => board.misbehave(names.get(unit) ?? ""),
     disturb: (bytes) => board.disturb(name, bytes),
   };
+}
+
+/** The two lines and the TCP endpoint; when one cannot be had, what was opened is closed again. */
+async function openBuses(
+  options: SimulatedSiteOptions,
+  units: SiteUnits,
+  board: FaultBoard,
+  notes: string[],
+): Promise<{ readonly lines: readonly OpenLine[]; readonly endpoint: OpenEndpoint }> {
+  const lines: OpenLine[] = [];
+  try {
+    for (const name of ["line-a", "line-b"] as const) {
+      lines.push(await openLine(name, options, serving(name, units, board), notes));
+    }
+    return { lines, endpoint: await openEndpoint(options, serving("tcp", units, board), board) };
+  } catch (error) {
+    await Promise.all(lines.map(({ line }) => line.close()));
+    throw error;
+  }
+}
+
+interface OpenEndpoint {
+  readonly shown: SimulatedEndpoint;
+  close(): Promise<unknown>;
 }
 
 interface OpenLine {
@@ -194,7 +229,7 @@ async function openEndpoint(
   options: SimulatedSiteOptions,
   served: Serving,
   board: FaultBoard,
-): Promise<{ readonly shown: SimulatedEndpoint; close(): Promise<unknown> }> {
+): Promise<OpenEndpoint> {
   const { host, port, clock } = options;
   const serve = { ...served, clock, passes: () => board.passes("tcp") };
   if (options.wires === "memory") {
@@ -220,7 +255,12 @@ async function openEndpoint(
 }
 
 /** Steps the physics at fixed intervals, so that a virtual and a real clock give the same course. */
-function startPhysics(clock: Clock, physics: SitePhysics, units: SiteUnits, speed: number): Cancel {
+function startPhysics(
+  clock: Clock,
+  physics: SitePhysics,
+  { units, bmcs }: { readonly units: SiteUnits; readonly bmcs: SiteBmcs },
+  speed: number,
+): Cancel {
   let cancel: Cancel = () => undefined;
   let due = clock.monotonic();
   const arm = (): void => {
@@ -229,6 +269,7 @@ function startPhysics(clock: Clock, physics: SitePhysics, units: SiteUnits, spee
       const seconds = (period / 1000) * speed;
       physics.step(seconds);
       units.tick(seconds, period / 1000);
+      bmcs.tick(seconds);
       arm();
     });
   };

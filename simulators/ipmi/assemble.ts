@@ -90,8 +90,8 @@ export function assemble(
     tick(dtSeconds, alive) {
       quantities.step(dtSeconds, host.powered);
       if (!alive) return;
-      meter.sample(world.power());
       if (control.exceeded()) host.ask("off");
+      meter.sample(world.power());
       sensors.scan();
     },
     close() {

@@ -86,7 +86,7 @@ export function createBmc(options: BmcOptions): SimulatedBmc {
     },
     executed: (netFn, command) => executed.get((netFn << 8) | command) ?? 0,
     receive(packet, from, reply) {
-      if (!outlet.alive() || faults.silent || network.lost()) return;
+      if (!outlet.alive() || network.lost()) return;
       sessions.limit = faults.singleSession ? 1 : mostSessions;
       const answer = server.receive(packet, from);
       if (answer !== undefined) network.send(answer, reply);

@@ -32,15 +32,17 @@ export interface Outcome {
 
 class Refusal extends Error {
   readonly code: number;
-  constructor(code: number) {
+  readonly data: Uint8Array;
+  constructor(code: number, data: Uint8Array) {
     super(`completion code ${code.toString(16)}h`);
     this.code = code;
+    this.data = data;
   }
 }
 
-/** Ends a command with a completion code other than 00h. */
-export function refuse(code: number): never {
-  throw new Refusal(code);
+/** Ends a command with a completion code other than 00h. @param data what follows it, mostly nothing */
+export function refuse(code: number, data: Uint8Array | readonly number[] = []): never {
+  throw new Refusal(code, Uint8Array.from(data));
 }
 
 /**
@@ -86,7 +88,7 @@ export function createDispatcher(commands: readonly Command[]): Dispatcher {
       try {
         return { code: completion.ok, data: Uint8Array.from(found.run(call)) };
       } catch (error) {
-        if (error instanceof Refusal) return { code: error.code, data: empty };
+        if (error instanceof Refusal) return { code: error.code, data: error.data };
         throw error;
       }
     },

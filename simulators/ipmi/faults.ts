@@ -4,8 +4,12 @@ import type { Millis } from "../clock.ts";
 export interface BmcFaults {
   /** No answer at all. */
   silent: boolean;
+  /** Share of requests that are not answered. */
+  unheard: number;
   /** Answers come that much later. */
   slow: Millis;
+  /** Share of answers that do. */
+  slowShare: number;
   /** Share of packets lost, each way. */
   lossy: number;
   /** Share of answers sent twice. */
@@ -28,7 +32,9 @@ export interface BmcFaults {
 
 export const createFaults = (): BmcFaults => ({
   silent: false,
+  unheard: 0,
   slow: 0,
+  slowShare: 1,
   lossy: 0,
   duplicate: 0,
   reorder: 0,

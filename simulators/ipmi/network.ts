@@ -41,10 +41,10 @@ export function createNetwork(clock: Clock, random: Random, faults: BmcFaults): 
     release();
   };
   return {
-    lost: () => happens(faults.lossy),
+    lost: () => faults.silent || happens(faults.unheard) || happens(faults.lossy),
     send(packet, reply) {
       if (happens(faults.lossy)) return;
-      if (faults.slow > 0) later(faults.slow, () => pass(packet, reply));
+      if (faults.slow > 0 && happens(faults.slowShare)) later(faults.slow, () => pass(packet, reply));
       else pass(packet, reply);
     },
     close() {

@@ -72,8 +72,8 @@ function limitCommands({ meter }: BmcParts, within: Within): readonly Command[] 
   return [
     within(0x03, "user", [2, 2], () => {
       const { active, watts, action, correction, sampling } = meter.limit;
-      if (!active) return refuse(noLimit);
-      return [0, 0, action, ...u16(watts), ...u32(correction), 0, 0, ...u16(sampling)];
+      const known = [0, 0, action, ...u16(watts), ...u32(correction), 0, 0, ...u16(sampling)];
+      return active ? known : refuse(noLimit, [dcmi, ...known]);
     }),
     within(0x04, "operator", [14, 14], (data) => {
       const action = data.readUInt8(3);
@@ -130,6 +130,7 @@ function ofEntity({ sensors }: BmcParts, data: Buffer): readonly LiveSensor[] {
       model.type === type &&
       model.entity[0] === wanted &&
       model.kind === "analog" &&
+      model.signed !== true && // a distance to a limit is no temperature
       (instance === 0 || model.entity[1] === instance),
   );
 }
