@@ -71,8 +71,7 @@ const saidIn = <K extends Option>(
   layers: readonly Layer[],
   key: K,
 ): NonNullable<Layer["options"][K]> | undefined =>
-  layers.map(({ options }) => options[key]).find((value) => value !== undefined && value !== null) as
-    NonNullable<Layer["options"][K]> | undefined;
+  layers.map(({ options }) => options[key]).find((value) => value !== undefined);
 
 /** Expands the configuration of a bus. Pure. */
 export function planBmcs(config: IpmiConfig): {

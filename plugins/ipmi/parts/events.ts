@@ -169,5 +169,5 @@ function remembered(kept: unknown): SelMark | undefined {
       ["entries", "lastAdd", "lastErase"].every(
         (name) => typeof (info as Record<string, unknown>)[name] === "number",
       ));
-  return isInfo && isRecord(first) && isRecord(last) ? (kept as SelMark) : undefined;
+  return isInfo && isRecord(first) && isRecord(last) ? kept : undefined;
 }

@@ -43,11 +43,12 @@ export function factsOf({ chassis, board, product }: Fru): Readonly<Record<strin
 export function inventoryPart({ clock, settings }: PartDeps, inventories: readonly InventoryFacts[]): Part {
   const pairs = inventories.map((inventory) => {
     const { fruId, name, facts } = inventory;
-    const ending = fruId === 0 ? "inventory" : `inventory-${slug(name) === "" ? fruId : slug(name)}`;
+    const short = slug(name.replace(/\s*(inventory|fru)\b/gi, ""));
+    const ending = fruId === 0 ? "inventory" : `inventory-${short === "" ? fruId : short}`;
     const isAlone = inventories.filter((other) => other.name === name).length === 1;
     const device = bmcDevice(settings, ["fru", fruId], isAlone ? ending : `${ending}-${fruId}`, {
       type: "inventory",
-      info: fruId === 0 ? "inventory" : `inventory of ${name}`,
+      info: fruId === 0 ? "inventory" : `inventory: ${name}`,
       tags: ["ipmi/chassis-part:inventory"],
       context: facts,
       outputs: [{ output: outputNamed("string") }],

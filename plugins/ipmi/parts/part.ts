@@ -33,7 +33,11 @@ export interface Part {
   readonly devices: readonly Device[];
   readonly polls: readonly PartPoll[];
   /** Only for commands to its own devices with actions they have. @throws BothyError */
-  write?(command: Command, signal: AbortSignal, superseded?: AbortSignal): Promise<readonly Reading[]>;
+  readonly write?: (
+    command: Command,
+    signal: AbortSignal,
+    superseded?: AbortSignal,
+  ) => Promise<readonly Reading[]>;
 }
 
 export const asking = ({ priority, signal }: ReadOptions): AskOptions => ({ priority, signal });

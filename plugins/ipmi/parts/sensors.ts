@@ -2,21 +2,24 @@ import { type Device, valuesOf } from "../../../devices/device.ts";
 import { BothyError } from "../../../devices/errors.ts";
 import type { Reading } from "../../../devices/reading.ts";
 import type { AskOptions } from "../answer.ts";
-import { type RawThresholds, thresholdNames } from "../sdr/model.ts";
-import { analogValue } from "../sensors/analog.ts";
+import type { RawThresholds } from "../sdr/model.ts";
 import { readAll, unreadable } from "../sensors/read.ts";
-import type { Hysteresis, SensorReading } from "../sensors/reading.ts";
+import type { SensorReading } from "../sensors/reading.ts";
 import type { Sensor } from "../sensors/sensor.ts";
 import type { Host } from "./host.ts";
 import type { Part, PartDeps } from "./part.ts";
 import { chosen, sensorDevice, sensorReadings } from "./sensor-device.ts";
 
-/** What is known of sensors besides their records. */
+/** Thresholds by name, in the unit of the value, for people. */
+export type Limits = Readonly<Record<string, string>>;
+
+/** What is known of sensors besides their records; may become better at any time. */
 export interface SensorFacts {
   /** What Get Sensor Thresholds said, by key. */
-  readonly thresholds: ReadonlyMap<string, RawThresholds>;
-  readonly hysteresis: ReadonlyMap<string, Hysteresis>;
+  readonly thresholds: ReadonlyMap<string, { readonly raw: RawThresholds }>;
+  /** See `ReadOptions` of sensors. */
   readonly ignoreScanning: boolean;
+  limitsOf(sensor: Sensor): Limits;
 }
 
 /** "It only sends events": asking again is no use. */
@@ -37,14 +40,15 @@ export function sensorsPart(
     sensor,
     device: sensorDevice(settings, sensor, names.get(sensor.name) === 1),
   }));
-  const limits = new Map(
-    wanted.map((sensor) => [sensor.key, limitsOf(sensor, facts.thresholds.get(sensor.key))] as const),
-  );
   const useless = new Map<string, SensorReading>();
   const read = async (options: AskOptions): Promise<readonly Reading[]> => {
     const asked = wanted.filter(({ key }) => !useless.has(key));
     const said = new Map(useless);
-    const answers = await readAll(deps.bmc, asked, { ...options, ...facts });
+    const answers = await readAll(deps.bmc, asked, {
+      ...sensorAsk(options),
+      thresholds: facts.thresholds,
+      ignoreScanning: facts.ignoreScanning,
+    });
     asked.forEach((sensor, i) => {
       const answer = answers[i];
       if (answer === undefined) return;
@@ -55,7 +59,7 @@ export function sensorsPart(
     const isOff = someAreAbsent ? (await host.isOn(settings.fast, options)) === false : host.on === false;
     const at = clock.now();
     return pairs.flatMap(({ sensor, device }) =>
-      readingsOf(device, sensor, said, at, { isOff, limits: limits.get(sensor.key) ?? {} }),
+      readingsOf(device, sensor, said, at, { isOff, limits: facts.limitsOf(sensor) }),
     );
   };
   const devices = pairs.map(({ device }) => device);
@@ -66,19 +70,11 @@ export function sensorsPart(
   };
 }
 
-/** Thresholds in the unit of the value, for people. */
-function limitsOf(sensor: Sensor, given: RawThresholds | undefined): Readonly<Record<string, string>> {
-  const { analog, thresholds } = sensor;
-  if (analog === undefined) return {};
-  const raw = given ?? thresholds.raw;
-  return Object.fromEntries(
-    thresholdNames.flatMap((name) => {
-      const at = raw[name];
-      const value = at === undefined ? undefined : analogValue(analog, at);
-      return value === undefined ? [] : [[name, String(Number(value.toPrecision(6)))]];
-    }),
-  );
-}
+/** Absent is not the same as undefined there. */
+const sensorAsk = ({ priority, signal }: AskOptions) => ({
+  ...(priority === undefined ? {} : { priority }),
+  ...(signal === undefined ? {} : { signal }),
+});
 
 function readingsOf(
   device: Device,

@@ -1,0 +1,246 @@
+import { BothyError } from "../../devices/errors.ts";
+import { type LinkMemory, priority } from "../../devices/plugin.ts";
+import type { AskOptions } from "./answer.ts";
+import { getBootFlags } from "./commands/boot.ts";
+import { getChassisStatus, getPowerOnHours } from "./commands/chassis.ts";
+import { getPowerLimit, getPowerReading } from "./commands/dcmi.ts";
+import { getSelfTest } from "./commands/controller.ts";
+import { type DeviceId, getDeviceId } from "./commands/device-id.ts";
+import { completionOf } from "./completion.ts";
+import { readFru } from "./fru/index.ts";
+import { factsOf, type InventoryFacts } from "./parts/inventory.ts";
+import type { PartDeps } from "./parts/part.ts";
+import { unread } from "./parts/sensors.ts";
+import type { FruLocatorRecord, SdrRecord } from "./sdr/model.ts";
+import { readRepository, type SdrRepository } from "./sdr/repository.ts";
+import { getSelInfo } from "./sel/requests.ts";
+import { Thresholds } from "./sensor-facts.ts";
+import { describeSensors, type Sensor } from "./sensors/sensor.ts";
+
+/** What a BMC can do, found by trying. JSON: it is kept. */
+export interface Abilities {
+  readonly chassis: boolean;
+  /** Whether it says if the identify lamp shines. */
+  readonly lampIsSeen: boolean;
+  readonly boot: boolean;
+  readonly powerReading: boolean;
+  readonly powerLimit: boolean;
+  readonly events: boolean;
+  readonly hours: boolean;
+  readonly selfTest: boolean;
+  readonly inventories: readonly InventoryFacts[];
+}
+
+/** What is known of a BMC: what its devices follow from. */
+export interface Known {
+  /** Absent: nobody has been told yet. */
+  readonly identity?: DeviceId;
+  readonly abilities: Abilities;
+  readonly sensors: readonly Sensor[];
+  readonly facts: Thresholds;
+  /** For people. */
+  readonly about: object;
+  readonly notes: object;
+}
+
+/** What every BMC is taken to have until it has been asked. */
+const assumed: Abilities = {
+  chassis: true,
+  lampIsSeen: false,
+  boot: false,
+  powerReading: false,
+  powerLimit: false,
+  events: false,
+  hours: false,
+  selfTest: false,
+  inventories: [],
+};
+
+interface Kept {
+  readonly identity: string;
+  readonly abilities: Abilities;
+}
+
+const key = "abilities-1";
+const bmcAddress = 0x20;
+const mostInventories = 32;
+
+/** Finds out what a BMC has, and remembers it: an unchanged BMC costs two requests. */
+export class Learner {
+  readonly #deps: PartDeps;
+  readonly #memory: LinkMemory;
+  readonly #asked: AskOptions;
+  readonly facts: Thresholds;
+  #last: { readonly known: Known; readonly identity: string } | undefined;
+
+  constructor(deps: PartDeps, memory: LinkMemory, signal: AbortSignal) {
+    this.#deps = deps;
+    this.#memory = memory;
+    this.facts = new Thresholds(deps, memory);
+    this.#asked = { priority: priority.background, signal };
+  }
+
+  /** What there is to go by before anybody was asked. */
+  assumed(): Known {
+    return {
+      abilities: keptIn(this.#memory)?.abilities ?? assumed,
+      sensors: [],
+      facts: this.facts,
+      about: {},
+      notes: {},
+    };
+  }
+
+  /**
+   * @param anew whether to try everything again, though nothing seems to have changed
+   * @returns the same object as the last time when nothing changed
+   * @throws BothyError
+   */
+  async learn(anew: boolean): Promise<Known> {
+    const { bmc } = this.#deps;
+    const identity = await getDeviceId(bmc, this.#asked);
+    const print = printOf(identity);
+    const repository = await this.#repository(print, identity);
+    const before = this.#last;
+    const isSame = before?.identity === print && repository?.fromCache === true;
+    if (isSame && !anew) return before.known;
+    const kept = keptIn(this.#memory);
+    const records = repository?.records ?? [];
+    const abilities =
+      !anew && kept?.identity === print && repository?.fromCache === true
+        ? kept.abilities
+        : await this.#try(print, records);
+    const sensors = describeSensors(records, {
+      assumeBmc: this.#deps.settings.quirks.includes("assume-bmc"),
+    });
+    const facts = this.facts;
+    const known = {
+      identity,
+      abilities,
+      sensors,
+      facts,
+      about: aboutOf(identity),
+      notes: notesOf(repository, sensors),
+    };
+    this.#last = { known, identity: print };
+    return known;
+  }
+
+  /** Learns what is good to know but not needed. @throws BothyError */
+  async learnMore({ sensors }: Known): Promise<void> {
+    await this.facts.renew(sensors, this.#asked);
+  }
+
+  /** @returns undefined when the BMC has none to give */
+  async #repository(identity: string, { supports }: DeviceId): Promise<SdrRepository | undefined> {
+    const { bmc, clock, log, settings } = this.#deps;
+    try {
+      const repository = await readRepository(bmc, {
+        clock,
+        cache: this.#memory,
+        cacheKey: "sdr-1",
+        identity,
+        source: supports.sdr ? "repository" : "device",
+        ...this.#asked,
+      });
+      if (!repository.fromCache)
+        for (const warning of repository.warnings)
+          log.info({ link: settings.name }, `${settings.name}: sensor records: ${warning}`);
+      return repository;
+    } catch (thrown) {
+      if (completionOf(thrown) === undefined) throw thrown;
+      return undefined;
+    }
+  }
+
+  async #try(identity: string, records: readonly SdrRecord[]): Promise<Abilities> {
+    const { bmc } = this.#deps;
+    const asked = this.#asked;
+    const chassis = await answered(getChassisStatus(bmc, asked));
+    const knows = async (work: Promise<unknown>): Promise<boolean> => (await answered(work)) !== undefined;
+    const abilities: Abilities = {
+      chassis: chassis !== undefined,
+      lampIsSeen: chassis?.identify !== undefined,
+      boot: await knows(getBootFlags(bmc, asked)),
+      powerReading: await knows(getPowerReading(bmc, asked)),
+      powerLimit: await knows(getPowerLimit(bmc, asked).then(() => true)),
+      events: await knows(getSelInfo(bmc, asked)),
+      hours: await knows(getPowerOnHours(bmc, asked)),
+      selfTest: await knows(getSelfTest(bmc, asked)),
+      inventories: await this.#inventories(records),
+    };
+    this.#memory.set(key, { identity, abilities } satisfies Kept);
+    return abilities;
+  }
+
+  async #inventories(records: readonly SdrRecord[]): Promise<readonly InventoryFacts[]> {
+    const { bmc, clock } = this.#deps;
+    const locators = records.filter((record): record is FruLocatorRecord => record.kind === "fru-locator");
+    const own = locators.filter(({ isLogical, accessAddress }) => isLogical && accessAddress === bmcAddress);
+    const names = new Map<number, string>([[0, own.find(({ fruId }) => fruId === 0)?.name ?? "inventory"]]);
+    for (const { fruId, name } of own.slice(0, mostInventories))
+      if (!names.has(fruId)) names.set(fruId, name);
+    const found: InventoryFacts[] = [];
+    for (const [fruId, name] of names) {
+      const read = await answered(readFru(bmc, fruId, { clock, ...this.#asked }));
+      if (read !== undefined) found.push({ fruId, name, facts: factsOf(read.fru) });
+    }
+    return found;
+  }
+}
+
+/** What was answered; undefined when it was refused, or made no sense. @throws BothyError when nobody answered */
+async function answered<T>(work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (thrown) {
+    if (completionOf(thrown) !== undefined) return undefined;
+    if (thrown instanceof BothyError && meaningless.has(thrown.code)) return undefined;
+    throw thrown;
+  }
+}
+
+const meaningless: ReadonlySet<string> = new Set(["ABSENT", "BAD_FRAME", "SHORT_FRAME"]);
+
+/** What changes when the BMC is another one, or has other firmware. */
+const printOf = (identity: DeviceId): string => JSON.stringify(identity);
+
+function aboutOf({ firmware, makerName, product, ipmi }: DeviceId): object {
+  return { firmware, maker: makerName, product, ipmi };
+}
+
+function notesOf(repository: SdrRepository | undefined, sensors: readonly Sensor[]): object {
+  const without = unread(sensors);
+  return {
+    sensorRecords:
+      repository === undefined
+        ? { fault: "the BMC gives no sensor records" }
+        : {
+            source: repository.source,
+            count: repository.records.length,
+            fromCache: repository.fromCache,
+            requests: repository.requests,
+            ...(repository.warnings.length === 0 ? {} : { warnings: repository.warnings }),
+          },
+    ...(Object.keys(without).length === 0 ? {} : { withoutReadings: without }),
+  };
+}
+
+/** What is kept may be of another version, or damaged. */
+function keptIn(memory: LinkMemory): Kept | undefined {
+  const kept = memory.get(key);
+  if (typeof kept !== "object" || kept === null) return undefined;
+  const { identity, abilities } = kept as Partial<Kept>;
+  if (typeof identity !== "string" || typeof abilities !== "object") return undefined;
+  const flags = Object.keys(assumed).filter((name) => name !== "inventories");
+  const isComplete = flags.every(
+    (name) => typeof (abilities as unknown as Record<string, unknown>)[name] === "boolean",
+  );
+  const isList =
+    Array.isArray(abilities.inventories) &&
+    abilities.inventories.every((one: unknown) => {
+      const { fruId, name, facts } = (one ?? {}) as Partial<InventoryFacts>;
+      return typeof fruId === "number" && typeof name === "string" && typeof facts === "object";
+    });
+  return isComplete && isList ? { identity, abilities } : undefined;
+}
