@@ -5,7 +5,7 @@ import { BothyError, errorTable } from "../../devices/errors.ts";
 import { type Slot, slotNames, slots, type Transaction } from "../../devices/transaction.ts";
 import { sendJson } from "../faults.ts";
 import { isoTime } from "../json.ts";
-import { originOf, slotsFor } from "../access/principal.ts";
+import { originOf, type Principal, sees, slotsFor } from "../access/principal.ts";
 import type { BusPart } from "../parts.ts";
 import { type AddRoutes, param, route, type RouteParts } from "./parts.ts";
 import * as own from "./own-schemas.ts";
@@ -68,11 +68,6 @@ function addSiteRoutes(app: FastifyInstance, parts: RouteParts): void {
     const names = parts.synse.devices.buses(principal);
     return [...parts.buses].filter(([name]) => names === undefined || names.has(name));
   };
-  const status = ([, { link, plugin }]: readonly [string, BusPart]): object => {
-    const { since, lastError, ...state } = link.status();
-    const last = lastError === undefined ? undefined : { ...lastError, at: isoTime(lastError.at) };
-    return { ...state, since: isoTime(since), lastError: last, plugin: plugin.name };
-  };
   route(app, "/api/site", {
     GET: {
       schema: {
@@ -86,8 +81,7 @@ function addSiteRoutes(app: FastifyInstance, parts: RouteParts): void {
           version: parts.version,
           started: isoTime(started),
           now: isoTime(parts.clock.now()),
-          devices: parts.synse.devices.selected(request.principal, []).length,
-          readings: parts.store.stats(),
+          ...countsFor(request.principal, parts),
           state: stateJson(parts),
           audit: parts.audit.status(),
           residentBytes: process.memoryUsage.rss(),
@@ -102,7 +96,11 @@ function addSiteRoutes(app: FastifyInstance, parts: RouteParts): void {
         summary: "Every bus: its state, its statistics, and what its plugin says of it.",
         response: schemas.answers(schemas.list(own.bus), "The buses."),
       },
-      handler: (request, reply) => sendJson(reply, seen(request).map(status)),
+      handler: (request, reply) =>
+        sendJson(
+          reply,
+          seen(request).map((bus) => busFor(request.principal, bus)),
+        ),
     },
   });
   route(app, "/api/buses/:name", {
@@ -112,7 +110,7 @@ function addSiteRoutes(app: FastifyInstance, parts: RouteParts): void {
         const name = param(request, "name");
         const bus = seen(request).find(([known]) => known === name);
         if (bus === undefined) throw new BothyError("NOT_FOUND", { source: `bus ${name}` });
-        return sendJson(reply, status(bus));
+        return sendJson(reply, busFor(request.principal, bus));
       },
     },
   });
@@ -130,6 +128,27 @@ function addSiteRoutes(app: FastifyInstance, parts: RouteParts): void {
         ),
     },
   });
+}
+
+/** How much there is that somebody sees. What was dropped on its way in belongs to nobody's devices. */
+function countsFor(by: Principal, { synse, store }: RouteParts): object {
+  const devices = synse.devices.selected(by, []);
+  const values = (): number => devices.reduce((sum, { id }) => sum + store.latest(id).length, 0);
+  return { devices: devices.length, readings: by.scope === undefined ? store.stats() : { values: values() } };
+}
+
+/** A bus; its statistics speak of all its units, and are for those only who see all of its devices. */
+function busFor(by: Principal, [, { link, plugin }]: readonly [string, BusPart]): object {
+  const { since, lastError, poller, report, ...state } = link.status();
+  const devices = link.devices.filter((device) => sees(by, device)).length;
+  return {
+    ...state,
+    devices,
+    since: isoTime(since),
+    lastError: lastError === undefined ? undefined : { ...lastError, at: isoTime(lastError.at) },
+    ...(devices < state.devices ? {} : { poller, report }),
+    plugin: plugin.name,
+  };
 }
 
 function stateJson({ keeper }: RouteParts): object {
