@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { type Learnt, sizes } from "./chunks.ts";
 import type { Found } from "./walk.ts";
 
@@ -29,7 +30,7 @@ export function kept(cache: SdrCache | undefined, key: string, identity: string)
   if (typeof stamp !== "string" || typeof headFirst !== "boolean") return undefined;
   if (typeof size !== "number" || !sizes.includes(size) || !Array.isArray(records)) return undefined;
   const found = records.map(foundFrom);
-  if (!found.every((one) => one !== undefined)) return undefined;
+  if (!found.every((one) => one !== undefined) || value.digest !== digestOf(found)) return undefined;
   return { source, identity, stamp, learnt: { size, headFirst }, found };
 }
 
@@ -40,9 +41,18 @@ export const keep = (cache: SdrCache | undefined, key: string, what: Kept): void
     source: what.source,
     identity: what.identity,
     stamp: what.stamp,
-    ...what.learnt,
+    size: what.learnt.size,
+    headFirst: what.learnt.headFirst,
     records: what.found.map(({ id, bytes }) => [id, bytes.toString("hex")]),
+    digest: digestOf(what.found),
   });
+
+/** Damage, not malice: who can write the cache can write anything. */
+function digestOf(found: readonly Found[]): string {
+  const hash = createHash("sha256");
+  for (const { id, bytes } of found) hash.update(`${id} ${bytes.length} `).update(bytes);
+  return hash.digest("hex").slice(0, 16);
+}
 
 function foundFrom(entry: unknown): Found | undefined {
   if (!Array.isArray(entry)) return undefined;
