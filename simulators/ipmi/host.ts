@@ -50,7 +50,7 @@ export interface Host {
   readonly onByCommand: boolean;
   /** Time its main power was on, all in all. */
   poweredFor(): Millis;
-  /** Counts what was asked of it: for tests that nothing is done twice. */
+  /** Counts what it was asked for and did not refuse: for tests that nothing is done twice. */
   readonly asked: Readonly<Record<HostAction, number>>;
   /** Begins it, and returns at once. @returns false when that cannot be done in this state */
   ask(action: HostAction, cause?: number): boolean;
@@ -158,8 +158,8 @@ export function createHost(options: HostOptions): Host {
     asked,
     poweredFor: () => onBefore + (state === "off" ? 0 : clock.monotonic() - onSince),
     ask(action, why = action === "cycle" ? restartCause.cycle : restartCause.command) {
-      asked[action]++;
       if (!possible(action)) return false;
+      asked[action]++;
       if (action === "on" && state !== "off") return true;
       if (action === "off" && state === "off") cancel();
       if ((action === "off" || action === "soft-off") && state === "off") return true;
