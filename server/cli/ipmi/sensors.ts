@@ -1,0 +1,118 @@
+import { completionOf } from "../../../plugins/ipmi/completion.ts";
+import { getChassisStatus } from "../../../plugins/ipmi/commands/chassis.ts";
+import {
+  describeSensors,
+  readAll,
+  readAllThresholds,
+  type Sensor,
+  unreadable,
+} from "../../../plugins/ipmi/sensors/index.ts";
+import { nearest } from "../../nearest.ts";
+import { type OutputOptions, printList } from "../on-call/output.ts";
+import { CannotRun, complain, exit, type ExitCode } from "../terminal.ts";
+import { type Bmc, onBmc } from "./bmc.ts";
+import type { LoginOptions } from "./login.ts";
+import { recordsOf } from "./records.ts";
+import { sensorFields, sensorJson, type SensorRow } from "./sensor-rows.ts";
+import { working } from "./working.ts";
+
+export interface SensorsOptions extends LoginOptions, OutputOptions {
+  readonly type?: string;
+  readonly thresholds?: boolean;
+  readonly faults?: boolean;
+  readonly strict?: boolean;
+}
+
+/** Lists sensors with what they say now. @param names patterns; none: all */
+export async function sensors(names: readonly string[], options: SensorsOptions): Promise<ExitCode> {
+  const rows = await onBmc(options, "user", (bmc) => read(bmc, names, options));
+  const shown = options.faults === true ? rows.filter(isFault) : rows;
+  printList(sensorFields(options.thresholds === true), shown, options, sensorJson);
+  if (options.faults === true && shown.length === 0 && options.json !== true)
+    complain(rows.length === 1 ? "the sensor is well" : `all ${rows.length} sensors are well`);
+  return options.strict === true && rows.some(isCritical) ? exit.fault : exit.good;
+}
+
+const isCritical = ({ reading: { severity } }: SensorRow): boolean =>
+  severity === "critical" || severity === "non-recoverable";
+
+const isFault = ({ reading: { severity } }: SensorRow): boolean =>
+  severity !== undefined && severity !== "ok";
+
+async function read(
+  bmc: Bmc,
+  names: readonly string[],
+  options: SensorsOptions,
+): Promise<readonly SensorRow[]> {
+  const { records, warnings } = await recordsOf(bmc);
+  for (const warning of warnings) complain(`sensor records: ${warning}`);
+  const all = describeSensors(records).filter(
+    (sensor) => unreadable(sensor) === undefined || names.length > 0,
+  );
+  const wanted = ofType(named(all, names), options.type);
+  const { client, signal } = bmc;
+  const done = working(`asking ${wanted.length} sensors`);
+  try {
+    const thresholds =
+      options.thresholds === true ? await readAllThresholds(client, wanted, { signal }) : undefined;
+    const readings = await readAll(client, wanted, {
+      signal,
+      ...(thresholds === undefined ? {} : { thresholds }),
+    });
+    const hostOff = readings.some(({ unavailable }) => unavailable !== undefined) && (await isOff(bmc));
+    return wanted.flatMap((sensor, i) => {
+      const reading = readings[i];
+      const limits = thresholds === undefined ? {} : { thresholds: thresholds.get(sensor.key)?.values ?? {} };
+      return reading === undefined ? [] : [{ sensor, reading, hostOff, ...limits }];
+    });
+  } finally {
+    done();
+  }
+}
+
+/** Most sensors of a machine that is off cannot be read, which is no fault. */
+async function isOff({ client, signal }: Bmc): Promise<boolean> {
+  try {
+    return !(await getChassisStatus(client, { signal })).on;
+  } catch (thrown) {
+    if (completionOf(thrown) !== undefined) return false;
+    throw thrown;
+  }
+}
+
+/** @throws CannotRun for a name or pattern that no sensor has */
+function named(all: readonly Sensor[], names: readonly string[]): readonly Sensor[] {
+  if (names.length === 0) return all;
+  const patterns = names.map((name) => ({ name, pattern: patternOf(name) }));
+  for (const { name, pattern } of patterns)
+    if (!all.some((sensor) => pattern.test(sensor.name)))
+      throw noneOf(
+        "sensor",
+        name,
+        all.map((one) => one.name),
+      );
+  return all.filter(({ name }) => patterns.some(({ pattern }) => pattern.test(name)));
+}
+
+function patternOf(text: string): RegExp {
+  const escaped = text
+    .replace(/[.+^${}()|[\]\\]/g, "\\$&")
+    .replaceAll("*", ".*")
+    .replaceAll("?", ".");
+  return new RegExp(`^${escaped}$`, "iu");
+}
+
+/** @throws CannotRun for a type that no sensor has */
+function ofType(all: readonly Sensor[], type: string | undefined): readonly Sensor[] {
+  if (type === undefined) return all;
+  const wanted = type.toLowerCase();
+  const found = all.filter(({ typeText }) => typeText.toLowerCase() === wanted);
+  if (found.length > 0) return found;
+  throw noneOf("type of sensor", type, [...new Set(all.map(({ typeText }) => typeText))]);
+}
+
+function noneOf(what: string, word: string, known: readonly string[]): CannotRun {
+  const near = nearest(word, known);
+  const remedy = near === undefined ? `there are ${known.join(", ")}` : `did you mean "${near}"?`;
+  return new CannotRun(`there is no ${what} "${word}"; ${remedy}`);
+}
