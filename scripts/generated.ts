@@ -3,6 +3,7 @@ import type { Plugin } from "../devices/plugin.ts";
 import { optionTable, optionTables, withTables } from "../devices/schema-docs.ts";
 import { thermometer } from "../examples/plugin-thermometer/index.ts";
 import { plugins } from "../plugins/index.ts";
+import { familyTable, oddityTable, quirkTable } from "../plugins/ipmi/quirks-docs.ts";
 import { productTable } from "../plugins/modbus/docs.ts";
 import { frameSchema } from "../server/config-schema.ts";
 import { siteSchema } from "../server/config.ts";
@@ -49,5 +50,10 @@ export const generated = (): Readonly<Record<string, string>> => ({
   ),
   "examples/plugin-thermometer/README.md": readme("examples/plugin-thermometer/README.md", thermometer),
   "docs/simulator.md": withTables(read("docs/simulator.md"), { faults: faultTable() }),
+  "docs/ipmi-quirks.md": withTables(read("docs/ipmi-quirks.md"), {
+    quirks: quirkTable(),
+    families: familyTable(),
+    oddities: oddityTable(),
+  }),
   "docs/configuration.md": withTables(read("docs/configuration.md"), sections),
 });
