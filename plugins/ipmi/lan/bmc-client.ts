@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { type Millis, seconds } from "../../../devices/clock.ts";
 import { asBothyError, BothyError } from "../../../devices/errors.ts";
 import { priority, silentLog } from "../../../devices/plugin.ts";
@@ -8,7 +7,8 @@ import { exchange, type Exchanger } from "./exchange.ts";
 import { openSession } from "./handshake.ts";
 import type { Learnt } from "./opening.ts";
 import { type BmcDeps, type BmcOptions, type Random, type Settings, settingsOf } from "./options.ts";
-import { type Pending, RequestQueue } from "./pending.ts";
+import { type Pending, pendingOf, RequestQueue } from "./pending.ts";
+import { pooledRandom } from "./random.ts";
 import type { Session } from "./session.ts";
 import type { Endpoint, Receiver } from "./socket.ts";
 import { type BmcStatistics, Tally } from "./statistics.ts";
@@ -90,7 +90,7 @@ class Bmc implements BmcClient {
     this.name = settings.login.name;
     this.#settings = settings;
     this.#deps = deps;
-    this.#random = deps.random ?? randomBytes;
+    this.#random = deps.random ?? pooledRandom;
     this.#window = new RequestWindow(settings.window);
     this.#alarm = new Alarm(deps.clock, () => this.#ring());
   }
@@ -147,11 +147,7 @@ class Bmc implements BmcClient {
         return;
       }
       const now = this.#deps.clock.monotonic();
-      const pending: Pending = {
-        ...{ request, resolve, reject, asked: now, deadline: now + this.#settings.patience },
-        ...{ repeatable: request.repeatable ?? true, priority: request.priority ?? priority.poll },
-        ...{ sessions: 0, refusals: 0, restsUntil: -Infinity, sent: false, settled: false, stop: undefined },
-      };
+      const pending = pendingOf(request, resolve, reject, now, this.#settings.patience);
       if (request.signal !== undefined) this.#heed(pending, request.signal);
       this.#queue.add(pending);
       this.#pump(now);
@@ -283,6 +279,7 @@ class Bmc implements BmcClient {
       name: this.name,
       clock: this.#deps.clock,
       signal: this.#stopping.signal,
+      tag: () => endpoint.tag(),
       send: (packet) => endpoint.send(packet),
       listen: (receive) => (this.#listener = receive),
     };

@@ -24,12 +24,12 @@ const extended = 0x80;
  * @returns undefined when it says nothing
  */
 export async function capabilitiesOf(opening: Opening): Promise<Capabilities | undefined> {
-  const { login, wire, random, learnt } = opening;
+  const { login, wire, learnt } = opening;
   if (login.quirks.skipCapabilities === true || learnt.mute15) return undefined;
   const level = login.levels[0] ?? 4;
   const asks = login.version === "1.5" ? [thisChannel] : [thisChannel | extended, thisChannel];
   for (const channel of asks) {
-    const sequence = random(1).readUInt8(0) & 0x3f;
+    const sequence = wire.tag() & 0x3f;
     const request = { netFn: app, command: getCapabilities, data: Buffer.of(channel, level), sequence };
     const answer = await askOutside(wire, "1.5", request, login.timeout);
     if (answer?.completion === 0 && answer.data.length >= 4) return decodeCapabilities(answer);
@@ -62,11 +62,11 @@ export async function offeredSuites(opening: Opening): Promise<readonly OfferedS
   return undefined;
 }
 
-async function suiteRecords({ login, random, wire }: Opening, framing: Framing): Promise<Buffer | undefined> {
+async function suiteRecords({ login, wire }: Opening, framing: Framing): Promise<Buffer | undefined> {
   const parts: Buffer[] = [];
   for (let index = 0; index < mostChunks; index++) {
     const data = Buffer.of(thisChannel, 0, extended | index);
-    const sequence = random(1).readUInt8(0) & 0x3f;
+    const sequence = wire.tag() & 0x3f;
     const answer = await askOutside(
       wire,
       framing,

@@ -20,6 +20,8 @@ export interface Exchanger {
   readonly clock: Clock;
   /** Aborted when nobody wants the session any more. */
   readonly signal: AbortSignal;
+  /** A number for the next question, 0..255. Short refusals bear nothing else to tell whose they are. */
+  tag(): number;
   send(packet: Buffer): void;
   /** Hands over what arrives, in place of whoever got it before; undefined: nobody wants it. */
   listen(receive: Receiver | undefined): void;

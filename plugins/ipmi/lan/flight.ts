@@ -44,9 +44,17 @@ export function flightOf(pending: Pending, number: number, now: Millis, timeout:
     target === undefined ? undefined : { ...plain, responder: target.address, requester: addresses.bmc };
   const outer = inner === undefined ? plain : packed(inner, target?.channel ?? 0);
   return {
-    ...{ pending, outer, inner, message: encodeRequest(outer) },
-    ...{ firstSent: now, lastSent: now, due: now + timeout },
-    ...{ copies: 0, heard: 0, waits: 0, noticed: false },
+    pending,
+    message: encodeRequest(outer),
+    outer,
+    inner,
+    firstSent: now,
+    lastSent: now,
+    due: now + timeout,
+    copies: 0,
+    heard: 0,
+    waits: 0,
+    noticed: false,
   };
 }
 

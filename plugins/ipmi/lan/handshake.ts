@@ -117,9 +117,9 @@ async function persistently(opening: Opening, asked: Asked, supports20: boolean)
 
 /** The handshake once through. @returns undefined when the BMC fell silent in it. IPMI v2.0 §13.15 */
 async function attemptOnce(opening: Opening, asked: Asked, timeout: number): Promise<Session | undefined> {
-  const { login, random } = opening;
+  const { login, random, wire } = opening;
   const consoleId = sessionId(random);
-  const tag = random(1).readUInt8(0);
+  const tag = wire.tag();
   const say = (type: number, payload: Buffer, expected: number): Promise<Buffer | undefined> =>
     converse(opening, { type, payload, expected, tag, consoleId, timeout });
 

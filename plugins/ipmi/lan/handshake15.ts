@@ -66,7 +66,7 @@ async function attemptOnce(
   timeout: number,
 ): Promise<Session | "no activation" | undefined> {
   const { login, random, wire } = opening;
-  const sequence = random(1).readUInt8(0) & 0x3f;
+  const sequence = wire.tag() & 0x3f;
   const name = Buffer.alloc(1 + longestUser);
   name[0] = authenticationTypes.md5;
   login.user.copy(name, 1);
@@ -109,12 +109,12 @@ function sequenceNumber(random: Buffer): Buffer {
 
 /** Activate Session: the first packet with a code. A BMC that knows another password drops it without a word. */
 function activateSession(
-  { login, wire, random }: Opening,
+  { login, wire }: Opening,
   sessionId: number,
   data: Buffer,
   timeout: number,
 ): Promise<ResponseMessage | undefined> {
-  const request = { netFn: app, command: activate, data, sequence: random(1).readUInt8(0) & 0x3f };
+  const request = { netFn: app, command: activate, data, sequence: wire.tag() & 0x3f };
   const message = encodeRequest(request);
   const packet = encodePacket15({ message, sequence: 0, sessionId }, login.plainPassword);
   return exchange(wire, packet, timeout, (received) => {

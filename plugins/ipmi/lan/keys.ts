@@ -1,4 +1,5 @@
 import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from "node:crypto";
+import { Aes } from "./aes.ts";
 import { authentication, type CipherSuite, integrity } from "./cipher-suites.ts";
 
 /** Everything RAKP computes with. IPMI v2.0 §13.28 to §13.31. Ids as they are on the wire. */
@@ -26,6 +27,7 @@ export interface SessionKeys {
   readonly k1: KeyObject;
   /** For AES: the first 16 bytes of K2. */
   readonly cipher: KeyObject;
+  readonly aes: Aes;
 }
 
 /** Hash and length of the code, for an algorithm that has one. */
@@ -89,11 +91,8 @@ const cipherKeyLength = 16;
 export function sessionKeys(hash: Hash, sik: Buffer): SessionKeys {
   const key = createSecretKey(sik);
   const derive = (number: number): Buffer => hmac(hash, key, Buffer.alloc(constantLength, number));
-  return {
-    sik,
-    k1: createSecretKey(derive(1)),
-    cipher: createSecretKey(derive(2).subarray(0, cipherKeyLength)),
-  };
+  const cipher = createSecretKey(derive(2).subarray(0, cipherKeyLength));
+  return { sik, k1: createSecretKey(derive(1)), cipher, aes: new Aes(cipher) };
 }
 
 /** Compares codes without telling by the time it takes where they differ. */

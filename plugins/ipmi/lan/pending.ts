@@ -26,6 +26,29 @@ export interface Pending {
   stop: (() => void) | undefined;
 }
 
+/** @param patience how long it may wait for its answer in all */
+export const pendingOf = (
+  request: IpmiRequest,
+  resolve: Pending["resolve"],
+  reject: Pending["reject"],
+  now: Millis,
+  patience: Millis,
+): Pending => ({
+  request,
+  repeatable: request.repeatable ?? true,
+  priority: request.priority ?? priority.poll,
+  asked: now,
+  deadline: now + patience,
+  resolve,
+  reject,
+  sessions: 0,
+  refusals: 0,
+  restsUntil: -Infinity,
+  sent: false,
+  settled: false,
+  stop: undefined,
+});
+
 /** Requests that wait to be sent: by priority, then by when they were asked for. */
 export class RequestQueue {
   readonly #lanes: Pending[][] = Object.values(priority).map(() => []);

@@ -1,9 +1,7 @@
-import { randomBytes } from "node:crypto";
 import { type Clock, type Millis, seconds } from "../../../devices/clock.ts";
 import { BothyError } from "../../../devices/errors.ts";
 import { decodePong, encodePing, highestPingTag, type Pong } from "./asf.ts";
 import { exchange } from "./exchange.ts";
-import type { Random } from "./options.ts";
 import { rmcpPort } from "./rmcp.ts";
 import type { IpmiSocket, Receiver } from "./socket.ts";
 
@@ -17,7 +15,6 @@ export interface PresenceOptions {
   readonly timeout?: Millis;
   /** Default 2. */
   readonly tries?: number;
-  readonly random?: Random;
   readonly signal?: AbortSignal;
 }
 
@@ -34,7 +31,7 @@ export interface Presence extends Omit<Pong, "tag"> {
  * @throws BothyError `LINE_DOWN` for a name that cannot be looked up, `STOPPED`
  */
 export async function presence(options: PresenceOptions): Promise<Presence | undefined> {
-  const { clock, host, port = rmcpPort, random = randomBytes, socket } = options;
+  const { clock, host, port = rmcpPort, socket } = options;
   const [found] = await socket.resolve(host).catch((thrown: unknown) => {
     const fault = thrown instanceof Error ? thrown.message : String(thrown);
     throw new BothyError("LINE_DOWN", { source: host, fault: `it cannot be looked up: ${fault}` });
@@ -44,12 +41,13 @@ export async function presence(options: PresenceOptions): Promise<Presence | und
   const endpoint = socket.attach({ ...found, port }, (packet) => listener?.(packet) ?? false);
   const wire = {
     ...{ name: host, clock, signal: options.signal ?? new AbortController().signal },
+    tag: () => endpoint.tag(),
     send: (packet: Buffer) => endpoint.send(packet),
     listen: (receive: Receiver | undefined) => (listener = receive),
   };
   try {
     for (let attempt = 0; attempt < (options.tries ?? 2); attempt++) {
-      const tag = random(1).readUInt8(0) % (highestPingTag + 1);
+      const tag = endpoint.tag() % (highestPingTag + 1);
       const began = clock.monotonic();
       const pong = await exchange(wire, encodePing(tag), options.timeout ?? seconds(1), (packet) => {
         const answer = decodePong(packet);

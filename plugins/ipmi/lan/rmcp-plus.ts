@@ -1,4 +1,5 @@
-import { createCipheriv, createDecipheriv, createHmac } from "node:crypto";
+import { createHmac } from "node:crypto";
+import { blockLength } from "./aes.ts";
 import { type CipherSuite, confidentiality } from "./cipher-suites.ts";
 import { integrityHash, sameCode, type SessionKeys } from "./keys.ts";
 import { writeRmcpHeader } from "./rmcp.ts";
@@ -24,7 +25,6 @@ const coveredFrom = 4;
 const encryptedFlag = 0x80;
 const authenticatedFlag = 0x40;
 const ivLength = 16;
-const blockLength = 16;
 const nextHeader = 0x07;
 
 /** The outside of a packet. IPMI v2.0 table 13-8. */
@@ -146,9 +146,7 @@ function encryptInto(
   for (let n = 1; n <= padLength; n++) plain[payload.length + n - 1] = n;
   plain[plain.length - 1] = padLength;
   iv.copy(packet, headerLength, 0, ivLength);
-  const cipher = createCipheriv("aes-128-cbc", keys.cipher, iv).setAutoPadding(false);
-  // Whole blocks only, so nothing is left for `final`.
-  cipher.update(plain).copy(packet, headerLength + ivLength);
+  keys.aes.encrypt(plain, iv).copy(packet, headerLength + ivLength);
 }
 
 /** Whether a packet is protected as agreed, and its code is right. Nothing else of it is to be believed before. */
@@ -180,10 +178,7 @@ export function readPayload(protection: Protection, packet: Buffer, header: Plus
   if (keys === undefined || !isEncrypted(protection)) return payload;
   const length = payload.length - ivLength;
   if (length < blockLength || length % blockLength !== 0) return undefined;
-  const decipher = createDecipheriv("aes-128-cbc", keys.cipher, payload.subarray(0, ivLength)).setAutoPadding(
-    false,
-  );
-  return withoutPad(decipher.update(payload.subarray(ivLength)));
+  return withoutPad(keys.aes.decrypt(payload));
 }
 
 function withoutPad(plain: Buffer): Buffer | undefined {

@@ -16,9 +16,9 @@ import { nextSequence, SequenceWindow } from "./sequence-window.ts";
 
 /** Why a packet was not looked at any further. */
 export type DropReason =
-  /** No packet of this format, or cut short. */
+  /** No packet of this format, or cut short; not counted by a client but by the socket, as nobody's. */
   | "malformed"
-  /** Of another session, or of none. */
+  /** Of another session, or of none; not counted either. */
   | "foreign"
   /** Protected in another way than agreed. */
   | "unprotected"

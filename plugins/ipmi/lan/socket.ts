@@ -15,7 +15,9 @@ export type Receiver = (packet: Buffer) => boolean;
 /** One BMC, or one of those who talk to it, on the shared socket. */
 export interface Endpoint {
   readonly remote: Remote;
-  /** Sends a packet, or drops it: as always with UDP nobody knows. Does not keep a reference to it for long. */
+  /** A number for a question, 0..255, that nobody else has just given to one at the same address. */
+  tag(): number;
+  /** Sends a packet, or drops it: as always with UDP nobody knows. */
   send(packet: Buffer): void;
   /** Nothing is received any more. */
   detach(): void;
@@ -60,6 +62,7 @@ export const openIpmiSocket = (options: SocketOptions = {}): IpmiSocket => new S
 class SharedSocket implements IpmiSocket {
   readonly #options: SocketOptions;
   readonly #receivers = new Map<string, Receiver[]>();
+  #tag = 0;
   readonly #sockets = new Map<4 | 6, Socket>();
   readonly #counts = {
     ...{ sent: 0, received: 0, sentBytes: 0, receivedBytes: 0 },
@@ -87,6 +90,7 @@ class SharedSocket implements IpmiSocket {
     else others.push(receive);
     return {
       remote,
+      tag: () => (this.#tag = (this.#tag + 1) & 0xff),
       send: (packet) => this.#send(remote, packet),
       detach: () => this.#detach(key, receive),
     };

@@ -84,9 +84,10 @@ export class Talk {
   receive(packet: Buffer): boolean {
     const { tally } = this.#deps;
     const opened = this.session.open(packet);
+    if (opened === "malformed" || opened === "foreign") return false;
     if (typeof opened === "string") {
       tally.drop(opened);
-      return opened !== "malformed" && opened !== "foreign";
+      return true;
     }
     const now = this.#deps.clock.monotonic();
     this.#heardAt = now;
