@@ -11,6 +11,9 @@ import { keyOf, within } from "./secret.ts";
 /** BMCs lock accounts that fail too often: what was refused is tried again only so often. */
 const holdOff: Millis = minutes(5);
 
+/** How many times the first wait a request may take in all: its repetitions, a lost session, and a new one. */
+const patienceOf = 15;
+
 /** Logs in to one BMC, again and again as its link is opened; keeps nothing of the secrets but a fingerprint. */
 export class Door {
   readonly #settings: BmcSettings;
@@ -29,7 +32,10 @@ export class Door {
     socket: IpmiSocket,
     { clock, log, signal }: { readonly clock: Clock; readonly log: Log; readonly signal: AbortSignal },
   ): Promise<BmcClient> {
-    const { settings } = { settings: this.#settings };
+    const settings = this.#settings;
+    const stopped = (): BothyError => new BothyError("STOPPED", { source: settings.name });
+    const isStopped = (): boolean => signal.aborted;
+    if (isStopped()) throw stopped();
     const { password, kg } = await this.#secrets();
     const print = createHash("sha256")
       .update(password)
@@ -55,6 +61,7 @@ export class Door {
       return client;
     } catch (thrown) {
       await client.close();
+      if (isStopped()) throw stopped();
       const reason = refusalOf(thrown);
       if (thrown instanceof BothyError && reason !== undefined && !thrown.retry)
         this.#refused = { error: thrown, until: clock.monotonic() + holdOff, print };
@@ -100,6 +107,7 @@ function optionsOf({
   const has = (name: string): boolean => quirks.includes(name);
   return {
     ...{ name: at, host, port, user, version, suites, timeout },
+    patience: patienceOf * timeout,
     ...(insecure.includes("cipher-suite-0") ? { allowUnauthenticated: true } : {}),
     privilege: privileges[privilege - 2] ?? "operator",
     ...(window === undefined ? {} : { window }),

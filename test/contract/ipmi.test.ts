@@ -24,7 +24,7 @@ interface Bench {
 }
 
 async function bench(t: TestContext): Promise<Bench> {
-  const bmc = createBmc({ clock: systemClock, timing: { softOff: 50, startup: 50 } as object, period: 0 });
+  const bmc = createBmc({ clock: systemClock, timing: { relay: [10, 20] }, period: 0 });
   const served = await serveBmcs({ bmcs: [bmc] });
   const [at] = served.endpoints;
   const config = {
@@ -34,7 +34,7 @@ async function bench(t: TestContext): Promise<Bench> {
     },
     devices: [{ bus: "far", address: `127.0.0.1:${at?.port}`, alias: "server" }],
   };
-  const read = readConfig(JSON.stringify(config), "contract.yaml", [ipmi as never], {
+  const read = readConfig(JSON.stringify(config), "contract.yaml", [ipmi], {
     PASSWORD: "oper-pass",
   });
   assert.deepEqual(read.faults.map(faultText), []);
@@ -126,9 +126,9 @@ promise("silence is an error that can be tried again", async ({ bmc, open }) => 
   const connection = await open();
   const [poll] = connection.polls;
   assert.ok(poll !== undefined);
-  bmc.faults.lossy = 1;
+  bmc.faults.silent = true;
   await rejects(connection.read(poll, asking()), "NO_ANSWER");
-  bmc.faults.lossy = 0;
+  bmc.faults.silent = false;
   assert.ok((await connection.read(poll, asking())).some(({ quality }) => quality === "good"));
 });
 
@@ -137,12 +137,12 @@ promise("what is aborted ends at once with STOPPED, and the connection stays usa
   const [poll] = connection.polls;
   assert.ok(poll !== undefined);
   await rejects(connection.read(poll, asking(AbortSignal.abort())), "STOPPED");
-  b.bmc.faults.lossy = 1;
+  b.bmc.faults.silent = true;
   const abort = new AbortController();
   const reading = connection.read(poll, asking(abort.signal));
   abort.abort();
   await rejects(reading, "STOPPED");
-  b.bmc.faults.lossy = 0;
+  b.bmc.faults.silent = false;
   assert.ok((await connection.read(poll, asking())).some(({ quality }) => quality === "good"));
 });
 
@@ -150,7 +150,7 @@ promise("closing ends what is under way; closing again is nothing", async ({ bmc
   const connection = await open();
   const [poll] = connection.polls;
   assert.ok(poll !== undefined);
-  bmc.faults.lossy = 1;
+  bmc.faults.silent = true;
   const reading = connection.read(poll, asking());
   const writing = connection.write?.(commandOf(powerOf(found()), "cycle"), new AbortController().signal);
   await Promise.all([rejects(reading, "STOPPED"), rejects(writing, "STOPPED"), connection.close()]);
@@ -174,8 +174,7 @@ promise("it can be opened again, with the same polls and devices", async ({ open
 promise("what is not there is an error that can be tried again; what was known stays known", async (b) => {
   await (await b.open()).close();
   const devices = b.found();
-  b.bmc.close();
-  b.bmc.faults.lossy = 1;
+  b.bmc.faults.silent = true;
   const error = await b.open().catch((thrown: unknown) => thrown);
   assert.ok(error instanceof BothyError && error.code === "NO_ANSWER" && error.retry, String(error));
   assert.deepEqual(b.found(), devices);
