@@ -4,7 +4,7 @@ import { systemClock } from "../../devices/clock.ts";
 import { pluginTag } from "../../devices/ids.ts";
 import type { LinkPlan, Plugin } from "../../devices/plugin.ts";
 import { plugins } from "../../plugins/index.ts";
-import { faultText, readConfig, type SiteConfig } from "../config.ts";
+import { readConfig, type SiteConfig } from "../config.ts";
 import { createLog, levelFrom } from "../logger.ts";
 import { nearest } from "../nearest.ts";
 import { parseListen, socketAt } from "../plugin-server/address.ts";
@@ -14,7 +14,7 @@ import { createSite } from "../site.ts";
 import { stateFolder } from "../state/folder.ts";
 import { openState } from "../state/state.ts";
 import { allPlugins, loadOrExplain } from "./load.ts";
-import { CannotRun, complain, exit, type ExitCode, print, printJson, untilStopped } from "./terminal.ts";
+import { CannotRun, exit, type ExitCode, print, printJson, untilStopped } from "./terminal.ts";
 
 export interface ServeOptions {
   readonly config?: string;
@@ -114,7 +114,7 @@ function configOf(plugin: Plugin, { config: file }: ServeOptions): [SiteConfig, 
   const text = `site: { id: ${name} }\nbuses: { ${name}: { plugin: ${name} } }\n`;
   const result = readConfig(text, "a configuration with nothing in it", allPlugins, process.env);
   if (result.config !== undefined) return [result.config, result.plans];
-  for (const fault of result.faults) complain(faultText(fault));
+  // What is wrong stands in no file of whoever asks.
   throw new CannotRun(`a bus of ${name} needs options: give --config`);
 }
 

@@ -31,7 +31,7 @@ export function addPluginCommands(program: Command, ended: (code: ExitCode) => v
   plugin
     .command("serve")
     .description("serve a plugin's devices over gRPC, as a plugin of a Synse server")
-    .argument("<name>", "the plugin, as in `plugin:` of a configuration")
+    .argument("<protocol>", "the plugin, as in `plugin:` of a configuration")
     .option("-c, --config <file>", "the site's configuration; without it, a bus with no options")
     .option("-l, --listen <address>", "HOST:PORT, or :PORT for every address (default: 127.0.0.1:5001)")
     .option("-s, --socket <path>", "a unix socket, instead of TCP")

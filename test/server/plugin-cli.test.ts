@@ -75,6 +75,7 @@ test("what cannot be served is said in one line, with what to do", async (t) => 
     const { code, err } = await complaint(t, "plugin", "serve", ...args);
     assert.equal(code, 2, args.join(" "));
     assert.match(err, text);
+    assert.equal(err.trimEnd().split("\n").length, 1, err);
   }
 });
 

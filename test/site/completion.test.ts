@@ -4,6 +4,7 @@ import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "n
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { systemClock } from "../../devices/clock.ts";
+import { plugins } from "../../plugins/index.ts";
 import { answersTo } from "../../server/cli/completion/answers.ts";
 import { liveAnswers } from "../../server/cli/completion/live.ts";
 import { createProgram } from "../../server/cli/program.ts";
@@ -87,6 +88,9 @@ test(
       ],
       [["plugins", ""], ["bothy/table"]],
       [["bus", "watch", ""], ["t"]],
+      [["plugin", "serve", "mod"], ["modbus"]],
+      [["plugin", "serve", "--listen", ":1", ""], [...plugins.keys()]],
+      [["plugin", "serve", "modbus", ""], []],
       [["read", "--str"], ["--strict"]],
       [["context", "u"], ["use"]],
       [["context", "h"], ["help"]],

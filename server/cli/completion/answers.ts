@@ -32,12 +32,7 @@ export function contextOf(program: Command, words: readonly string[]): Context {
   const target: { -readonly [key in keyof TargetOptions]: TargetOptions[key] } = {};
   const keep = (option: Option, value: string): void => {
     const key = targetKeys.find((one) => one === option.attributeName());
-    // There, `--host` is a Modbus endpoint.
-    if (
-      key !== undefined &&
-      !(key === "host" && command.parent?.name() === "bus" && command.name() === "scan")
-    )
-      target[key] = value;
+    if (key !== undefined && !(key === "host" && hasOtherHost(command))) target[key] = value;
   };
   for (const word of words) {
     if (pending !== undefined) {
@@ -59,6 +54,11 @@ export function contextOf(program: Command, words: readonly string[]): Context {
   }
   return { command, operands, pending, plain, target };
 }
+
+/** Where `--host` is no server: it is a Modbus endpoint, or a BMC. */
+const hasOtherHost = (command: Command): boolean =>
+  (command.parent?.name() === "bus" && command.name() === "scan") ||
+  [command.name(), command.parent?.name()].includes("ipmi");
 
 const subcommand = (command: Command, name: string): Command | undefined =>
   command.commands.find((one) => one.name() === name || one.aliases().includes(name));
@@ -145,6 +145,8 @@ async function namedValues(
       return counted((await live.devices()).map(({ type }) => type));
     case "plugin":
       return live.plugins();
+    case "protocol":
+      return await protocols();
     case "bus":
       return live.buses();
     case "transaction":
@@ -159,6 +161,12 @@ async function namedValues(
     default:
       return [];
   }
+}
+
+/** What this program speaks itself; no server knows. Loaded only for this: it takes longer than all the rest. */
+async function protocols(): Promise<readonly Answer[]> {
+  const { plugins } = await import("../../../plugins/index.ts");
+  return [...plugins.values()].map(({ name, meta }) => ({ text: name, about: meta.description }));
 }
 
 /** Each once, with how many devices have it, as somebody would write it. */
