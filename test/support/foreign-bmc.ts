@@ -8,6 +8,9 @@ import { freeUdpPort } from "./ipmi-sim.ts";
 export interface ForeignBmc {
   readonly host: "127.0.0.1";
   readonly port: number;
+  /** Somebody who may do everything. */
+  readonly user: string;
+  readonly password: string;
   /** Ends it without a word, before the test does. */
   kill(): Promise<void>;
 }
@@ -49,15 +52,19 @@ export function startSha256Bmc(t: TestContext, options: Sha256BmcOptions = {}): 
     ["--chooses", options.chooses],
   ] as const;
   const args = given.flatMap(([name, value]) => (value === undefined ? [] : [name, String(value)]));
-  return start(t, ["sha256-bmc.py", ...args]);
+  return start(t, ["sha256-bmc.py", ...args], "admin-pass");
 }
 
 /** pyghmi's BMC: suite 3 whatever is proposed, power, boot device, DCMI power reading; user admin, password password. */
 export async function startPyghmiBmc(t: TestContext): Promise<ForeignBmc> {
-  return start(t, ["pyghmi-bmc.py", String(await freeUdpPort())]);
+  return start(t, ["pyghmi-bmc.py", String(await freeUdpPort())], "password");
 }
 
-async function start(t: TestContext, [program = "", ...args]: readonly string[]): Promise<ForeignBmc> {
+async function start(
+  t: TestContext,
+  [program = "", ...args]: readonly string[],
+  password: string,
+): Promise<ForeignBmc> {
   const path = fileURLToPath(new URL(program, folder));
   const child = spawn(python, ["-u", path, ...args], { stdio: ["ignore", "pipe", "pipe"] });
   const kill = (): Promise<void> => end(child);
@@ -72,7 +79,7 @@ async function start(t: TestContext, [program = "", ...args]: readonly string[])
     });
     child.once("exit", () => reject(new Error(`${program} ended at once: ${said}`)));
   });
-  return { host: "127.0.0.1", port, kill };
+  return { host: "127.0.0.1", port, user: "admin", password, kill };
 }
 
 async function end(child: ChildProcess): Promise<void> {

@@ -1,53 +1,16 @@
-import { type Millis, seconds } from "../../../devices/clock.ts";
+import type { Millis } from "../../../devices/clock.ts";
 import { asBothyError, BothyError } from "../../../devices/errors.ts";
 import { priority, silentLog } from "../../../devices/plugin.ts";
-import type { IpmiRequest, Requester } from "../contract.ts";
+import type { IpmiRequest } from "../contract.ts";
 import { Alarm } from "./alarm.ts";
-import { exchange, type Exchanger } from "./exchange.ts";
-import { openSession } from "./handshake.ts";
-import type { Learnt } from "./opening.ts";
-import { type BmcDeps, type BmcOptions, type Random, type Settings, settingsOf } from "./options.ts";
+import type { BmcClient, BmcState, SessionFacts } from "./bmc.ts";
+import { Connector } from "./connector.ts";
+import { type BmcDeps, type BmcOptions, type Settings, settingsOf } from "./options.ts";
 import { type Pending, pendingOf, RequestQueue } from "./pending.ts";
-import { pooledRandom } from "./random.ts";
 import type { Session } from "./session.ts";
-import type { Endpoint, Receiver } from "./socket.ts";
 import { type BmcStatistics, Tally } from "./statistics.ts";
 import { Talk } from "./talk.ts";
 import { RequestWindow } from "./window.ts";
-
-/** What was agreed on when the session was opened. Plain JSON. */
-export interface SessionFacts {
-  readonly version: "2.0" | "1.5";
-  /** Absent for version 1.5. */
-  readonly suite?: number;
-  /** 2 user, 3 operator, 4 administrator. */
-  readonly level: number;
-  /** The address the BMC was reached at. */
-  readonly address: string;
-}
-
-export type BmcState =
-  /** Nobody has asked for anything yet, or it was closed. */
-  | { readonly kind: "closed" }
-  | { readonly kind: "connecting" }
-  | { readonly kind: "open"; readonly session: SessionFacts }
-  /** It is opened again when somebody asks for something. */
-  | { readonly kind: "lost"; readonly reason: BothyError };
-
-/** A client of one BMC. */
-export interface BmcClient extends Requester {
-  readonly state: BmcState;
-  /**
-   * Opens the session now, if it is not open.
-   * @throws BothyError why there is none, see `Refusal`
-   */
-  connect(): Promise<SessionFacts>;
-  /** Calls `listener` with every change of state, until the returned function is called. */
-  onState(listener: (state: BmcState) => void): () => void;
-  statistics(): BmcStatistics;
-  /** Ends the session, without insisting; whatever waits rejects with `STOPPED`. May be called any number of times. */
-  close(): Promise<void>;
-}
 
 /**
  * A client of one BMC. Opens its session when it is first needed and keeps it; opens another one when it was lost.
@@ -55,10 +18,6 @@ export interface BmcClient extends Requester {
  */
 export const openBmc = (options: BmcOptions & BmcDeps): BmcClient => new Bmc(settingsOf(options), options);
 
-const firstBackOff: Millis = seconds(1);
-const longestBackOff: Millis = seconds(30);
-/** After a refusal that trying again cannot help; BMCs lock accounts that fail too often. */
-const longestHold: Millis = seconds(300);
 /** Sessions in which a request may go without an answer: it may be what makes the BMC fall silent. */
 const mostSessions = 3;
 
@@ -66,33 +25,28 @@ class Bmc implements BmcClient {
   readonly name: string;
   readonly #settings: Settings;
   readonly #deps: BmcDeps;
-  readonly #random: Random;
   readonly #queue = new RequestQueue();
   readonly #resting = new Set<Pending>();
   readonly #window: RequestWindow;
   readonly #tally = new Tally();
   readonly #alarm: Alarm;
-  readonly #learnt: Learnt = { mute15: false };
+  readonly #connector: Connector;
   readonly #listeners = new Set<(state: BmcState) => void>();
   readonly #stopping = new AbortController();
   #state: BmcState = { kind: "closed" };
-  #endpoint: Endpoint | undefined;
-  #listener: Receiver | undefined;
   #talk: Talk | undefined;
   #opening: Promise<SessionFacts> | undefined;
-  #attempts = 0;
-  #failures = 0;
-  #nextAttempt: Millis = -Infinity;
   #nextSend: Millis = -Infinity;
-  #everOpen = false;
 
   constructor(settings: Settings, deps: BmcDeps) {
     this.name = settings.login.name;
     this.#settings = settings;
     this.#deps = deps;
-    this.#random = deps.random ?? pooledRandom;
     this.#window = new RequestWindow(settings.window);
     this.#alarm = new Alarm(deps.clock, () => this.#ring());
+    this.#connector = new Connector(settings, deps, this.#stopping.signal, (packet) =>
+      this.#talk?.receive(packet) === true ? this.#next() : false,
+    );
   }
 
   get state(): BmcState {
@@ -135,8 +89,8 @@ class Bmc implements BmcClient {
         pending.sent && !pending.repeatable ? this.#unknown("the client was closed") : this.#stopped(),
       );
     }
-    if (talk !== undefined) await this.#sayGoodbye(talk);
-    this.#endpoint?.detach();
+    if (talk !== undefined) await this.#connector.sayGoodbye(talk);
+    this.#connector.detach();
     this.#become({ kind: "closed" });
   }
 
@@ -221,23 +175,21 @@ class Bmc implements BmcClient {
 
   #wantSession(now: Millis): void {
     if (this.#opening !== undefined) return;
-    if (now >= this.#nextAttempt) {
+    if (now >= this.#connector.nextAttempt) {
       this.#opening = this.#open();
       this.#opening.catch(() => undefined);
       return;
     }
     const { state } = this;
     if (state.kind === "lost" && !state.reason.retry) this.#rejectWaiting(state.reason);
-    else this.#alarm.by(this.#nextAttempt);
+    else this.#alarm.by(this.#connector.nextAttempt);
   }
 
   async #open(): Promise<SessionFacts> {
     this.#become({ kind: "connecting" });
     try {
-      const endpoint = await this.#attach();
-      const { login } = this.#settings;
-      const opening = { wire: this.#exchanger(endpoint), login, random: this.#random, learnt: this.#learnt };
-      return this.#opened(await openSession(opening), endpoint.remote.address);
+      const { address, session } = await this.#connector.open();
+      return this.#opened(session, address);
     } catch (thrown) {
       throw this.#failed(asBothyError(thrown, this.name));
     } finally {
@@ -246,58 +198,23 @@ class Bmc implements BmcClient {
     }
   }
 
-  /** Where the BMC is now. Of several addresses each gets its turn. */
-  async #attach(): Promise<Endpoint> {
-    const { host, port } = this.#settings;
-    const addresses = await this.#deps.socket.resolve(host).catch((thrown: unknown) => {
-      const fault = `"${host}" cannot be looked up: ${thrown instanceof Error ? thrown.message : String(thrown)}`;
-      throw new BothyError("LINE_DOWN", { source: this.name, fault });
-    });
-    const found = addresses[this.#attempts++ % Math.max(1, addresses.length)];
-    if (found === undefined) {
-      throw new BothyError("LINE_DOWN", { source: this.name, fault: `"${host}" has no address` });
-    }
-    if (this.#stopping.signal.aborted) throw this.#stopped();
-    this.#endpoint?.detach();
-    const endpoint = this.#deps.socket.attach({ ...found, port }, (packet) =>
-      this.#listener !== undefined
-        ? this.#listener(packet)
-        : (this.#talk?.receive(packet) ?? false) && this.#next(),
-    );
-    this.#endpoint = endpoint;
-    return endpoint;
-  }
-
   /** After an answer there is room for the next request. */
   #next(): true {
     if (this.#queue.size > 0) this.#pump(this.#deps.clock.monotonic());
     return true;
   }
 
-  #exchanger(endpoint: Endpoint): Exchanger {
-    return {
-      name: this.name,
-      clock: this.#deps.clock,
-      signal: this.#stopping.signal,
-      tag: () => endpoint.tag(),
-      send: (packet) => endpoint.send(packet),
-      listen: (receive) => (this.#listener = receive),
-    };
-  }
-
   #opened(session: Session, address: string): SessionFacts {
     const { clock, log = silentLog } = this.#deps;
     if (this.#stopping.signal.aborted) throw this.#stopped();
     this.#tally.sessionsOpened++;
-    this.#failures = 0;
-    this.#everOpen = true;
     this.#window.restart();
     const { level, suite, version } = session;
     const facts: SessionFacts = { version, ...(suite === undefined ? {} : { suite }), level, address };
     this.#talk = new Talk(session, {
       ...{ name: this.name, clock, timeout: this.#settings.login.timeout, tries: this.#settings.login.tries },
       ...{ window: this.#window, tally: this.#tally },
-      send: (packet) => this.#endpoint?.send(packet),
+      send: (packet) => this.#connector.send(packet),
       resolve: (pending, data) => this.#settle(pending, () => pending.resolve(data)),
       reject: (pending, error) => this.#reject(pending, error),
       again: (pending, pause) => this.#rest(pending, pause),
@@ -310,16 +227,12 @@ class Bmc implements BmcClient {
 
   #failed(error: BothyError): BothyError {
     if (this.#stopping.signal.aborted) return error;
-    const { clock, log = silentLog } = this.#deps;
+    const { log = silentLog } = this.#deps;
     this.#tally.sessionsRefused++;
-    if (this.#failures++ === 0) log.warn({ bmc: this.name, fault: error.message }, "no session");
-    const longest = error.retry ? longestBackOff : longestHold;
-    const span = Math.min(firstBackOff * 2 ** Math.min(this.#failures - 1, 16), longest);
-    // Not all BMCs of a site at the same moment.
-    const jitter = 0.75 + this.#random(1).readUInt8(0) / 512;
-    this.#nextAttempt = clock.monotonic() + span * jitter;
+    if (this.#connector.failed(error)) log.warn({ bmc: this.name, fault: error.message }, "no session");
     this.#become({ kind: "lost", reason: error });
-    if (!error.retry || (!this.#everOpen && error.code !== "BUSY")) this.#rejectWaiting(error);
+    const hopeless = !this.#connector.everOpen && error.code !== "BUSY";
+    if (!error.retry || hopeless) this.#rejectWaiting(error);
     return error;
   }
 
@@ -330,7 +243,7 @@ class Bmc implements BmcClient {
     this.#tally.sessionsLost++;
     this.#talk = undefined;
     // It may only be deaf to what we say: then it has a slot less to give away, for a while.
-    this.#endpoint?.send(talk.goodbye());
+    this.#connector.send(talk.goodbye());
     const reason = new BothyError("NO_ANSWER", { source: this.name, timeout });
     for (const pending of [...talk.clear()].reverse()) {
       if (!pending.repeatable)
@@ -338,17 +251,9 @@ class Bmc implements BmcClient {
       else if (++pending.sessions >= mostSessions) this.#reject(pending, reason);
       else this.#queue.putBack(pending);
     }
-    this.#nextAttempt = -Infinity;
+    this.#connector.lost();
     log.warn({ bmc: this.name }, "session lost");
     this.#become({ kind: "lost", reason });
-  }
-
-  async #sayGoodbye(talk: Talk): Promise<void> {
-    const endpoint = this.#endpoint;
-    if (endpoint === undefined) return;
-    const wire = { ...this.#exchanger(endpoint), signal: new AbortController().signal };
-    const heard = (packet: Buffer): true | undefined => (talk.receive(packet) ? true : undefined);
-    await exchange(wire, talk.goodbye(), this.#settings.login.timeout, heard);
   }
 
   #rest(pending: Pending, pause: Millis): void {

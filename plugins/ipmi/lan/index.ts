@@ -1,4 +1,5 @@
-export { type BmcClient, type BmcState, openBmc, type SessionFacts } from "./bmc-client.ts";
+export type { BmcClient, BmcState, SessionFacts } from "./bmc.ts";
+export { openBmc } from "./bmc-client.ts";
 export { type CipherSuite, cipherSuites, type OfferedSuite, safeSuites } from "./cipher-suites.ts";
 export {
   type BmcDeps,
