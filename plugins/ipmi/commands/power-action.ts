@@ -35,6 +35,8 @@ const defaultLimit = seconds(30);
 const defaultSoftLimit = minutes(5);
 /** How long a cycle is watched for its moment without power. */
 const cycleWindow = seconds(10);
+/** How long a command that may have arrived is given to show before a state is asked for again. */
+const settleTime = seconds(5);
 /** How often a state is asked for when the controller stays silent. */
 const mostSends = 3;
 
@@ -84,17 +86,16 @@ function carryOut(run: PowerRun, action: PowerAction, options: PowerOptions): Pr
 async function becomeState(run: PowerRun, action: "on" | "off", limit: Millis): Promise<Done> {
   const wanted = action === "on";
   const deadline = run.clock.monotonic() + limit;
-  for (let sends = 1; sends < mostSends; sends++) {
+  for (let sends = 1; ; sends++) {
     const { doubt, done } = await sendUnlessThere(run, action, wanted);
     if (done !== undefined) return done;
-    if (doubt === undefined) return { status: await run.until(wanted, deadline) };
-    const { status } = await run.see(() => true, deadline);
-    if (status === undefined) throw doubt;
-    if (status.on === wanted) return { status };
-    await run.pause();
+    if (doubt === undefined || sends === mostSends) return { status: await run.until(wanted, deadline) };
+    if ((await run.see(() => true, deadline)).status === undefined) throw doubt;
+    const settled = Math.min(run.clock.monotonic() + settleTime, deadline);
+    const { status } = await run.see(({ on }) => on === wanted, settled);
+    if (status?.on === wanted) return { status };
+    if (run.clock.monotonic() >= deadline) return { status: await run.until(wanted, deadline) };
   }
-  const { done } = await sendUnlessThere(run, action, wanted);
-  return done ?? { status: await run.until(wanted, deadline) };
 }
 
 async function softOff(run: PowerRun, limit: Millis): Promise<Done> {
