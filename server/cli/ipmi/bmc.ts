@@ -9,6 +9,7 @@ import {
   safeSuites,
 } from "../../../plugins/ipmi/lan/index.ts";
 import { meanings } from "../../../plugins/ipmi/plan.ts";
+import { effectsOf, type QuirkName } from "../../../plugins/ipmi/quirks.ts";
 import type { InsecureChoice, PrivilegeName } from "../../../plugins/ipmi/schema.ts";
 import type { SdrCache } from "../../../plugins/ipmi/sdr/index.ts";
 import type { Env } from "../contexts.ts";
@@ -24,6 +25,8 @@ export interface Bmc {
   /** As it was named, with its port when that is not 623. */
   readonly name: string;
   readonly memory: SdrCache;
+  /** Oddities it was said to have. */
+  readonly quirks: readonly QuirkName[];
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
 }
@@ -49,11 +52,18 @@ export async function onBmc<R>(
   const kg = await kgOf(options);
   const who = `${user === "" ? "the anonymous user" : user} at ${name}`;
   const password = needsNone ? "" : await passwordOf(options, env, who);
+  const { quirk = [] } = options;
+  const { window, spacing, ...quirks } = effectsOf(quirk).lan;
   const socket = openIpmiSocket();
   const client = opened(() =>
     openBmc({
       ...{ ...address, name, user, password, clock: systemClock, socket, ...protection },
       ...{ privilege: options.privilege ?? least, keepAlive: 0 },
+      ...{
+        quirks,
+        ...(window === undefined ? {} : { window }),
+        ...(spacing === undefined ? {} : { spacing }),
+      },
       ...(kg === undefined ? {} : { kg }),
       ...(options.timeout === undefined ? {} : { timeout: options.timeout }),
     }),
@@ -65,7 +75,7 @@ export async function onBmc<R>(
   signal.addEventListener("abort", stop, { once: true });
   try {
     await client.connect();
-    return await run({ client, name, memory: openMemory(memoryFile(name, env)), signal });
+    return await run({ client, name, memory: openMemory(memoryFile(name, env)), quirks: quirk, signal });
   } catch (thrown) {
     throw signal.aborted ? new CannotRun("interrupted") : explained(thrown, name);
   } finally {

@@ -6,6 +6,7 @@ import {
   setBootFlags,
 } from "../../../plugins/ipmi/commands/boot.ts";
 import { identify as shine } from "../../../plugins/ipmi/commands/identify.ts";
+import { effectsOf } from "../../../plugins/ipmi/quirks.ts";
 import { CannotRun, exit, type ExitCode, print, printJson } from "../terminal.ts";
 import { type Bmc, bmcName, onBmc } from "./bmc.ts";
 import { printFacts, yesNo } from "./facts.ts";
@@ -18,8 +19,10 @@ export interface IdentifyOptions extends LoginOptions {
 
 /** Lets the identify lamp shine. @param word seconds, `on` or `off` */
 export async function identify(word: number | "on" | "off", options: IdentifyOptions): Promise<ExitCode> {
-  return onBmc(options, "operator", async ({ client, name, signal }) => {
-    const { seconds } = await shine(client, typeof word === "number" ? { seconds: word } : word, { signal });
+  return onBmc(options, "operator", async ({ client, name, quirks, signal }) => {
+    const withoutForce = effectsOf(quirks).commands.identifyWithoutForce === true;
+    const wanted = typeof word === "number" ? { seconds: word } : word;
+    const { seconds } = await shine(client, wanted, { signal, withoutForce });
     if (options.json === true) printJson({ bmc: name, seconds });
     else if (seconds === 0) print(`${name}: the identify lamp is off`);
     else if (seconds === "forever") print(`${name}: the identify lamp is on until \`identify off\``);

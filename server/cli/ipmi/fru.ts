@@ -3,6 +3,7 @@ import { type FruField } from "../../../plugins/ipmi/fru/area.ts";
 import { isFruAbsent, readFru } from "../../../plugins/ipmi/fru/index.ts";
 import type { MultiRecord } from "../../../plugins/ipmi/fru/multi-record.ts";
 import type { Fru } from "../../../plugins/ipmi/fru/parse.ts";
+import { effectsOf } from "../../../plugins/ipmi/quirks.ts";
 import type { FruLocatorRecord } from "../../../plugins/ipmi/sdr/index.ts";
 import { CannotRun, complain, exit, type ExitCode, print, printJson } from "../terminal.ts";
 import { type Bmc, onBmc } from "./bmc.ts";
@@ -35,11 +36,13 @@ async function inventoriesOf(bmc: Bmc, only: number | undefined): Promise<readon
   const { client, name, signal } = bmc;
   const names = only === undefined ? await locatedIn(bmc) : new Map([[only, ""]]);
   const done = working(`reading the inventories of ${name}`);
+  const { chunk: size } = effectsOf(bmc.quirks).commands;
+  const chunk = size === undefined ? {} : { chunk: size };
   const found: Inventory[] = [];
   try {
     for (const [fruId, title] of names) {
       try {
-        const { fru: all } = await readFru(client, fruId, { clock: systemClock, signal });
+        const { fru: all } = await readFru(client, fruId, { clock: systemClock, signal, ...chunk });
         found.push({ fruId, name: title, fru: all });
       } catch (thrown) {
         if (!isFruAbsent(thrown)) throw thrown;

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { InsecureChoice, PrivilegeName, versions } from "../../../plugins/ipmi/schema.ts";
+import { isQuirkName, type QuirkName, quirkNames } from "../../../plugins/ipmi/quirks.ts";
 import { collect } from "../on-call/output.ts";
 import { whole } from "../numbers.ts";
 import { duration } from "./values.ts";
@@ -15,6 +16,7 @@ export interface LoginOptions {
   readonly privilege?: PrivilegeName;
   readonly ipmiVersion?: (typeof versions)[number];
   readonly insecure?: readonly InsecureChoice[];
+  readonly quirk?: readonly QuirkName[];
   /** In ms. */
   readonly timeout?: number;
   /** What nobody may give: said so when somebody does. */
@@ -70,10 +72,20 @@ export const withBmc = (command: Command): Command =>
         (text: string, before: readonly string[] | undefined) => collect(weakness(text), before),
       ),
     )
+    .addOption(
+      option("--quirk <quirk>", "allow for this oddity of the BMC; see plugins/ipmi/README.md").argParser(
+        (text: string, before: readonly string[] | undefined) => collect(quirk(text), before),
+      ),
+    )
     .addOption(timeoutOption())
     .addOption(new Option("-P, --password [text]", "what nobody may give").hideHelp());
 
 function weakness(text: string): string {
   if ((insecure as readonly string[]).includes(text)) return text;
   throw new InvalidArgumentError(`Allowed choices are ${insecure.join(", ")}.`);
+}
+
+function quirk(text: string): string {
+  if (isQuirkName(text)) return text;
+  throw new InvalidArgumentError(`Allowed choices are ${quirkNames.join(", ")}.`);
 }

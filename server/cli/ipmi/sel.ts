@@ -117,12 +117,14 @@ function infoFacts(found: SelInfo): readonly Fact[] {
     ["events", String(entries)],
     ["free", free === 0xffff ? "64 KiB or more" : `${free} bytes`, free === 0 ? "bad" : undefined],
     ["overflow", overflow ? "events were lost, as it was full" : "no", overflow ? "bad" : undefined],
-    ["last event", timeText(eventTime(found.lastAdd))],
-    ["last cleared", timeText(eventTime(found.lastErase))],
+    ["last event", sinceNever(found.lastAdd)],
+    ["last cleared", sinceNever(found.lastErase)],
     ["version", `${version & 0x0f}.${version >> 4}`],
     ["single events can be deleted", yesNo(found.canDelete)],
   ];
 }
+
+const sinceNever = (seconds: number): string => (seconds === 0 ? "never" : timeText(eventTime(seconds)));
 
 async function clear(options: SelOptions): Promise<ExitCode> {
   await mustAgree(`clear the event log of ${bmcName(options)}`, options.yes);

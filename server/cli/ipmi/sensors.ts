@@ -28,9 +28,15 @@ export async function sensors(names: readonly string[], options: SensorsOptions)
   const rows = await onBmc(options, "user", (bmc) => read(bmc, names, options));
   const shown = options.faults === true ? rows.filter(isFault) : rows;
   printList(sensorFields(options.thresholds === true), shown, options, sensorJson);
-  if (options.faults === true && shown.length === 0 && options.json !== true)
-    complain(rows.length === 1 ? "the sensor is well" : `all ${rows.length} sensors are well`);
+  if (options.faults === true && shown.length === 0 && options.json !== true) complain(allWell(rows));
   return options.strict === true && rows.some(isCritical) ? exit.fault : exit.good;
+}
+
+function allWell(rows: readonly SensorRow[]): string {
+  const silent = rows.filter(({ reading }) => reading.unavailable !== undefined).length;
+  const why = rows.some(({ hostOff }) => hostOff) ? ", as the host is off" : "";
+  const rest = silent === 0 ? "" : `; ${silent} of them have no reading${why}`;
+  return `none of ${rows.length} sensors says that anything is wrong${rest}`;
 }
 
 const isCritical = ({ reading: { severity } }: SensorRow): boolean =>
@@ -44,9 +50,9 @@ async function read(
   names: readonly string[],
   options: SensorsOptions,
 ): Promise<readonly SensorRow[]> {
-  const { records, warnings } = await recordsOf(bmc);
+  const { records, warnings, effects } = await recordsOf(bmc);
   for (const warning of warnings) complain(`sensor records: ${warning}`);
-  const all = describeSensors(records).filter(
+  const all = describeSensors(records, effects.sensors).filter(
     (sensor) => unreadable(sensor) === undefined || names.length > 0,
   );
   const wanted = ofType(named(all, names), options.type);
@@ -56,6 +62,7 @@ async function read(
     const thresholds =
       options.thresholds === true ? await readAllThresholds(client, wanted, { signal }) : undefined;
     const readings = await readAll(client, wanted, {
+      ...effects.sensors,
       signal,
       ...(thresholds === undefined ? {} : { thresholds }),
     });
