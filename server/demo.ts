@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Clock, Millis } from "../devices/clock.ts";
@@ -54,7 +54,7 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
     if (options.stateFolder === undefined) rmSync(folder, { recursive: true, force: true });
   };
   try {
-    const { config, plans } = demoConfig(simulated, plugins);
+    const { config, plans } = demoConfig(simulated, plugins, folder);
     state = await openState(folder, { clock, log });
     const site = createSite(
       { ...config, http: { ...config.http, ...options.listen }, state: { folder } },
@@ -82,7 +82,7 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
 }
 
 /** The shipped configuration, with the simulated lines in place of `${BOTHY_…}`. */
-function demoConfig(simulated: SimulatedSite, plugins: readonly Plugin[]) {
+function demoConfig(simulated: SimulatedSite, plugins: readonly Plugin[], folder: string) {
   const file = join(packageInfo().root, "examples", "demo-site.yaml");
   let text = readFileSync(file, "utf8");
   const env: Record<string, string> = {};
@@ -95,12 +95,24 @@ function demoConfig(simulated: SimulatedSite, plugins: readonly Plugin[]) {
     env["BOTHY_TCP_HOST"] = simulated.endpoint.host;
     env["BOTHY_TCP_PORT"] = String(simulated.endpoint.port);
   }
+  Object.assign(env, bmcPlaces(simulated, folder));
   const result = readConfig(text, file, plugins, env);
   if (result.config !== undefined) return result;
   throw new BothyError("BAD_CONFIG", {
     source: "the demonstration",
     fault: result.faults.map(faultText).join("\n"),
   });
+}
+
+/** Where the BMCs are, and the file that holds their password: a configuration never does. */
+function bmcPlaces({ bmcs }: SimulatedSite, folder: string): Record<string, string> {
+  const password = join(folder, "bmc-password");
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(password, bmcs[0]?.password ?? "", { mode: 0o600 });
+  const places = bmcs.flatMap((one): [string, string][] =>
+    one.kind === "udp" ? [[`BOTHY_BMC_${one.outlet}`, `${one.host}:${one.port}`]] : [],
+  );
+  return { BOTHY_BMC_PASSWORD_FILE: password, ...Object.fromEntries(places) };
 }
 
 /** Where no pseudo-terminal can be had, the line is reached as through a serial device server. */

@@ -69,7 +69,7 @@ export const hubDevice = ({ site, name, link }: IpmiConfig): Device =>
     { site, link: name, at: ["bmcs"] },
     {
       alias: name,
-      type: "bmcs",
+      type: "bus",
       info: `BMCs of ${name}`,
       tags: [...site.tags, ...(link.config.tags ?? [])],
       outputs: ["configured", "answering"].map((channel) => ({ output: outputNamed("count"), channel })),

@@ -18,13 +18,15 @@ export function demoText(demo: Demo, program: string): string {
     ...simulated.notes.map((note) => `  (${note})`),
     "",
     `Devices found: ${site.registry.all().length}`,
-    ...table(families(site.registry.all()).map((family) => familyRow(family, site))),
+    ...table(families(atAGlance(site.registry.all())).map((family) => familyRow(family, site))),
+    ...further(site.registry.all()),
     "",
     `Running on ${url}  (page: /  HTTP interface: /docs  Synse v3: /v3)`,
     "",
     "Try",
     `  curl ${url}/v3/read/probe-inlet.temperature`,
     `  curl -d '{"action":"speed","data":"80"}' ${url}/v3/write/wait/tray-a.fan-1`,
+    `  curl -d '{"action":"state","data":"off"}' ${url}/v3/write/wait/server-1-power`,
     `  ${program} watch --type fan${host}`,
     `  ${program} bus watch line-a${host}`,
     "",
@@ -46,7 +48,27 @@ function wires(simulated: SimulatedSite): readonly string[] {
   });
   const { endpoint } = simulated;
   const tcp = endpoint.kind === "tcp" ? `${endpoint.host}:${endpoint.port}` : "";
-  return table([...lines, [endpoint.name, "Modbus TCP", tcp, units(endpoint.name)]]);
+  const bmcs = simulated.bmcs.flatMap((one) => (one.kind === "udp" ? [one] : []));
+  const [first] = bmcs;
+  const servers = bmcs.map(({ name }) => name).join(", ");
+  return table([
+    ...lines,
+    [endpoint.name, "Modbus TCP", tcp, units(endpoint.name)],
+    ...(first === undefined ? [] : [["bmcs", "IPMI over UDP", `${first.host}:${first.port} …`, servers]]),
+  ]);
+}
+
+/** A server has dozens of devices: here only its power is shown. */
+const isBrief = ({ link, type }: Device): boolean =>
+  !link.includes(":") || type === "power-control" || type === "power-limit";
+
+const atAGlance = (devices: readonly Device[]): readonly Device[] => devices.filter(isBrief);
+
+function further(devices: readonly Device[]): readonly string[] {
+  const counts = new Map<string, number>();
+  for (const device of devices)
+    if (!isBrief(device)) counts.set(device.link, (counts.get(device.link) ?? 0) + 1);
+  return [...counts].sort().map(([link, count]) => `  … and ${count} more of ${link}`);
 }
 
 /** Devices that differ only in a number at the end. */

@@ -17,7 +17,7 @@ test("a BMC becomes devices by itself, with ids that do not follow from names", 
   for (const { type } of at.site.registry.all()) types.set(type, (types.get(type) ?? 0) + 1);
   for (const type of ["temperature", "fan", "voltage", "power-control", "led", "boot-target", "power-limit"])
     assert.ok((types.get(type) ?? 0) > 0, type);
-  for (const type of ["bmc", "event-log", "inventory", "bmcs"]) assert.ok((types.get(type) ?? 0) > 0, type);
+  for (const type of ["bmc", "event-log", "inventory", "bus"]) assert.ok((types.get(type) ?? 0) > 0, type);
   const power = at.site.registry.get("server-1-power");
   assert.ok(power !== undefined);
   assert.ok(power.tags.includes("default/rack:r1"));

@@ -80,7 +80,7 @@ test(
     assert.match(text, / \d+(\.\d+)? °C/);
     assert.doesNotMatch(text, /\d C( |$)/m);
     const commands = [...text.matchAll(/^ {2}curl (?:-d '(.*)' )?(http:\S+)$/gm)];
-    assert.equal(commands.length, 2);
+    assert.equal(commands.length, 3);
     for (const [command, body, url = ""] of commands) {
       const answer = await fetch(url, body === undefined ? {} : { method: "POST", body });
       assert.equal(answer.status, 200, command);
@@ -175,17 +175,21 @@ test("a silent unit's values turn bad with the reason, and heal by themselves", 
 
 test("without pseudo-terminals the lines are reached over TCP", { timeout }, async (t) => {
   const running = await demo(t, "tcp");
-  const buses = await ask<{ name: string; state: string; report: { transport: string } }[]>(
+  const buses = await ask<{ name: string; state: string; report: { transport?: string } }[]>(
     running,
     "/api/buses",
   );
   assert.deepEqual(
-    buses.map(({ name, state, report }) => [name, state, report.transport]),
+    buses.slice(0, 3).map(({ name, state, report }) => [name, state, report.transport]),
     [
       ["line-a", "open", "rtu-over-tcp"],
       ["line-b", "open", "rtu-over-tcp"],
       ["tcp", "open", "tcp"],
     ],
+  );
+  assert.deepEqual(
+    buses.slice(3).map(({ name, state }) => [name, state]),
+    ["bmcs", "bmcs:server-1", "bmcs:server-2"].map((name) => [name, "open"]),
   );
   const [row] = await ask<Row[]>(running, "/v3/read/probe-outlet.temperature");
   assert.equal(typeof row?.value, "number");
