@@ -102,22 +102,33 @@ export class RecordReader {
         return await this.#beginning(id, headFirst ? headLength : size);
       } catch (thrown) {
         if (headFirst || !isTooMuch(thrown)) throw thrown;
-        const beyond = size === whole || isSilence(thrown) ? undefined : await this.#upToEnd(id, size);
-        if (beyond !== undefined) return beyond;
+        const known = size === whole || isSilence(thrown);
+        const all = known ? undefined : await this.#upToEnd(id, size, thrown);
+        if (all !== undefined) return all;
         this.#shrink(thrown);
       }
     }
   }
 
-  /** The whole record, if `size` was refused only because the record ends before: then heads are to be read first. */
-  async #upToEnd(id: number, size: number): Promise<Part | undefined> {
+  /**
+   * The whole record, when `size` bytes were refused and it is shorter: were they too many, or beyond its end? One byte
+   * beyond it tells.
+   * @returns undefined when it is not shorter, or too long itself
+   */
+  async #upToEnd(id: number, size: number, refusal: unknown): Promise<Part | undefined> {
     const head = await this.#beginning(id, headLength);
     const total = headLength + head.data.readUInt8(4);
     if (total >= size) return undefined;
+    const all = await this.#unlessTooMuch(id, total);
+    if (all === undefined) return undefined;
+    if ((await this.#unlessTooMuch(id, total + 1)) === undefined) this.#learnt = { size, headFirst: true };
+    else this.#shrink(refusal);
+    return all;
+  }
+
+  async #unlessTooMuch(id: number, count: number): Promise<Part | undefined> {
     try {
-      const all = await this.#beginning(id, total);
-      this.#learnt = { size, headFirst: true };
-      return all;
+      return await this.#beginning(id, count);
     } catch (thrown) {
       if (isTooMuch(thrown)) return undefined;
       throw thrown;

@@ -29,7 +29,8 @@ function isBeyond(sensor: Sensor, name: ThresholdName, raw: number, threshold: n
 
 /**
  * Thresholds that make no sense because the sensor's own nominal value is beyond them (HP DL140); they count for nothing.
- * A nominal value of raw 0 is taken for one that was never filled in.
+ * Only those its maker set: one that differs from the record's is somebody's will. A nominal value of raw 0 is taken for
+ * one that was never filled in.
  */
 export function absurdThresholds(sensor: Sensor, thresholds: RawThresholds): readonly ThresholdName[] {
   const { analog } = sensor;
@@ -37,7 +38,8 @@ export function absurdThresholds(sensor: Sensor, thresholds: RawThresholds): rea
   if (nominal === undefined || nominal === 0) return [];
   return thresholdNames.filter((name) => {
     const threshold = thresholds[name];
-    return threshold !== undefined && isBeyond(sensor, name, nominal, threshold);
+    if (threshold === undefined || threshold !== sensor.thresholds.raw[name]) return false;
+    return isBeyond(sensor, name, nominal, threshold);
   });
 }
 

@@ -1,3 +1,4 @@
+import { completionOf } from "../completion.ts";
 import type { Requester } from "../contract.ts";
 import { type AskOptions, askSensor, enough } from "./ask.ts";
 import type { Sensor } from "./sensor.ts";
@@ -6,6 +7,10 @@ const setEnableCommand = 0x28;
 const getEnableCommand = 0x29;
 const rearmCommand = 0x2a;
 const getStatusCommand = 0x2b;
+const enableThese = 0x10;
+const disableThese = 0x20;
+/** Codes of BMCs that insist on a change of single events (OpenIPMI's simulator); that of none is one. */
+const changeWanted: readonly number[] = [0x80, 0xc7, 0xcc];
 
 /** Masks of events: for thresholds bits 0 to 11 (lnc going low, lnc going high, lc …), otherwise one per state. */
 export interface EventMasks {
@@ -79,10 +84,19 @@ export async function setEventEnable(
   { events, scanning, change, masks }: EventChange,
   options: AskOptions = {},
 ): Promise<void> {
-  const operation = change === undefined ? 0 : change === "enable" ? 0x10 : 0x20;
-  const flags = (events ? 0x80 : 0) | (scanning ? 0x40 : 0) | operation;
-  const bytes = masks === undefined || operation === 0 ? [] : maskBytes(masks);
-  await askSensor(requester, sensor, setEnableCommand, [flags, ...bytes], options);
+  const flags = (events ? 0x80 : 0) | (scanning ? 0x40 : 0);
+  const ask = (...data: readonly number[]): Promise<Buffer> =>
+    askSensor(requester, sensor, setEnableCommand, data, options);
+  if (change !== undefined && masks !== undefined) {
+    await ask(flags | (change === "enable" ? enableThese : disableThese), ...maskBytes(masks));
+    return;
+  }
+  try {
+    await ask(flags);
+  } catch (thrown) {
+    if (!changeWanted.includes(completionOf(thrown) ?? 0)) throw thrown;
+    await ask(flags | enableThese, 0, 0, 0, 0);
+  }
 }
 
 /**
