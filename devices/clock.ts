@@ -39,6 +39,11 @@ export interface Clock {
 export const sleep = (clock: Clock, span: Millis, signal?: AbortSignal): Promise<void> =>
   clock.sleepUntil(clock.monotonic() + span, signal);
 
+/** Runs something once whatever has come in meanwhile was looked at. No time passes for that, so it needs no clock. */
+export const soon = (run: () => void): void => {
+  immediate(run);
+};
+
 /**
  * Runs `work` every `period` until aborted. Deadlines advance from the last deadline, so work does not stretch
  * the period; deadlines that passed during the work are skipped, never caught up.

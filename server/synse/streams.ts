@@ -54,6 +54,8 @@ export class ReadingStreams {
   readonly #devices: DeviceViews;
   readonly #audiences = new Map<string, Audience>();
   readonly #byDevice = new Map<DeviceId, Set<Audience>>();
+  /** Of readings that streams began with: others will begin with the same. */
+  readonly #items = new WeakMap<Reading, Item>();
   #version = -1;
   #size = 0;
   #ignore: (() => void) | undefined;
@@ -80,7 +82,7 @@ export class ReadingStreams {
     const listener: Listener = { queue: new LatestQueue<Item>(), stir };
     for (const { id } of audience.devices) {
       for (const reading of this.#parts.store.latest(id))
-        listener.queue.put(valueKey(reading.id), { reading, text: undefined });
+        listener.queue.put(valueKey(reading.id), this.#itemOf(reading));
     }
     audience.listeners.add(listener);
     this.#size++;
@@ -167,6 +169,14 @@ export class ReadingStreams {
       }
     }
     for (const { stir } of stirred) stir();
+  }
+
+  #itemOf(reading: Reading): Item {
+    const known = this.#items.get(reading);
+    if (known !== undefined) return known;
+    const item: Item = { reading, text: undefined };
+    this.#items.set(reading, item);
+    return item;
   }
 
   #take(queue: LatestQueue<Item>): string | undefined {

@@ -32,18 +32,23 @@ export class Outbox {
   readonly #socket: WebSocket;
   readonly #wire: Socket;
   readonly #stir: () => void;
+  readonly #join: () => void;
   readonly #places: Reserved[] = [];
   readonly #ready = new Set<Source>();
   #fragments: Iterator<Fragment, undefined> | undefined;
   #bytes = 0;
   #ended = false;
 
-  /** @param stir told when there is something to send, or room for more */
-  constructor(socket: WebSocket, wire: Socket, stir: () => void) {
+  /**
+   * @param stir told when there is an answer to send
+   * @param join told when sources have something to send, or there is room for more: that can wait for its turn
+   */
+  constructor(socket: WebSocket, wire: Socket, stir: () => void, join: () => void) {
     this.#socket = socket;
     this.#wire = wire;
     this.#stir = stir;
-    wire.on("drain", stir);
+    this.#join = join;
+    wire.on("drain", join);
   }
 
   /** How many answers are not sent. */
@@ -75,7 +80,7 @@ export class Outbox {
   fetch(source: Source): void {
     if (this.#ended) return;
     this.#ready.add(source);
-    this.#stir();
+    this.#join();
   }
 
   /** Sends what there is until there is no room. @returns whether anything was sent */
@@ -93,7 +98,7 @@ export class Outbox {
   /** Forgets everything. */
   end(): void {
     this.#ended = true;
-    this.#wire.off("drain", this.#stir);
+    this.#wire.off("drain", this.#join);
     this.#fragments?.return?.();
     this.#fragments = undefined;
     this.#places.length = 0;

@@ -11,6 +11,7 @@ import { type Ask, eventNamed, run, type SocketEvent } from "./events.ts";
 import type { SocketLimits } from "./limits.ts";
 import { type Asked, type Body, headOf, type Message, messageOf, readMessage } from "./message.ts";
 import { Outbox, type Place, type Source } from "./outbox.ts";
+import type { Rounds } from "./rounds.ts";
 
 /** One request that was answered, for whoever counts or records them. */
 export interface Answered {
@@ -33,6 +34,7 @@ export interface SessionDeps {
   readonly log: Log;
   readonly synse: SynseService;
   readonly limits: SocketLimits;
+  readonly rounds: Rounds;
   readonly answered: (answered: Answered) => void;
   /** Counts a request. @throws BothyError `TOO_MANY` */
   readonly admit: (by: Principal) => void;
@@ -54,7 +56,12 @@ export class Session {
     this.by = by;
     this.#socket = socket;
     this.#deps = deps;
-    this.#outbox = new Outbox(socket, wire, () => this.#stir());
+    this.#outbox = new Outbox(
+      socket,
+      wire,
+      () => this.#stir(),
+      () => deps.rounds.join(this.#turn),
+    );
     socket.on("message", (data) => {
       this.#heard = true;
       this.#waiting.push(textOf(data));
@@ -99,6 +106,7 @@ export class Session {
     for (const cancel of this.#cancels) cancel();
     for (const { stream } of this.#streams.splice(0)) stream.close();
     this.#waiting.length = 0;
+    this.#deps.rounds.leave(this.#turn);
     this.#outbox.end();
   }
 
@@ -134,13 +142,13 @@ export class Session {
     });
   }
 
-  #turn(): void {
+  readonly #turn = (): void => {
     if (this.#socket.readyState !== this.#socket.OPEN) return;
     do this.#begin();
     while (this.#outbox.flush() && this.#waiting.length > 0);
     if (this.#waiting.length > 0) this.#socket.pause();
     else if (this.#socket.isPaused) this.#socket.resume();
-  }
+  };
 
   #begin(): void {
     const { atOnce, unsentBytes } = this.#deps.limits;

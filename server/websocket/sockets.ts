@@ -4,6 +4,7 @@ import type { Principal } from "../access/principal.ts";
 import { HttpError } from "../faults.ts";
 import type { RouteParts } from "../routes/parts.ts";
 import { type SocketLimits, socketLimits } from "./limits.ts";
+import { Rounds } from "./rounds.ts";
 import { type Answered, Session } from "./session.ts";
 import type { Upgrade } from "./upgrade.ts";
 
@@ -24,11 +25,13 @@ export class Sockets {
   readonly #sessions = new Set<Session>();
   readonly #watchers = new Set<(answered: Answered) => void>();
   readonly #server: WebSocketServer;
+  readonly #rounds: Rounds;
   #ended = false;
 
   constructor(parts: RouteParts, limits: SocketLimits = socketLimits) {
     this.#parts = parts;
     this.#limits = limits;
+    this.#rounds = new Rounds(parts.clock);
     this.#server = new WebSocketServer({
       noServer: true,
       clientTracking: false,
@@ -66,6 +69,7 @@ export class Sockets {
         log,
         synse,
         limits: this.#limits,
+        rounds: this.#rounds,
         admit: (who) => this.#parts.access.admit(who),
         answered: (answered) => this.#watchers.forEach((watch) => watch(answered)),
       });
