@@ -74,7 +74,7 @@ export function assemble(
     changed(changed, happened) {
       control.drive(changed.activity);
       if (happened === "nmi") sensors.fire("nmi", [0x03, 0xff, 0xff]);
-      else if (changed.state === "starting") {
+      if (happened === "start" || happened === "reset") {
         records.bootOptions.booted();
         chassis.powerLost &&= changed.restartCause !== restartCause.command;
       }

@@ -37,6 +37,9 @@ export const restartCause = {
   cycle: 9,
 };
 
+/** `start`: power came on; `reset`: it stayed on, and the host begins anew. */
+export type HostChange = "state" | "start" | "reset" | "nmi";
+
 export type HostAction = "on" | "off" | "cycle" | "reset" | "nmi" | "soft-off";
 
 export interface Host {
@@ -66,7 +69,7 @@ export interface HostOptions {
   readonly timing?: Partial<HostTiming>;
   readonly running?: boolean;
   /** Told after every change of state or activity. */
-  readonly changed: (host: Host, happened: "state" | "reset" | "nmi") => void;
+  readonly changed: (host: Host, happened: HostChange) => void;
 }
 
 /** Share of the boot after which the operating system begins to load, and activities until then and from then on. */
@@ -90,7 +93,7 @@ export function createHost(options: HostOptions): Host {
     cancel();
     cancel = clock.at(clock.monotonic() + least + (most - least) * random.next(), run);
   };
-  const enter = (next: HostState, share: number, happened: "state" | "reset" | "nmi" = "state"): void => {
+  const enter = (next: HostState, share: number, happened: HostChange = "state"): void => {
     const now = clock.monotonic();
     if (state !== "off") onBefore += now - onSince;
     onSince = now;
@@ -98,7 +101,7 @@ export function createHost(options: HostOptions): Host {
     activity = share;
     options.changed(host, happened);
   };
-  const start = (why: number, happened: "state" | "reset" = "state"): void => {
+  const start = (why: number, happened: "start" | "reset" = "start"): void => {
     cause = why;
     hung = false;
     onByCommand = why === restartCause.command;
