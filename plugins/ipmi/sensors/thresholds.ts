@@ -5,7 +5,7 @@ import type { Requester } from "../contract.ts";
 import { type Factors, type RawThresholds, type ThresholdName, thresholdNames } from "../sdr/model.ts";
 import { type Analog, analogRaw, analogValue } from "./analog.ts";
 import { type AskOptions, askSensor, enough } from "./ask.ts";
-import { readFactors } from "./read.ts";
+import { readFactors, unreadable } from "./read.ts";
 import { type Sensor, thresholdsIn } from "./sensor.ts";
 
 const setCommand = 0x26;
@@ -58,7 +58,8 @@ export async function readThresholds(
 }
 
 /**
- * The thresholds of all sensors that have some, by `sensor.key`, asked for at once.
+ * The thresholds of all sensors that have some, by `sensor.key`, asked for at once. Those of a controller behind the BMC
+ * that does not answer are not among them.
  * @throws BothyError when nobody answered, or there is no session
  */
 export async function readAllThresholds(
@@ -67,10 +68,15 @@ export async function readAllThresholds(
   options: AskOptions = {},
 ): Promise<ReadonlyMap<string, Thresholds>> {
   const having = sensors.filter(({ thresholds }) => thresholds.readable.length > 0);
-  const all = having.map(
-    async (sensor) => [sensor.key, await readThresholds(requester, sensor, options)] as const,
-  );
-  return new Map(await Promise.all(all));
+  const all = having.map(async (sensor): Promise<readonly (readonly [string, Thresholds])[]> => {
+    try {
+      return [[sensor.key, await readThresholds(requester, sensor, options)]];
+    } catch (thrown) {
+      if (sensor.target === undefined) throw thrown;
+      return [];
+    }
+  });
+  return new Map((await Promise.all(all)).flat());
 }
 
 async function rawThresholds(
@@ -79,7 +85,7 @@ async function rawThresholds(
   options: AskOptions,
 ): Promise<RawThresholds> {
   const { access, readable, raw } = sensor.thresholds;
-  if (readable.length === 0 || access === "fixed") return raw;
+  if (readable.length === 0 || access === "fixed" || unreadable(sensor) !== undefined) return raw;
   const asked = askSensor(requester, sensor, getCommand, [], options);
   const data = await unlessRefused(asked.then((answer) => enough(sensor, answer, 1)));
   if (data === undefined) return raw;
