@@ -5,6 +5,7 @@ import { BothyError } from "../../devices/errors.ts";
 import type { Log } from "../../devices/plugin.ts";
 import { type BmcClient, type IpmiSocket, openBmc, refusalOf } from "./lan/index.ts";
 import { type BmcSettings, meanings } from "./plan.ts";
+import { effectsOf } from "./quirks.ts";
 import { privileges } from "./schema.ts";
 import { keyOf, within } from "./secret.ts";
 
@@ -91,6 +92,9 @@ export class Door {
   }
 }
 
+const pick = <K extends string>(value: number | undefined, name: K): Partial<Record<K, number>> =>
+  value === undefined ? {} : ({ [name]: value } as Record<K, number>);
+
 function optionsOf({
   at,
   host,
@@ -104,17 +108,14 @@ function optionsOf({
   window,
   quirks,
 }: BmcSettings) {
-  const has = (name: string): boolean => quirks.includes(name);
+  const { lan } = effectsOf(quirks);
   return {
     ...{ name: at, host, port, user, version, suites, timeout },
     patience: patienceOf * timeout,
     ...(insecure.includes("cipher-suite-0") ? { allowUnauthenticated: true } : {}),
     privilege: privileges[privilege - 2] ?? "operator",
-    ...(window === undefined ? {} : { window }),
-    quirks: {
-      noNameOnly: has("no-name-only"),
-      rakp3LevelOnly: has("rakp3-level-only"),
-      skipCapabilities: has("skip-capabilities"),
-    },
+    ...pick(window ?? lan.window, "window"),
+    ...pick(lan.spacing, "spacing"),
+    quirks: lan,
   };
 }

@@ -1,6 +1,6 @@
 import { type Clock, type Millis, seconds, sleep } from "../../devices/clock.ts";
 import { type Device, valuesOf } from "../../devices/device.ts";
-import { BothyError } from "../../devices/errors.ts";
+import { asBothyError, BothyError } from "../../devices/errors.ts";
 import { makeDevice } from "../../devices/make-device.ts";
 import { outputNamed } from "../../devices/output.ts";
 import { type Connection, type LinkDeps, type LinkPlan, type Poll, priority } from "../../devices/plugin.ts";
@@ -9,7 +9,8 @@ import type { ValueId } from "../../devices/value-id.ts";
 import type { BmcConnection } from "./bmc-connection.ts";
 import { type IpmiSocket, openIpmiSocket } from "./lan/index.ts";
 import { meta } from "./meta.ts";
-import type { BmcSettings } from "./plan.ts";
+import { listenForTraps, type TrapListener } from "./pet/listen.ts";
+import type { BmcSettings, LinkSettings } from "./plan.ts";
 import { good } from "./parts/part.ts";
 import type { IpmiConfig } from "./schema.ts";
 
@@ -86,6 +87,8 @@ export class HubConnection implements Connection {
   readonly #bmcs: readonly BmcSettings[];
   readonly #socket: IpmiSocket;
   #closing: Promise<void> | undefined;
+  #traps: TrapListener | undefined;
+  #deaf: string | undefined;
   #end: () => void = () => undefined;
 
   constructor(
@@ -94,6 +97,7 @@ export class HubConnection implements Connection {
       readonly bmcs: readonly BmcSettings[];
       readonly exchange: Exchange;
       readonly below: readonly LinkPlan[];
+      readonly traps?: LinkSettings["traps"];
     },
     deps: LinkDeps,
   ) {
@@ -112,6 +116,7 @@ export class HubConnection implements Connection {
       if (this.#closing === undefined) deps.publish(this.#readings());
     };
     deps.branches(parts.below);
+    if (parts.traps !== undefined) void this.#listen(parts.traps);
   }
 
   read(_poll: Poll, { signal }: { readonly signal: AbortSignal }): Promise<readonly Reading[]> {
@@ -129,12 +134,46 @@ export class HubConnection implements Connection {
   }
 
   close(): Promise<void> {
-    this.#closing ??= this.#exchange.end(this.#deps.clock).finally(() => this.#end());
+    this.#closing ??= Promise.all([this.#exchange.end(this.#deps.clock), this.#traps?.close()])
+      .then(() => undefined)
+      .finally(() => this.#end());
     return this.#closing;
   }
 
+  /** Without its traps a bus is slower to notice things, and no worse: why there are none is said. */
+  async #listen(where: NonNullable<LinkSettings["traps"]>): Promise<void> {
+    const { log } = this.#deps;
+    const link = this.#device.link;
+    try {
+      const traps = await listenForTraps({
+        ...where,
+        onEvent: ({ from }) => this.#trapped(from),
+        onIgnored: (from, reason) => log.debug({ link, from }, `${link}: ${reason.message}`),
+      });
+      this.#traps = traps;
+      if (this.#closing !== undefined) await traps.close();
+    } catch (thrown) {
+      const { message } = asBothyError(thrown, `${link} traps`);
+      this.#deaf = message;
+      log.error({ link }, `${message}; event logs are read at their periods only`);
+    }
+  }
+
+  /** Anybody can send a trap: it makes its BMC be looked at, and nothing else. */
+  #trapped(from: string): void {
+    for (const connection of this.#exchange.connections)
+      if (connection.address === from) void connection.nudge();
+  }
+
   report(): object {
-    return { bmcs: this.#bmcs.length, answering: this.#answering(), socket: this.#socket.counts() };
+    const traps = this.#traps;
+    return {
+      bmcs: this.#bmcs.length,
+      answering: this.#answering(),
+      socket: this.#socket.counts(),
+      ...(traps === undefined ? {} : { traps: { port: traps.port, ...traps.counts } }),
+      ...(this.#deaf === undefined ? {} : { traps: { fault: this.#deaf } }),
+    };
   }
 
   #answering(): number {

@@ -20,7 +20,7 @@ function plan(config: IpmiConfig): LinkPlan {
     faults,
     open: (deps) => {
       const below = bmcs.map((bmc) => planBmc(bmc, exchange));
-      return Promise.resolve(new HubConnection({ device, bmcs, exchange, below }, deps));
+      return Promise.resolve(new HubConnection({ device, exchange, below, ...settings }, deps));
     },
   };
 }

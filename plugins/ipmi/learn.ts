@@ -11,6 +11,7 @@ import { readFru } from "./fru/index.ts";
 import { factsOf, type InventoryFacts } from "./parts/inventory.ts";
 import type { PartDeps } from "./parts/part.ts";
 import { unread } from "./parts/sensors.ts";
+import { effectsOf, type QuirkEffects, quirksOf } from "./quirks.ts";
 import type { FruLocatorRecord, SdrRecord } from "./sdr/model.ts";
 import { readRepository, type SdrRepository } from "./sdr/repository.ts";
 import { getSelInfo } from "./sel/requests.ts";
@@ -109,10 +110,9 @@ export class Learner {
     const abilities =
       !anew && kept?.identity === print && repository?.fromCache === true
         ? kept.abilities
-        : await this.#try(print, records);
-    const sensors = describeSensors(records, {
-      assumeBmc: this.#deps.settings.quirks.includes("assume-bmc"),
-    });
+        : await this.#try(identity, print, records);
+    const { assumeBmc = false } = this.#effects(identity).sensors;
+    const sensors = describeSensors(records, { assumeBmc });
     const facts = this.facts;
     const known = {
       identity,
@@ -153,27 +153,36 @@ export class Learner {
     }
   }
 
-  async #try(identity: string, records: readonly SdrRecord[]): Promise<Abilities> {
+  /** What is done otherwise for this BMC: as it is configured, and as its family is known. */
+  #effects(identity: DeviceId): QuirkEffects {
+    return effectsOf([...quirksOf(identity), ...this.#deps.settings.quirks]);
+  }
+
+  async #try(identity: DeviceId, print: string, records: readonly SdrRecord[]): Promise<Abilities> {
     const { bmc } = this.#deps;
     const asked = this.#asked;
+    const { dcmiAbsent = false, chunk } = this.#effects(identity).commands;
     const chassis = await answered(getChassisStatus(bmc, asked));
     const knows = async (work: Promise<unknown>): Promise<boolean> => (await answered(work)) !== undefined;
     const abilities: Abilities = {
       chassis: chassis !== undefined,
       lampIsSeen: chassis?.identify !== undefined,
       boot: await knows(getBootFlags(bmc, asked)),
-      powerReading: await knows(getPowerReading(bmc, asked)),
-      powerLimit: await knows(getPowerLimit(bmc, asked).then(() => true)),
+      powerReading: !dcmiAbsent && (await knows(getPowerReading(bmc, asked))),
+      powerLimit: !dcmiAbsent && (await knows(getPowerLimit(bmc, asked).then(() => true))),
       events: await knows(getSelInfo(bmc, asked)),
       hours: await knows(getPowerOnHours(bmc, asked)),
       selfTest: await knows(getSelfTest(bmc, asked)),
-      inventories: await this.#inventories(records),
+      inventories: await this.#inventories(records, chunk),
     };
-    this.#memory.set(key, { identity, abilities } satisfies Kept);
+    this.#memory.set(key, { identity: print, abilities } satisfies Kept);
     return abilities;
   }
 
-  async #inventories(records: readonly SdrRecord[]): Promise<readonly InventoryFacts[]> {
+  async #inventories(
+    records: readonly SdrRecord[],
+    chunk: number | undefined,
+  ): Promise<readonly InventoryFacts[]> {
     const { bmc, clock } = this.#deps;
     const locators = records.filter((record): record is FruLocatorRecord => record.kind === "fru-locator");
     const own = locators.filter(({ isLogical, accessAddress }) => isLogical && accessAddress === bmcAddress);
@@ -182,7 +191,9 @@ export class Learner {
       if (!names.has(fruId)) names.set(fruId, name);
     const found: InventoryFacts[] = [];
     for (const [fruId, name] of names) {
-      const read = await answered(readFru(bmc, fruId, { clock, ...this.#asked }));
+      const read = await answered(
+        readFru(bmc, fruId, { clock, ...this.#asked, ...(chunk === undefined ? {} : { chunk }) }),
+      );
       if (read !== undefined) found.push({ fruId, name, facts: factsOf(read.fru) });
     }
     return found;

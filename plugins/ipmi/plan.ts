@@ -13,6 +13,7 @@ import {
   type SecretReference,
   type SharedOptions,
 } from "./schema.ts";
+import type { QuirkName } from "./quirks.ts";
 import { type Secret, secretOf } from "./secret.ts";
 
 /** Everything about one BMC, as configured. Durations in ms. */
@@ -37,7 +38,7 @@ export interface BmcSettings {
   readonly privilege: number;
   readonly timeout: Millis;
   readonly window?: number;
-  readonly quirks: readonly string[];
+  readonly quirks: readonly QuirkName[];
   readonly include: readonly string[];
   readonly exclude: readonly string[];
   readonly softWait: Millis;

@@ -3,6 +3,7 @@ import { namePattern } from "../../devices/device.ts";
 import { durationPattern } from "../../devices/duration.ts";
 import type { LinkConfig } from "../../devices/plugin.ts";
 import { tagPattern } from "../../devices/tag.ts";
+import { quirkNames } from "./quirks.ts";
 
 const closed = { additionalProperties: false } as const;
 
@@ -140,8 +141,9 @@ const shared = {
     }),
   ),
   quirks: Type.Optional(
-    Type.Array(Type.String({ minLength: 1 }), {
-      description: "Oddities of this BMC besides those it is known by; see the table in the README.",
+    Type.Array(Type.Enum(quirkNames), {
+      description:
+        "What this BMC needs besides what is known of its maker: see [the table](../../docs/ipmi-quirks.md).",
     }),
   ),
   sensors: Type.Optional(

@@ -3,6 +3,7 @@ import type { LinkMemory } from "../../devices/plugin.ts";
 import type { AskOptions } from "./answer.ts";
 import type { Limits, SensorFacts } from "./parts/sensors.ts";
 import type { PartDeps } from "./parts/part.ts";
+import { effectsOf } from "./quirks.ts";
 import { type RawThresholds, thresholdNames } from "./sdr/model.ts";
 import { readAllThresholds, type ThresholdValues, thresholdValues } from "./sensors/thresholds.ts";
 import type { Sensor } from "./sensors/sensor.ts";
@@ -18,7 +19,6 @@ const renewAfter: Millis = minutes(60);
 
 /** The thresholds of a BMC's sensors: those kept at first, then as the BMC says, looked up now and then. */
 export class Thresholds implements SensorFacts {
-  readonly ignoreScanning: boolean;
   readonly #deps: PartDeps;
   readonly #memory: LinkMemory;
   readonly #kept = new Map<string, Kept>();
@@ -28,7 +28,10 @@ export class Thresholds implements SensorFacts {
   constructor(deps: PartDeps, memory: LinkMemory) {
     this.#deps = deps;
     this.#memory = memory;
-    this.ignoreScanning = deps.settings.quirks.includes("ignore-scanning");
+  }
+
+  get ignoreScanning(): boolean {
+    return effectsOf(this.#deps.settings.quirks).sensors.ignoreScanning === true;
   }
 
   get thresholds(): ReadonlyMap<string, Kept> {

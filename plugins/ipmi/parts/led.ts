@@ -6,6 +6,7 @@ import type { Reading } from "../../../devices/reading.ts";
 import type { ChassisStatus } from "../commands/chassis.ts";
 import { type Identify, identify, longestIdentify } from "../commands/identify.ts";
 import type { BmcSettings } from "../plan.ts";
+import { effectsOf } from "../quirks.ts";
 import type { Host } from "./host.ts";
 import { bmcDevice, good, type PartDeps, valueAt } from "./part.ts";
 
@@ -54,7 +55,7 @@ export function ledReadings(
 
 /** @throws BothyError */
 export async function switchLed(
-  { bmc, clock }: PartDeps,
+  { bmc, clock, settings }: PartDeps,
   host: Host,
   device: Device,
   { action, value }: Command,
@@ -63,6 +64,7 @@ export async function switchLed(
   const wanted: Identify =
     action.name === "blink" ? { seconds: Math.round(Number(value)) } : value === "on" ? "on" : "off";
   const asked = { priority: priority.write, signal };
-  await identify(bmc, wanted, asked);
+  const { identifyWithoutForce: withoutForce = false } = effectsOf(settings.quirks).commands;
+  await identify(bmc, wanted, { ...asked, withoutForce });
   return device.outputs.length === 0 ? [] : ledReadings(device, clock.now(), await host.look(asked));
 }
