@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import fc from "fast-check";
 import { BothyError } from "../../devices/errors.ts";
-import { parseRecord, type SdrRecord, type SensorRecord } from "../../plugins/ipmi/sdr/index.ts";
+import { parseRecord, type SdrRecord } from "../../plugins/ipmi/sdr/index.ts";
 import {
   decodeReading,
   describeSensors,
