@@ -1,0 +1,69 @@
+// What is said of a configuration of BMCs.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { faultText, readConfig } from "../../server/config.ts";
+import { plugins } from "./site.ts";
+
+const env = { PASSWORD: "secret-word" };
+
+function faultsOf(bus: object, ...devices: readonly object[]): string {
+  const config = {
+    site: { id: "hut" },
+    buses: { bmcs: { plugin: "ipmi", user: "u", password: { env: "PASSWORD" }, ...bus } },
+    devices: (devices.length === 0 ? [{ address: "10.0.0.11" }] : devices).map((device) => ({
+      bus: "bmcs",
+      ...device,
+    })),
+  };
+  return readConfig(JSON.stringify(config), "site.yaml", plugins, env).faults.map(faultText).join("\n");
+}
+
+test("a good configuration has no fault", () => {
+  assert.equal(faultsOf({}, { address: "10.0.0.11", alias: "a" }, { address: "[fe80::1]:6230" }), "");
+  assert.equal(faultsOf({ suites: [0], insecure: ["cipher-suite-0"] }), "");
+  assert.equal(faultsOf({}, { address: "old", version: "1.5", insecure: ["ipmi-1.5"] }), "");
+});
+
+test("a password in the file is refused with a remedy, and not shown", () => {
+  for (const said of ["hunter2", { env: "hunter2!" }, 42, { file: "/x", env: "PASSWORD" }]) {
+    const text = faultsOf({ password: said });
+    assert.match(text, /buses\.bmcs\.password/);
+    assert.match(text, /env/);
+    assert.doesNotMatch(text, /hunter2|42/);
+  }
+  assert.match(faultsOf({ password: { env: "NOT_SET" } }), /NOT_SET is not set.*use `file`/s);
+  assert.match(faultsOf({ password: "hunter2" }), /\{ env: NAME \}/);
+});
+
+test("what is weak has to be said, and only that", () => {
+  const weak = (bus: object): string => faultsOf(bus);
+  assert.match(weak({ suites: [3, 0] }), /anybody gets a session.*`insecure: \[cipher-suite-0\]`/s);
+  assert.match(weak({ suites: [16] }), /nothing is encrypted.*no-encryption/s);
+  assert.match(weak({ suites: [15] }), /nothing is signed.*no-integrity/s);
+  assert.match(weak({ suites: [8] }), /cipher suite 8 is not supported/);
+  assert.match(weak({ version: "1.5" }), /IPMI 1.5 encrypts nothing.*`insecure: \[ipmi-1.5\]`/s);
+  assert.match(weak({ insecure: ["cipher-suite-0"] }), /nothing asks for it.*suites: \[0\]/s);
+});
+
+test("places, durations and names are checked, each with its path", () => {
+  const twice = faultsOf({}, { address: "10.0.0.11" }, { address: "10.0.0.11:623" });
+  assert.match(twice, /devices\[1\]\.address.*also the address of 10\.0\.0\.11/s);
+  assert.match(faultsOf({}, { address: "10.0.0.11:70000" }), /no such port/);
+  assert.match(faultsOf({ poll: { fast: "1ms" } }), /poll\.fast.*outside 500ms to 1h/s);
+  assert.match(faultsOf({}, { address: "a", softOff: { wait: "2h" } }), /devices\[0\]\.softOff\.wait/);
+  assert.match(faultsOf({ quirks: ["nonsense"] }), /quirks/);
+  assert.match(faultsOf({ password: undefined }), /no password is given for 10\.0\.0\.11/);
+});
+
+test("ids follow from the alias, so they outlast a change of address", () => {
+  const plan = (address: string, alias?: string) => {
+    const device = { bus: "bmcs", address, ...(alias === undefined ? {} : { alias }) };
+    const config = {
+      site: { id: "hut" },
+      buses: { bmcs: { plugin: "ipmi", user: "u", password: { env: "PASSWORD" } } },
+      devices: [device],
+    };
+    return readConfig(JSON.stringify(config), "site.yaml", plugins, env).plans[0]?.devices;
+  };
+  assert.deepEqual(plan("10.0.0.11", "a"), plan("10.0.0.99", "a"));
+});
