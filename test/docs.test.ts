@@ -26,6 +26,7 @@ test("every link between documents leads somewhere", () => {
     "CHANGELOG.md",
     "docs/README.md",
     "docs/errors.md",
+    "docs/ipmi.md",
     "docs/access.md",
     "docs/configuration.md",
     "docs/simulator.md",

@@ -44,15 +44,15 @@ const symbolOf = ({ analog }: Sensor): string =>
     ? ""
     : (outputs.get(analog.quantity.output)?.unit?.symbol ?? analog.quantity.unit.symbol);
 
-/** No more decimals than a step of the sensor is worth. */
+/** The decimals a step of the sensor is worth, and one more where that makes it exact: 0.25 is shown whole. */
 export function steppedText(value: number, step: number | undefined): string {
   if (step === undefined || step <= 0) return String(Number(value.toPrecision(5)));
-  for (let decimals = 0; decimals <= 6; decimals++) {
-    const steps = step * 10 ** decimals;
-    if (Math.abs(steps - Math.round(steps)) < 1e-6 * steps && Math.round(steps) > 0)
-      return value.toFixed(decimals);
-  }
-  return value.toFixed(Math.max(0, Math.min(6, Math.ceil(-Math.log10(step)) + 1)));
+  const decimals = Math.max(0, Math.min(6, Math.ceil(-Math.log10(step) - 1e-9)));
+  const isExact = (more: number): boolean => {
+    const steps = step * 10 ** (decimals + more);
+    return Math.abs(steps - Math.round(steps)) < 1e-6 * steps;
+  };
+  return value.toFixed(!isExact(0) && isExact(1) ? decimals + 1 : decimals);
 }
 
 /** What is wrong, or that nothing is. */
