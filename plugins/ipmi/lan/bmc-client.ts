@@ -130,7 +130,8 @@ class Bmc implements BmcClient {
         this.#alarm.by(this.#nextSend);
         return;
       }
-      const pending = this.#queue.take();
+      // Whether the BMC still hears us is found out with what may be asked twice.
+      const pending = this.#queue.take(talk.stalled > 0);
       if (pending === undefined) return;
       if (!talk.launch(pending, now)) {
         this.#queue.putBack(pending);
@@ -170,7 +171,8 @@ class Bmc implements BmcClient {
       // Get Device ID: everybody may, and it does nothing. Whether it failed shows in the session.
       this.#ask({ netFn: 0x06, command: 0x01, priority: priority.background }).catch(() => undefined);
     }
-    this.#alarm.by(Math.max(now, talk.usedAt) + keepAlive);
+    const due = talk.usedAt + keepAlive;
+    this.#alarm.by(due > now ? due : now + keepAlive);
   }
 
   #wantSession(now: Millis): void {

@@ -19,6 +19,8 @@ export interface Flight {
   /** What a controller behind the BMC answers. */
   readonly inner: RequestMessage | undefined;
   readonly firstSent: Millis;
+  /** How many were under way when it was sent first, itself among them. */
+  readonly among: number;
   lastSent: Millis;
   /** When the answer should have come. */
   due: Millis;
@@ -37,7 +39,10 @@ const sendMessage = 0x34;
 const tracking = 0x40;
 
 /** @param number rqSeq of the request, and of what is packed in it */
-export function flightOf(pending: Pending, number: number, now: Millis, timeout: Millis): Flight {
+export function flightOf(
+  pending: Pending,
+  { among, due, now, number }: { among: number; due: Millis; now: Millis; number: number },
+): Flight {
   const { command, data, lun, netFn, target } = pending.request;
   const plain: RequestMessage = { netFn, command, data, lun, sequence: number };
   const inner: RequestMessage | undefined =
@@ -50,7 +55,8 @@ export function flightOf(pending: Pending, number: number, now: Millis, timeout:
     inner,
     firstSent: now,
     lastSent: now,
-    due: now + timeout,
+    among,
+    due,
     copies: 0,
     heard: 0,
     waits: 0,

@@ -69,10 +69,20 @@ export class RequestQueue {
     this.#size++;
   }
 
-  /** The next one to be sent; those nobody waits for any more are passed over. */
-  take(): Pending | undefined {
+  /**
+   * The next one to be sent; those nobody waits for any more are passed over.
+   * @param harmless only one that may be sent again
+   */
+  take(harmless: boolean): Pending | undefined {
     for (const lane of this.#lanes) {
-      for (let next = lane.shift(); next !== undefined; next = lane.shift()) {
+      for (let at = 0; at < lane.length;) {
+        const next = lane[at];
+        if (next === undefined || (harmless && !next.repeatable && !next.settled)) {
+          at++;
+          continue;
+        }
+        if (at === 0) lane.shift();
+        else lane.splice(at, 1);
         this.#size--;
         if (!next.settled) return next;
       }

@@ -40,6 +40,7 @@ export class Talk {
   readonly #deps: TalkDeps;
   readonly #numbers = new RequestNumbers();
   readonly #flights = new Map<number, Flight>();
+  #stalled = 0;
   #unanswered = 0;
   #heardAt: Millis;
   #usedAt: Millis;
@@ -60,15 +61,22 @@ export class Talk {
     return this.#flights.size;
   }
 
+  /** How many are under way whose answer is overdue. */
+  get stalled(): number {
+    return this.#stalled;
+  }
+
+  /** Those that are overdue do not count: what comes behind them shows whether it is the BMC, or only they. */
   get full(): boolean {
-    return this.#flights.size >= this.#deps.window.size;
+    return this.#flights.size - this.#stalled >= this.#deps.window.size;
   }
 
   /** Sends a request for the first time. @returns false when no number is free; see `freeFrom` */
   launch(pending: Pending, now: Millis): boolean {
     const number = this.#numbers.take(now);
     if (number === undefined) return false;
-    const flight = flightOf(pending, number, now, this.#deps.timeout);
+    const due = now + this.#deps.timeout;
+    const flight = flightOf(pending, { number, now, due, among: this.#flights.size + 1 });
     this.#flights.set(number, flight);
     pending.sent = true;
     this.#send(flight, now);
@@ -125,9 +133,9 @@ export class Talk {
     for (const flight of [...this.#flights.values()]) {
       if (flight.due > now) continue;
       tally.timeouts++;
-      flight.waits++;
+      if (flight.waits++ === 0) this.#stalled++;
       this.#unanswered++;
-      window.lost();
+      window.lost(flight.among);
       const silent = this.#heardAt <= flight.firstSent;
       const over = flight.waits >= tries || flight.pending.settled || flight.pending.deadline <= now;
       if (this.#unanswered >= mostUnanswered || (silent && flight.waits >= tries)) return true;
@@ -141,6 +149,7 @@ export class Talk {
   clear(): readonly Pending[] {
     const all = [...this.#flights.values()].map(({ pending }) => pending);
     this.#flights.clear();
+    this.#stalled = 0;
     return all;
   }
 
@@ -162,6 +171,7 @@ export class Talk {
   #land(flight: Flight, now: Millis): void {
     const number = flight.outer.sequence;
     this.#flights.delete(number);
+    if (flight.waits > 0) this.#stalled--;
     const owed = flight.inner === undefined ? flight.copies : 2 * flight.copies;
     this.#numbers.release(number, owed - flight.heard, now + answersExpire);
   }
@@ -173,11 +183,11 @@ export class Talk {
   ): void {
     const { name, tally, window } = this.#deps;
     const { pending } = flight;
-    const full = this.full;
+    const proves = this.full && this.#flights.values().next().value === flight;
     this.#land(flight, now);
     tally.answered(now - flight.lastSent);
-    if (completion === busy) window.lost();
-    else window.answered(full);
+    if (completion === busy) window.lost(flight.among);
+    else window.answered(proves);
     if (completion === 0) {
       this.#deps.resolve(pending, data);
     } else if (passing.has(completion) && pending.repeatable && pending.refusals < mostRefusals) {

@@ -1,5 +1,5 @@
 /** Answers in a row, without a loss, after which a limit that was learnt is put to the test again. */
-const trustAfter = 1000;
+const trustAfter = 300;
 
 /**
  * How many requests may be under way at once. Begins with 1, grows by 1 each time a whole window was answered, and
@@ -30,22 +30,25 @@ export class RequestWindow {
     return this.#ceiling;
   }
 
-  /** @param full whether as many were under way as allowed: otherwise it says nothing about more */
-  answered(full: boolean): void {
+  /** @param proves whether as many were under way as allowed, and none of them is missed: only that speaks for more */
+  answered(proves: boolean): void {
     if (++this.#calm >= trustAfter && this.#ceiling < this.#widest) {
       this.#ceiling++;
       this.#calm = 0;
     }
-    if (!full || this.#size >= this.#ceiling || ++this.#credit < this.#size) return;
+    if (!proves || this.#size >= this.#ceiling || ++this.#credit < this.#size) return;
     this.#size++;
     this.#credit = 0;
   }
 
-  /** An answer did not come, or said that the BMC is busy. */
-  lost(): void {
+  /**
+   * An answer did not come, or said that the BMC is busy.
+   * @param among how many were under way when that request was sent, itself among them
+   */
+  lost(among: number): void {
     this.#calm = 0;
     this.#credit = 0;
-    if (this.#size > 1) this.#ceiling = this.#size - 1;
+    if (among > 1) this.#ceiling = Math.min(this.#ceiling, among - 1);
     this.#size = 1;
   }
 
