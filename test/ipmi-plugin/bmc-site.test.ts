@@ -1,7 +1,15 @@
 // A site and simulated BMCs, over UDP.
 import assert from "node:assert/strict";
+import { createSocket } from "node:dgram";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
+import { sleep, systemClock } from "../../devices/clock.ts";
+import { silentLog } from "../../devices/plugin.ts";
 import { createHttp } from "../../server/http.ts";
+import { openState } from "../../server/state/state.ts";
+import { buildTrap } from "../../simulators/ipmi/pet.ts";
 import { isBad, isGood, shows, startBmc, startSite } from "./site.ts";
 
 const timeout = 60_000;
@@ -155,5 +163,66 @@ test("a new event is a reading, and a line of the log", { timeout }, async (t) =
     "server-1-events",
     "count",
     (one) => one.quality === "good" && before?.quality === "good" && Number(one.value) > Number(before.value),
+  );
+});
+
+test(
+  "the second start costs no sensor record, knows every device at once, and tells what happened meanwhile",
+  { timeout },
+  async (t) => {
+    const folder = mkdtempSync(join(tmpdir(), "bothy-ipmi-"));
+    t.after(() => rmSync(folder, { recursive: true, force: true }));
+    const { bmc, port } = await startBmc(t);
+    const devices = [{ address: `127.0.0.1:${port}`, alias: "server-1" }];
+    const open = () => openState(folder, { clock: systemClock, log: silentLog });
+    const first = startSite(t, { devices, state: await open() });
+    await first.until("server-1-events", "count", isGood);
+    await first.until("server-1-power-draw", "watt", isGood);
+    const known = first.site.registry.all().map(({ id }) => id);
+    await first.stop();
+    const records = bmc.executed(0x0a, 0x23);
+    const logged = bmc.log.entries.length;
+    bmc.faults.deadFans.add(2);
+    while (bmc.log.entries.length === logged) await sleep(systemClock, 20);
+    const second = startSite(t, { devices, state: await open() });
+    await second.until("server-1-power-draw", "watt", isGood);
+    assert.deepEqual(
+      second.site.registry.all().map(({ id }) => id),
+      known,
+    );
+    assert.equal(bmc.executed(0x0a, 0x23), records);
+    await second.until(
+      "server-1-events",
+      "string",
+      (one) => one.quality === "good" && /fan/i.test(String(one.value)),
+    );
+  },
+);
+
+test("a trap makes the event log be read at once", { timeout }, async (t) => {
+  const { bmc, port } = await startBmc(t);
+  const at = startSite(t, {
+    devices: [{ address: `127.0.0.1:${port}`, alias: "server-1" }],
+    bus: { poll: { fast: "1h", slow: "1h" }, traps: { port: 0, host: "127.0.0.1" } },
+  });
+  await at.until("server-1-events", "count", isGood);
+  const report = (): { traps?: { port: number } } => at.site.links[0]?.status().report ?? {};
+  while (report().traps === undefined) await sleep(systemClock, 10);
+  const logged = bmc.log.entries.length;
+  bmc.faults.deadFans.add(1);
+  while (bmc.log.entries.length === logged) await sleep(systemClock, 20);
+  const event = {
+    ...{ guid: bmc.guid, cookie: 1, seconds: 1_900_000_000, severity: 0x10, sensorType: 4, eventType: 1 },
+    ...{ deassert: false, sensor: 1, manufacturer: 32473, product: 1 },
+    entity: [29, 1] as const,
+    data: [0x50, 0, 0] as const,
+  };
+  const socket = createSocket("udp4");
+  t.after(() => socket.close());
+  socket.send(buildTrap(event, "public", "127.0.0.1", 0), report().traps?.port ?? 0, "127.0.0.1");
+  await at.until(
+    "server-1-events",
+    "string",
+    (one) => one.quality === "good" && /fan/i.test(String(one.value)),
   );
 });

@@ -54,16 +54,3 @@ test("places, durations and names are checked, each with its path", () => {
   assert.match(faultsOf({ quirks: ["nonsense"] }), /quirks/);
   assert.match(faultsOf({ password: undefined }), /no password is given for 10\.0\.0\.11/);
 });
-
-test("ids follow from the alias, so they outlast a change of address", () => {
-  const plan = (address: string, alias?: string) => {
-    const device = { bus: "bmcs", address, ...(alias === undefined ? {} : { alias }) };
-    const config = {
-      site: { id: "hut" },
-      buses: { bmcs: { plugin: "ipmi", user: "u", password: { env: "PASSWORD" } } },
-      devices: [device],
-    };
-    return readConfig(JSON.stringify(config), "site.yaml", plugins, env).plans[0]?.devices;
-  };
-  assert.deepEqual(plan("10.0.0.11", "a"), plan("10.0.0.99", "a"));
-});
