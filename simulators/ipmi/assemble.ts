@@ -86,7 +86,10 @@ export function assemble(
   sensors.scan();
   return {
     parts: { ...parts, record: (bytes) => recordRaw(bytes, parts) },
-    supplied: () => Array.from({ length: model.supplies }, (_, n) => n).some(supplied),
+    supplied() {
+      for (let n = 0; n < model.supplies; n++) if (supplied(n)) return true;
+      return false;
+    },
     tick(dtSeconds, alive) {
       quantities.step(dtSeconds, host.powered);
       if (!alive) return;

@@ -8,7 +8,7 @@ export type Measure = () => number | undefined;
 /** What can be measured inside a server. */
 export interface Quantities {
   /** @returns undefined when there is no such quantity */
-  find(source: string): Measure | undefined;
+  readonly find: (source: string) => Measure | undefined;
   /** Lets simulated time pass. @param powered whether the main power is on */
   step(dtSeconds: number, powered: boolean): void;
 }
@@ -66,8 +66,9 @@ export function createQuantities(options: QuantitiesOptions): Quantities {
   };
 
   const supplyPower = (i: number): number => {
-    const fed = Array.from({ length: model.supplies }, (_, n) => n).filter(options.supplied);
-    return fed.includes(i) ? world.power() / fed.length : 0;
+    let fed = 0;
+    for (let n = 0; n < model.supplies; n++) if (options.supplied(n)) fed++;
+    return options.supplied(i) ? world.power() / fed : 0;
   };
   const whenOn =
     (value: () => number): Measure =>

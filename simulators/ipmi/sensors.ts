@@ -63,8 +63,8 @@ export interface Sensors {
 export interface SensorsOptions {
   readonly models: readonly SensorModel[];
   readonly quantities: Quantities;
-  /** States of discrete sensors as bits; undefined while they cannot be told. */
-  readonly states: (source: string) => number | undefined;
+  /** What tells the states of a discrete sensor, as bits. */
+  readonly states: (source: string) => (() => number) | undefined;
   readonly happened: (event: SensorEvent, sensor: LiveSensor) => void;
 }
 
@@ -184,8 +184,8 @@ function live(model: SensorModel): LiveSensor {
 }
 
 function measureOf(model: SensorModel, { quantities, states }: SensorsOptions): () => number | undefined {
-  if (model.kind === "discrete") return () => states(model.source);
-  return quantities.find(model.source) ?? (() => undefined);
+  const find = model.kind === "discrete" ? states : quantities.find;
+  return find(model.source) ?? (() => undefined);
 }
 
 /** Thresholds crossed, each held until the value has come back by the hysteresis. IPMI v2.0 §35.8, §36. */

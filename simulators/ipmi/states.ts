@@ -17,8 +17,8 @@ const acpi = { s0: 0x01, s5: 0x20 };
 const logFilled = { full: 0x10, almost: 0x20 };
 const almost = 0.75;
 
-/** States of discrete sensors as bits, by the name of their source; undefined for one that does not exist. */
-export function statesOf(sources: StateSources): (source: string) => number | undefined {
+/** Finds what tells the states of a discrete sensor, as bits, by the name of its source. */
+export function statesOf(sources: StateSources): (source: string) => (() => number) | undefined {
   const { chassis, log, supplied } = sources;
   const single = new Map<string, () => number>([
     ["redundancy", () => (supplied(0) && supplied(1) ? redundancy.full : redundancy.lost)],
@@ -33,7 +33,8 @@ export function statesOf(sources: StateSources): (source: string) => number | un
   ]);
   return (source) => {
     const [, name = "", n = ""] = /^(.*)-(\d+)$/.exec(source) ?? [];
-    return single.get(source)?.() ?? numbered.get(name)?.(Number(n));
+    const tell = numbered.get(name);
+    return tell === undefined ? single.get(source) : () => tell(Number(n));
   };
 }
 
