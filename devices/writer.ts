@@ -11,18 +11,10 @@ import type { Log } from "./plugin.ts";
 import type { Reading, Value } from "./reading.ts";
 import { nameOf, type Registry } from "./registry.ts";
 import type { ReadingStore } from "./store.ts";
-import {
-  type Origin,
-  type Slot,
-  type SlotEntry,
-  slotNames,
-  slots,
-  type Transaction,
-  type WriteRequest,
-} from "./transaction.ts";
+import { type SlotEntry, slotNames, slots, type Transaction, type WriteRequest } from "./transaction.ts";
 import { Transactions } from "./transactions.ts";
 import type { DeviceId } from "./value-id.ts";
-import type { WriteWitness } from "./witness.ts";
+import type { Relinquished, WriteWitness } from "./witness.ts";
 
 /** How long an operator holds an output unless they say otherwise. Everybody else holds it for good. */
 export const operatorHold: Millis = minutes(30);
@@ -44,16 +36,8 @@ export interface WriterDeps {
   readonly witness?: WriteWitness;
 }
 
-/** Somebody no longer wants something of a device. */
-export interface RelinquishRequest {
-  /** An id or an alias. */
-  readonly device: string;
-  readonly action: string;
-  readonly slot: Slot;
-  readonly who: string;
-  readonly why: string;
-  readonly origin?: Origin;
-}
+/** Somebody no longer wants something of a device; that may be an id or an alias. */
+export type RelinquishRequest = Relinquished;
 
 /** The one door through which hardware is told anything: checks, arbitrates, sends in order, and reads back. */
 export class Writer {
