@@ -35,7 +35,7 @@ test(
   "sensors: the values are those of ipmitool, at the first run and from kept records",
   { timeout },
   async (t) => {
-    const sim = await startIpmiSim(t, { extraSensors: 10 });
+    const sim = await startIpmiSim(t, { extraSensors: 10, plainNames: true });
     const { json } = operator(t, sim);
     const theirs = rowsOf(await ipmitool(sim, "sensor")).filter(
       ([, value = "", unit]) => unit !== "discrete" && value !== "na",

@@ -6,17 +6,21 @@ import { addShowCommands } from "./show-commands.ts";
 
 /** `bothy ipmi`: any server by its BMC, without a site. */
 export function addIpmiCommands(program: Command, ended: (code: ExitCode) => void): void {
-  const ipmi = withBmc(
-    program
-      .command("ipmi")
-      .description("look after a server by its BMC: sensors, power, event log, inventory")
-      .usage("COMMAND -H BMC -U USER [options]"),
-  ).addHelpText("after", examples);
+  const ipmi = program
+    .command("ipmi")
+    .description("look after a server by its BMC: sensors, power, event log, inventory")
+    .usage("COMMAND -H BMC -U USER [options]")
+    .helpCommand(false)
+    .addHelpText("after", examples);
+  withBmc(ipmi);
+  // They may stand here too; the help of each command has them, where they are looked for.
+  for (const option of ipmi.options) option.hideHelp();
   addShowCommands(ipmi, ended);
   addControlCommands(ipmi, ended);
 }
 
 const examples = `
+\`bothy ipmi COMMAND --help\` says the rest: which BMC, and how to get in.
 A password is never given on the command line. It comes from --password-file, from
 $BOTHY_IPMI_PASSWORD, or you are asked.
 

@@ -68,14 +68,14 @@ export const withBmc = (command: Command): Command =>
       ]),
     )
     .addOption(
-      option("--insecure <weakness>", `put up with this one: ${insecure.join(", ")}`).argParser(
-        (text: string, before: readonly string[] | undefined) => collect(weakness(text), before),
-      ),
+      option("--insecure <weakness>", "put up with this weakness")
+        .choices(insecure)
+        .argParser((text: string, before: readonly string[] | undefined) => collect(weakness(text), before)),
     )
     .addOption(
-      option("--quirk <quirk>", "allow for this oddity of the BMC; see plugins/ipmi/README.md").argParser(
-        (text: string, before: readonly string[] | undefined) => collect(quirk(text), before),
-      ),
+      option("--quirk <quirk>", "allow for this oddity of the BMC; see plugins/ipmi/README.md")
+        .choices(quirkNames)
+        .argParser((text: string, before: readonly string[] | undefined) => collect(quirk(text), before)),
     )
     .addOption(timeoutOption())
     .addOption(new Option("-P, --password [text]", "what nobody may give").hideHelp());

@@ -43,7 +43,7 @@ export const selFields: readonly Field<SelRow>[] = [
     importance: 3,
     text: ({ record: { id } }) => id.toString(16).padStart(4, "0"),
   },
-  { name: "TIME", narrow: "cut", importance: 7, min: 10, text: timeOf },
+  { name: "TIME", narrow: "cut", importance: 10, min: 19, text: timeOf },
   { name: "SENSOR", narrow: "wrap", importance: 8, min: 12, text: (row) => eventOf(row)?.sensor ?? "" },
   {
     name: "EVENT",

@@ -57,7 +57,7 @@ async function list(options: SelOptions): Promise<ExitCode> {
       const news = await readSel(client, {}, { signal });
       return {
         rows: news.records.map((record): SelRow => ({ record, sensors })),
-        ahead: news.records.length === 0 ? undefined : await aheadOf(bmc),
+        ahead: options.json === true || news.records.length === 0 ? undefined : await aheadOf(bmc),
         incomplete: news.incomplete,
       };
     } finally {

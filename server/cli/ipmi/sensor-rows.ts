@@ -96,7 +96,8 @@ export const sensorFields = (asked: boolean): readonly Field<SensorRow>[] => [
         : people
           ? steppedText(value, sensor.analog?.step)
           : String(Number(value.toPrecision(12))),
-    style: (row) => stateStyle(row),
+    // What is well needs no second mark.
+    style: (row) => (stateStyle(row) === "good" ? undefined : stateStyle(row)),
   },
   {
     name: "UNIT",
