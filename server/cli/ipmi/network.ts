@@ -77,7 +77,8 @@ export interface UsersOptions extends LoginOptions, OutputOptions {
   readonly channel?: number;
 }
 
-const userFields: readonly Field<User>[] = [
+/** The columns of `bothy ipmi users`. */
+export const userFields: readonly Field<User>[] = [
   { name: "ID", narrow: "cut", importance: 8, align: "right", min: 2, text: ({ user }) => String(user) },
   {
     name: "NAME",

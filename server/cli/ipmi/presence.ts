@@ -49,7 +49,8 @@ export interface ScanOptions extends OutputOptions {
   readonly timeout?: number;
 }
 
-const fields: readonly Field<Presence>[] = [
+/** The columns of `bothy ipmi scan`. */
+export const scanFields: readonly Field<Presence>[] = [
   { name: "ADDRESS", narrow: "wrap", importance: 9, text: ({ address }) => address },
   {
     name: "IPMI",
@@ -76,7 +77,7 @@ export async function scan(ranges: readonly (readonly string[])[], options: Scan
   const addresses = [...new Set(ranges.flat())];
   const found = await answering(addresses, options);
   if (options.json === true) printLines(found);
-  else for (const line of listLines(fields, found, options, screenOf())) process.stdout.write(line);
+  else for (const line of listLines(scanFields, found, options, screenOf())) process.stdout.write(line);
   if (options.json !== true && options.csv !== true)
     complain(
       `${found.length === 0 ? "none" : found.length} of ${addresses.length} answered; some BMCs never answer a ping`,

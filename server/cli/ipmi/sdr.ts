@@ -11,7 +11,8 @@ export interface SdrOptions extends LoginOptions, OutputOptions {}
 
 const number = (value: number): string => value.toString(16).padStart(4, "0");
 
-const fields: readonly Field<SdrRecord>[] = [
+/** The columns of `bothy ipmi sdr`. */
+export const sdrFields: readonly Field<SdrRecord>[] = [
   { name: "RECORD", narrow: "drop", importance: 3, text: ({ recordId }) => number(recordId) },
   { name: "KIND", narrow: "cut", importance: 7, min: 7, text: ({ kind }) => kind },
   { name: "NAME", narrow: "wrap", importance: 9, min: 12, text: nameOf },
@@ -97,6 +98,6 @@ function recordJson(record: SdrRecord): object {
 export async function sdr(options: SdrOptions): Promise<ExitCode> {
   const { records, warnings } = await onBmc(options, "user", recordsOf);
   for (const warning of warnings) complain(`sensor records: ${warning}`);
-  printList(fields, records, options, recordJson);
+  printList(sdrFields, records, options, recordJson);
   return exit.good;
 }
