@@ -56,10 +56,8 @@ export function crossedThresholds(
   options: DecodeOptions,
 ): readonly ThresholdName[] {
   const known = sensor.analog === undefined ? {} : knownThresholds(sensor, options.thresholds);
-  const absurd = absurdThresholds(sensor, known);
   const { positive, negative } = options.hysteresis ?? sensor.hysteresis;
-  return byBadness.filter((name) => {
-    if (absurd.includes(name)) return false;
+  const crossed = byBadness.filter((name) => {
     const bit = (reported >> thresholdNames.indexOf(name)) & 1;
     const says = bit === 1 && sensor.thresholds.reported.includes(name);
     const threshold = known[name];
@@ -67,6 +65,9 @@ export function crossedThresholds(
     const slack = says ? (isUpper(name) ? positive : negative) : 0;
     return isBeyond(sensor, name, raw, threshold, slack);
   });
+  if (crossed.length === 0) return crossed;
+  const absurd = absurdThresholds(sensor, known);
+  return crossed.filter((name) => !absurd.includes(name));
 }
 
 /** How bad the worst crossing is; undefined when the sensor has no thresholds anybody knows of. */

@@ -34,30 +34,37 @@ export function decodeReading(sensor: Sensor, data: Uint8Array, options: DecodeO
     return unavailable(reasonOf("ABSENT", sensor, "scanning is off"));
   if ((flags & readingUnavailable) !== 0)
     return unavailable(reasonOf("ABSENT", sensor, "the reading is unavailable"));
-  const number = { raw, ...valueOf(sensor, raw, options) };
-  return sensor.class === "threshold"
-    ? { ...number, ...thresholdPart(sensor, raw, low, options) }
-    : { ...number, ...statePart(sensor, low | (high << 8)) };
+  const reading: Draft = { raw, states: [], crossed: [] };
+  addValue(reading, sensor, raw, options);
+  if (sensor.class === "threshold") addCrossed(reading, sensor, low, options);
+  else addStates(reading, sensor, low | (high << 8));
+  return reading;
 }
 
-function valueOf(sensor: Sensor, raw: number, options: DecodeOptions): object {
+/** Filled in step by step: this runs for every reading of every sensor. */
+type Draft = { -readonly [Name in keyof SensorReading]: SensorReading[Name] } & { readonly raw: number };
+
+function addValue(reading: Draft, sensor: Sensor, raw: number, options: DecodeOptions): void {
   const { analog } = sensor;
-  if (analog === undefined) return {};
+  if (analog === undefined) return;
   const value = analogValue(analog, raw, options.factors);
-  if (value !== undefined) return { value };
+  if (value !== undefined) {
+    reading.value = value;
+    return;
+  }
   const missing = analog.isNonLinear && options.factors === undefined;
   const why = missing ? "its reading factors are missing" : `raw byte ${raw} has no finite value`;
-  return { noValue: reasonOf("NOT_A_NUMBER", sensor, why) };
+  reading.noValue = reasonOf("NOT_A_NUMBER", sensor, why);
 }
 
-function thresholdPart(sensor: Sensor, raw: number, reported: number, options: DecodeOptions) {
-  const crossed = crossedThresholds(sensor, raw, reported, options);
-  const severity = crossedSeverity(sensor, crossed, options);
-  return { states: [], crossed, ...(severity === undefined ? {} : { severity }) };
+function addCrossed(reading: Draft, sensor: Sensor, reported: number, options: DecodeOptions): void {
+  reading.crossed = crossedThresholds(sensor, reading.raw, reported, options);
+  const severity = crossedSeverity(sensor, reading.crossed, options);
+  if (severity !== undefined) reading.severity = severity;
 }
 
-function statePart(sensor: Sensor, bits: number) {
-  const states = statesOf(sensor, bits & sensor.stateMask);
-  const severity = severityOf(sensor, states);
-  return { states, crossed: [], ...(severity === undefined ? {} : { severity }) };
+function addStates(reading: Draft, sensor: Sensor, bits: number): void {
+  reading.states = statesOf(sensor, bits & sensor.stateMask);
+  const severity = severityOf(sensor, reading.states);
+  if (severity !== undefined) reading.severity = severity;
 }
