@@ -414,9 +414,9 @@ test(`no reading is wrong and nothing is done twice, whatever happens (seed ${se
   const closing = Promise.all(operators.map(({ client }) => client.close()));
   await clock.advance(seconds(5));
   await closing;
-  t.diagnostic(`${JSON.stringify(tally)}`);
-  t.diagnostic(`${JSON.stringify(operators.map(({ outcomes }) => outcomes))}`);
-  t.diagnostic(`${JSON.stringify(operators.map(({ client }) => client.statistics().sessionsLost))}`);
+  t.diagnostic(JSON.stringify(tally));
+  t.diagnostic(JSON.stringify(operators.map(({ outcomes }) => outcomes)));
+  t.diagnostic(JSON.stringify(operators.map(({ client }) => client.statistics().sessionsLost)));
   assert.ok(tally.good > 1000 && tally.recoveries > 0);
 });
 
