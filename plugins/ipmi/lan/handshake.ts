@@ -89,7 +89,7 @@ async function suitesRefused(
   return refusal(
     opening.login.name,
     reason === "other-suite" ? "other-suite" : "suite-refused",
-    `${String(last?.params["fault"])} (tried: ${asked}${has}): allow one of them on the BMC, or name one that it has in suites`,
+    `${String(last?.params["fault"])}; tried ${asked}${has}: allow one of these on the BMC, or name one that it has in suites`,
   );
 }
 
