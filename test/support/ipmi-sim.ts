@@ -1,7 +1,7 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -113,6 +113,9 @@ function prepare(config: SimConfig, plainNames: boolean): void {
       writeFileSync(join(folder, "sensors", String(32 + index)), "100\n");
     }
   }
+  // Copies: it writes to them when it is told to.
+  for (const name of ["fru0.bin", "fru1.bin", "fru2.bin"])
+    copyFileSync(join(programs, name), join(folder, name));
   writeFileSync(join(folder, "bmc.sdrs"), recordSource(config));
   writeFileSync(join(folder, "bmc.emu"), emulatorCommands(config));
   writeFileSync(join(state, "sel.20"), eventLog());

@@ -84,9 +84,9 @@ export function emulatorCommands(config: SimConfig): string {
         ]),
     // A record of a maker that does not exist (the number is reserved for documentation).
     "main_sdr_add 0x20 0 0 0x51 0xc0 8 0xd9 0x7e 0x00 1 2 3 4 5",
-    `mc_add_fru_data 0x20 0 512 file 0 "${config.programs}/fru0.bin"`,
-    `mc_add_fru_data 0x20 1 256 file 0 "${config.programs}/fru1.bin"`,
-    `mc_add_fru_data 0x20 2 256 file 0 "${config.programs}/fru2.bin"`,
+    `mc_add_fru_data 0x20 0 512 file 0 "${config.folder}/fru0.bin"`,
+    `mc_add_fru_data 0x20 1 256 file 0 "${config.folder}/fru1.bin"`,
+    `mc_add_fru_data 0x20 2 256 file 0 "${config.folder}/fru2.bin"`,
     ...extraSensors(config.extraSensors).flatMap((one) => analogCommands(one, poll(one.number))),
     "mc_enable 0x20",
     "",
