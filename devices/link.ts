@@ -19,8 +19,6 @@ const longestDelay: Millis = seconds(30);
 /** A connection that lived this long was a good one: the next delay starts small again. */
 const provenAfter: Millis = seconds(60);
 
-export { newMemory };
-
 export interface LinkParts {
   /** Told of every link that is opened below another; what it returns is called when that is gone. */
   readonly branch?: (link: Link, below: Link) => () => void;
