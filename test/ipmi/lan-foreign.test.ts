@@ -343,3 +343,25 @@ test("IPv6, where this machine has it", async (t) => {
   const { sent, strange } = socket.counts();
   assert.ok(sent > 0 && strange === 0);
 });
+
+test("names: looked up for every session, each address in its turn; one that is unknown is said to be", async (t) => {
+  const sim = await startIpmiSim(t);
+  const addresses = ["127.0.0.2", "127.0.0.1"].map((address) => ({ address, family: 4 }) as const);
+  const asked: string[] = [];
+  const socket = openIpmiSocket({
+    lookup: (host) => {
+      asked.push(host);
+      return host === "bmc.example" ? Promise.resolve(addresses) : Promise.reject(new Error("ENOTFOUND"));
+    },
+  });
+  t.after(() => socket.close());
+  const bmc = client(t, { host: "bmc.example", port: sim.port }, { socket, timeout: 60 });
+  assert.equal((await failure(bmc.connect())).code, "NO_ANSWER");
+  assert.equal((await bmc.connect()).address, "127.0.0.1");
+  const unknown = await failure(
+    client(t, { host: "nowhere.example", port: 623 }, { socket }).request(deviceId),
+  );
+  assert.equal(unknown.code, "LINE_DOWN");
+  assert.match(unknown.message, /"nowhere.example" cannot be looked up: ENOTFOUND/);
+  assert.deepEqual(asked, ["bmc.example", "bmc.example", "nowhere.example"]);
+});
