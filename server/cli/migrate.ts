@@ -13,6 +13,10 @@ export function addMigrateCommand(program: Command, ended: (code: ExitCode) => v
     .argument("<path...>", "files or folders; one for the server, one for each plugin with its devices")
     .option("--site <id>", "short name of the site", "site")
     .option("--out <file>", "where to write it (default: to the screen)")
+    .option(
+      "--bmc-passwords <folder>",
+      "make the BMCs of the IPMI plugin devices of this site; their passwords become files there",
+    )
     .option("--force", "write over a file that is there")
     .addHelpText(
       "after",

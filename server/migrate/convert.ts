@@ -1,5 +1,6 @@
 import { formatDuration } from "../../devices/duration.ts";
 import { type Party, pick, type Section, section } from "./input.ts";
+import { ipmiParts } from "./ipmi.ts";
 import { modbusParts } from "./modbus-ip.ts";
 import { fateNote, fateOf, mayBe, type Remote, type Replaced, words } from "./fate.ts";
 import { freeName, nameFrom } from "./names.ts";
@@ -18,6 +19,8 @@ export interface MigrateOptions {
   /** The site's id. */
   readonly site: string;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** BMCs become devices of this site, and the files of their passwords stand there. Absent: their plugin stays. */
+  readonly bmcPasswords?: { readonly folder: string; readonly secrets: Map<string, string> };
 }
 
 /** A configuration of ours, as plain data in the order it is to be written. */
@@ -44,8 +47,8 @@ const levels: Readonly<Record<string, string>> = {
  * One configuration out of a server's and its plugins'. Modbus and emulated devices become devices of this site; other
  * plugins stay, and are asked over their own protocol. Ids and aliases stay in either case.
  */
-export function convert(parties: readonly Party[], { site, env }: MigrateOptions, notes: Note[]): Migrated {
-  const merged = new Merge(env, notes);
+export function convert(parties: readonly Party[], options: MigrateOptions, notes: Note[]): Migrated {
+  const merged = new Merge(options, notes);
   const servers = parties.flatMap(({ server }) => (server === undefined ? [] : [server]));
   const remotes = servers.flatMap(remotesOf);
   const asked = parties.filter(({ plugin, prototypes }) => plugin !== undefined || prototypes.length > 0);
@@ -67,7 +70,7 @@ export function convert(parties: readonly Party[], { site, env }: MigrateOptions
   for (const address of staying)
     if (!remotes.some((remote) => mayBe(address, remote))) merged.remote(address);
   return {
-    site: { id: site },
+    site: { id: options.site },
     ...serverParts(servers, notes),
     ...merged.parts(),
   };
@@ -142,20 +145,26 @@ function serverParts(
 /** Collects what the parties become. */
 class Merge {
   readonly #env: MigrateOptions["env"];
+  readonly #bmcPasswords: MigrateOptions["bmcPasswords"];
   readonly #notes: Note[];
   readonly #buses = new Map<string, object>();
   readonly #taken = new Set<string>();
   readonly #devices: object[] = [];
   readonly #products: object[] = [];
 
-  constructor(env: MigrateOptions["env"], notes: Note[]) {
+  constructor({ env, bmcPasswords }: MigrateOptions, notes: Note[]) {
     this.#env = env;
+    this.#bmcPasswords = bmcPasswords;
     this.#notes = notes;
   }
 
   /** @returns the kind of a plugin that is needed no more; undefined when it stays */
   plugin(party: Party): keyof typeof words | undefined {
     const kind = kindOf(party);
+    if (kind === "ipmi" && this.#bmcPasswords !== undefined) {
+      this.#ipmi(party, this.#bmcPasswords);
+      return kind;
+    }
     if (kind !== "modbus-ip" && kind !== "emulator") {
       this.#stays(kind, party);
       return undefined;
@@ -189,8 +198,16 @@ class Merge {
     };
   }
 
-  #add(wanted: string, bus: object): void {
-    this.#buses.set(freeName(wanted, this.#taken), bus);
+  #add(wanted: string, bus: object): string {
+    const name = freeName(wanted, this.#taken);
+    this.#buses.set(name, bus);
+    return name;
+  }
+
+  #ipmi(party: Party, { folder, secrets }: NonNullable<MigrateOptions["bmcPasswords"]>): void {
+    const { bus, devices } = ipmiParts(party, folder, secrets, this.#notes);
+    const name = this.#add("bmcs", bus);
+    this.#devices.push(...devices.map((device) => ({ bus: name, ...device })));
   }
 
   #modbus(party: Party, id: string): void {
@@ -221,13 +238,14 @@ class Merge {
   #stays(kind: Kind, { path, plugin }: Party): void {
     const name = kind === "other" ? "this plugin" : `the ${kind} plugin`;
     const address = networkOf(plugin);
+    const keep =
+      address === undefined
+        ? "keep it running and name its address below `buses`"
+        : "keep it running: its devices come from it as before";
     this.#notes.push({
       where: path,
       what: `${name} is not replaced`,
-      remedy:
-        address === undefined
-          ? "keep it running and name its address below `buses`"
-          : "keep it running: its devices come from it as before",
+      remedy: kind === "ipmi" ? `${keep}; or let --bmc-passwords make its BMCs devices of this site` : keep,
       lost: address === undefined,
     });
   }

@@ -18,7 +18,7 @@ export interface Replaced extends Address {
   readonly word: string;
 }
 
-export const words = { "modbus-ip": "modbus", emulator: "emul" } as const;
+export const words = { "modbus-ip": "modbus", emulator: "emul", ipmi: "ipmi" } as const;
 
 type Fate = "replaced" | "unclear" | "other";
 

@@ -221,6 +221,27 @@ test("plugins that are not replaced are kept under their address", (t) => {
   assert.ok(!JSON.stringify([made, notes]).includes('"p"'), "no password goes anywhere");
 });
 
+test("BMCs become devices of this site when that is asked for; their passwords go into files", (t) => {
+  const secrets = new Map<string, string>();
+  const root = folder(t, { "ipmi/config.yml": ipmiConfig, "server.yml": "plugin: { tcp: ['ipmi:5001'] }" });
+  const notes: Note[] = [];
+  const parties = ["server.yml", "ipmi"].map((part) => readParty(join(root, part), notes));
+  const bmcPasswords = { folder: "/etc/bothy/bmcs", secrets };
+  const made = convert(parties, { site: "hut", env: {}, bmcPasswords }, notes);
+  assert.deepEqual(made.buses, { bmcs: { plugin: "ipmi" } });
+  assert.deepEqual(made.devices, [
+    {
+      ...{ bus: "bmcs", address: "10.1.1.1", alias: "10.1.1.1", user: "u" },
+      password: { file: "/etc/bothy/bmcs/10.1.1.1" },
+    },
+  ]);
+  assert.deepEqual([...secrets], [["/etc/bothy/bmcs/10.1.1.1", "p"]]);
+  assert.ok(!JSON.stringify([made, notes]).includes('"p"'), "no password goes anywhere else");
+  const text = migratedText(made, notes, ["x"]);
+  assert.deepEqual(readConfig(text, "x", [...plugins.values()], {}).faults, []);
+  assert.ok(notes.map(noteText).some((note) => note.includes("stop the plugin")));
+});
+
 test("an emulator's devices keep the ids they had", (t) => {
   const root = folder(t, {
     "emulator/config.yml": "{ network: { type: tcp, address: ':5001' }, id: { usePluginTag: true } }",
