@@ -160,7 +160,7 @@ test("the log's clock is read and set", async () => {
   assert.deepEqual(await getSelTime(bmc), eventTime(0x0e06));
   assert.equal(await getSelUtcOffset(bmc), 60);
   await setSelTime(bmc, 0x65e1c300 * 1000 + 400);
-  assert.throws(() => setSelTime(bmc, 1000), fails("OUT_OF_RANGE"));
+  await assert.rejects(setSelTime(bmc, 1000), fails("OUT_OF_RANGE"));
   assert.equal(decodeUtcOffset(Buffer.from("ff07", "hex")), undefined);
 });
 

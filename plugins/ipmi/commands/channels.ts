@@ -149,7 +149,7 @@ export function encodeSetChannelAccess(channel: number, access: ChannelAccess, s
 }
 
 /** IPMI v2.0 §22.22. A channel closed to all can only be opened again at the machine itself. */
-export const setChannelAccess = (
+export const setChannelAccess = async (
   requester: Requester,
   channel: number,
   access: ChannelAccess,

@@ -150,8 +150,11 @@ const limitMeanings = {
 } as const satisfies Meanings;
 
 /** Sets the limit; it takes effect with `activatePowerLimit`. DCMI v1.5 §6.6.3. @throws BothyError */
-export const setPowerLimit = (requester: Requester, limit: PowerLimit, options?: AskOptions): Promise<void> =>
-  explained(ask(requester, encodePowerLimit(limit), dcmiDone, options), limitMeanings);
+export const setPowerLimit = async (
+  requester: Requester,
+  limit: PowerLimit,
+  options?: AskOptions,
+): Promise<void> => explained(ask(requester, encodePowerLimit(limit), dcmiDone, options), limitMeanings);
 
 /** Puts the limit in force, or lifts it. DCMI v1.5 §6.6.4. */
 export const activatePowerLimit = (

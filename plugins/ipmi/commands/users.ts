@@ -82,7 +82,7 @@ export function encodeSetUserAccess(channel: number, user: number, change: UserA
 
 const userNumber = (user: number): number => within("user", user, 1, 63);
 
-export const setUserAccess = (
+export const setUserAccess = async (
   requester: Requester,
   channel: number,
   user: number,
@@ -124,7 +124,7 @@ export function encodeSetUserName(user: number, name: string): IpmiRequest {
 }
 
 /** An empty name frees the slot. */
-export const setUserName = (
+export const setUserName = async (
   requester: Requester,
   user: number,
   name: string,

@@ -95,7 +95,7 @@ export async function getWatchdog(requester: Requester, options?: AskOptions): P
 }
 
 /** IPMI v2.0 §27.6. The flag of its use is cleared; it starts with `resetWatchdog`. @throws BothyError */
-export const setWatchdog = (
+export const setWatchdog = async (
   requester: Requester,
   settings: WatchdogSettings,
   options?: AskOptions,

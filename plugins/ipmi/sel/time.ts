@@ -59,7 +59,7 @@ export const encodeSetSelTime = (seconds: number): IpmiRequest => {
 };
 
 /** Sets the event log's clock, to the second. IPMI v2.0 §31.11. */
-export const setSelTime = (requester: Requester, now: Instant, options?: AskOptions): Promise<void> =>
+export const setSelTime = async (requester: Requester, now: Instant, options?: AskOptions): Promise<void> =>
   ask(requester, encodeSetSelTime(Math.round(now / 1000)), nothing, options);
 
 /**
