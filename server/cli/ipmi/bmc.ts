@@ -18,6 +18,7 @@ import { addressOf, addressText, hostOf } from "./address.ts";
 import type { LoginOptions } from "./login.ts";
 import { memoryFile, openMemory } from "./memory.ts";
 import { kgOf, passwordOf, refusePassword } from "./secret.ts";
+import { working } from "./working.ts";
 
 /** A BMC somebody has logged in to. */
 export interface Bmc {
@@ -74,7 +75,8 @@ export async function onBmc<R>(
   const stop = (): void => void client.close();
   signal.addEventListener("abort", stop, { once: true });
   try {
-    await client.connect();
+    const done = working(`logging in to ${name}`);
+    await client.connect().finally(done);
     return await run({ client, name, memory: openMemory(memoryFile(name, env)), quirks: quirk, signal });
   } catch (thrown) {
     throw signal.aborted ? new CannotRun("interrupted") : explained(thrown, name);
