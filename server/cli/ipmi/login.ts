@@ -73,7 +73,7 @@ export const withBmc = (command: Command): Command =>
         .argParser((text: string, before: readonly string[] | undefined) => collect(weakness(text), before)),
     )
     .addOption(
-      option("--quirk <quirk>", "allow for this oddity of the BMC; see plugins/ipmi/README.md")
+      option("--quirk <quirk>", "allow for this oddity of the BMC; see docs/ipmi-quirks.md")
         .choices(quirkNames)
         .argParser((text: string, before: readonly string[] | undefined) => collect(quirk(text), before)),
     )
