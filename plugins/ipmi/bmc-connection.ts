@@ -165,8 +165,6 @@ export class BmcConnection implements Connection {
   /** Hands on what comes of requests, unless their caller goes; an account that is refused ends the connection. */
   async #carried<T>(caller: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const { signal, done } = firstOf(caller, this.#over.signal);
-    // Every request under way listens to it.
-    setMaxListeners(0, signal);
     const stopped = (): BothyError => new BothyError("STOPPED", { source: this.#settings.name });
     try {
       return await abortable(work(signal), signal, stopped);

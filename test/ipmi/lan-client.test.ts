@@ -1,6 +1,7 @@
 // What the client does between packets: on the test clock, without wires.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { setImmediate as turn } from "node:timers/promises";
 import fc from "fast-check";
 import { BothyError } from "../../devices/errors.ts";
 import { priority } from "../../devices/plugin.ts";
@@ -493,6 +494,18 @@ describe("those who wait no longer", () => {
     assert.equal(await settled(third), 3);
     assert.equal(bmc.executed.length, 2);
     assert.equal((await failure(ask(4, { signal }))).code, "STOPPED");
+  });
+
+  test("any number of requests heed one signal without a warning", async () => {
+    const { ask, settled } = bench();
+    const warnings: string[] = [];
+    const warned = ({ name }: Error): number => warnings.push(name);
+    process.on("warning", warned);
+    const { signal } = new AbortController();
+    await settled(Promise.all(counted(40).map((n) => ask(n, { signal }))));
+    await turn();
+    process.off("warning", warned);
+    assert.deepEqual(warnings, []);
   });
 
   test("what was sent and must not be repeated ends as unknown", async () => {

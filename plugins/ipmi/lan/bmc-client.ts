@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { Millis } from "../../../devices/clock.ts";
 import { asBothyError, BothyError } from "../../../devices/errors.ts";
 import { priority, silentLog } from "../../../devices/plugin.ts";
@@ -110,6 +111,8 @@ class Bmc implements BmcClient {
   }
 
   #heed(pending: Pending, signal: AbortSignal): void {
+    // All requests of a sweep may heed the same one.
+    setMaxListeners(0, signal);
     const abort = (): void => {
       const unknown = pending.sent && !pending.repeatable;
       this.#reject(pending, unknown ? this.#unknown("nobody waits for it any more") : this.#stopped());

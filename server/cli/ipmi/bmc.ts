@@ -1,4 +1,3 @@
-import { setMaxListeners } from "node:events";
 import { systemClock } from "../../../devices/clock.ts";
 import { BothyError } from "../../../devices/errors.ts";
 import {
@@ -70,8 +69,6 @@ export async function onBmc<R>(
     }),
   );
   const signal = interrupted();
-  // Every request under way listens, and all sensors are asked at once.
-  setMaxListeners(0, signal);
   const stop = (): void => void client.close();
   signal.addEventListener("abort", stop, { once: true });
   try {
