@@ -10,6 +10,8 @@ export const defaultNamespace = "default";
 const shape = /^(?:([^:/\s]+)\/)?(?:([^:/\s]+):)?([^:/\s]+)$/u;
 /** What a tag looks like in a configuration, as a JSON Schema `pattern`. */
 export const tagPattern = shape.source;
+/** How a tag is written, for people. */
+export const tagRemedy = "write `namespace/annotation:label`, e.g. `rack:r1`";
 
 /** @returns undefined when `text` is not a tag: empty parts, spaces, or more than one `/` or `:` */
 export function parseTag(text: string, namespace = defaultNamespace): Tag | undefined {

@@ -181,13 +181,17 @@ function missing(key: string, schema: Schema, path: Path): CheckFault {
 function notOneOf(data: unknown, choices: readonly unknown[], path: Path): CheckFault {
   const words = choices.map((choice) => (typeof choice === "string" ? choice : JSON.stringify(choice)));
   const meant = typeof data === "string" ? nearest(data, words) : undefined;
+  const asText =
+    typeof data === "number" ? words.find((word) => word !== "" && Number(word) === data) : undefined;
   return {
     path,
     message: `${shown(data)} is not known here`,
     remedy:
-      meant === undefined
-        ? `write one of ${words.join(", ")}`
-        : `write \`${meant}\`; known: ${words.join(", ")}`,
+      asText !== undefined
+        ? `put it in quotes: "${asText}"`
+        : meant === undefined
+          ? `write one of ${words.join(", ")}`
+          : `write \`${meant}\`; known: ${words.join(", ")}`,
   };
 }
 

@@ -1,6 +1,6 @@
 import { namePattern } from "../devices/device.ts";
 import type { Fault, LinkPlan, Path, Plugin, Sourced } from "../devices/plugin.ts";
-import { parseTag } from "../devices/tag.ts";
+import { parseTag, tagRemedy } from "../devices/tag.ts";
 import { accessFaults } from "./access/check.ts";
 import { type CheckFault, Checker } from "./config-check.ts";
 import { isWithin, repaired } from "./config-repair.ts";
@@ -92,11 +92,7 @@ export class ConfigReader {
     return listOf(site["tags"]).filter((tag, i): tag is string => {
       if (typeof tag !== "string") return false;
       if (parseTag(tag) !== undefined) return true;
-      this.#fault(
-        ["site", "tags", i],
-        `\`${tag}\` is no tag`,
-        "write `namespace/annotation:label`, e.g. `rack:r1`",
-      );
+      this.#fault(["site", "tags", i], `\`${tag}\` is no tag`, tagRemedy);
       return false;
     });
   }

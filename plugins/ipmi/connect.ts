@@ -7,7 +7,7 @@ import { type BmcClient, type IpmiSocket, openBmc, refusalOf } from "./lan/index
 import { type BmcSettings, meanings } from "./plan.ts";
 import { effectsOf } from "./quirks.ts";
 import { privileges } from "./schema.ts";
-import { keyOf, within } from "./secret.ts";
+import { keyOf, mostBytes, within } from "./secret.ts";
 
 /** BMCs lock accounts that fail too often: what was refused is tried again only so often. */
 const holdOff: Millis = minutes(5);
@@ -75,11 +75,7 @@ export class Door {
   /** @throws BothyError `BAD_CONFIG` */
   async #secrets(): Promise<{ readonly password: Buffer; readonly kg?: Buffer }> {
     const { password, kg, version, name } = this.#settings;
-    const word = within(
-      (await password?.()) ?? Buffer.alloc(0),
-      version === "1.5" ? 16 : 20,
-      `${name} password`,
-    );
+    const word = within((await password?.()) ?? Buffer.alloc(0), mostBytes({ version }), `${name} password`);
     return { password: word, ...(kg === undefined ? {} : { kg: keyOf(await kg(), name) }) };
   }
 

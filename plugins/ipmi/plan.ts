@@ -1,3 +1,4 @@
+import { isIPv4 } from "node:net";
 import type { Millis } from "../../devices/clock.ts";
 import { parseDuration } from "../../devices/duration.ts";
 import type { Fault, Path } from "../../devices/plugin.ts";
@@ -10,11 +11,10 @@ import {
   type InsecureChoice,
   type IpmiConfig,
   privileges,
-  type SecretReference,
   type SharedOptions,
 } from "./schema.ts";
 import type { QuirkName } from "./quirks.ts";
-import { type Secret, secretOf } from "./secret.ts";
+import { mostBytes, mostKeyBytes, type Secret, secretFault, secretOf } from "./secret.ts";
 
 /** Everything about one BMC, as configured. Durations in ms. */
 export interface BmcSettings {
@@ -111,18 +111,20 @@ function planBmc(config: IpmiConfig, path: Path, device: DeviceOptions, complain
   const { host, port } = placeOf(device.address, link.config.port ?? defaults.port);
   if (port < 1 || port > 65_535)
     complain([...path, "address"], "there is no such port", "use a port from 1 to 65535");
+  if (/^[\d.]+$/.test(host) && !isIPv4(host))
+    complain([...path, "address"], `${host} is no IPv4 address`, "write four numbers of 0 to 255, or a name");
   const at = device.alias ?? device.address;
   const name = `${config.name}:${at}`;
   const protection = protectionOf(layers, path, complain);
   const needless = protection.suites.every((suite) => suite === 0) && protection.version === "2.0";
-  const password = secretFrom("password", layers, config, name, complain);
+  const password = secretFrom("password", layers, config, name, mostBytes(protection), complain);
   if (password === undefined && !needless && said("password") === undefined)
     complain(
       path,
       `no password is given for ${at}`,
       "add `password: { env: NAME }` or `{ file: PATH }`, here or on the bus",
     );
-  const kg = secretFrom("kg", layers, config, name, complain);
+  const kg = secretFrom("kg", layers, config, name, mostKeyBytes, complain);
   const privilege = privileges.indexOf(said("privilege") ?? defaults.privilege) + 2;
   return {
     site,
@@ -163,29 +165,16 @@ function secretFrom(
   layers: readonly Layer[],
   { env = {} }: IpmiConfig,
   source: string,
+  most: number,
   complain: Complain,
 ): Secret | undefined {
   const layer = layers.find(({ options }) => options[key] !== undefined);
   const reference = layer?.options[key];
   if (layer === undefined || reference === undefined) return undefined;
   const where = [...layer.path, key];
-  const fault = secretFault(reference, env);
+  const fault = secretFault(reference, env, { key, most });
   if (fault !== undefined) complain(where, ...fault);
   return secretOf(reference, env, `${source} ${key}`);
-}
-
-function secretFault(
-  { env: variable, file }: SecretReference,
-  env: Readonly<Record<string, string | undefined>>,
-): readonly [message: string, remedy: string] | undefined {
-  if ((variable === undefined) === (file === undefined))
-    return ["a secret is in one place", "give one of `env`, `file`"];
-  if (variable !== undefined && (env[variable] ?? "") === "")
-    return [
-      `the environment variable ${variable} is not set`,
-      "set it where Bothy is started, or use `file`",
-    ];
-  return undefined;
 }
 
 /** Suites there are, and what each of them lacks. */
@@ -228,7 +217,7 @@ function protectionOf(
       complain(
         at(choice === "ipmi-1.5" ? "version" : "suites"),
         `this is weak: ${meanings[choice]}`,
-        `if it has to be, say so: \`insecure: [${[...insecure, choice].join(", ")}]\``,
+        `if it has to be, say so: \`insecure: [${[...insecure.filter((one) => wanted.has(one)), choice].join(", ")}]\``,
       );
   for (const choice of insecure)
     if (!wanted.has(choice))

@@ -2,7 +2,7 @@ import { type Static, Type } from "typebox";
 import { namePattern } from "../../devices/device.ts";
 import { durationPattern } from "../../devices/duration.ts";
 import type { LinkConfig } from "../../devices/plugin.ts";
-import { tagPattern } from "../../devices/tag.ts";
+import { tagPattern, tagRemedy } from "../../devices/tag.ts";
 import { quirkNames } from "./quirks.ts";
 
 const closed = { additionalProperties: false } as const;
@@ -90,7 +90,11 @@ const patterns = (description: string) =>
   );
 
 const tagList = (description: string) =>
-  Type.Optional(Type.Array(Type.String({ pattern: tagPattern, examples: ["rack:r1"] }), { description }));
+  Type.Optional(
+    Type.Array(Type.String({ pattern: tagPattern, remedy: tagRemedy, examples: ["rack:r1"] }), {
+      description,
+    }),
+  );
 
 /** Options of a bus that are defaults for its BMCs, and of a BMC. */
 const shared = {

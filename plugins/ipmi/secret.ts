@@ -6,7 +6,39 @@ import type { SecretReference } from "./schema.ts";
 export type Secret = () => Promise<Buffer>;
 
 /** More than this is no password. */
-const mostBytes = 4096;
+const mostOfFile = 4096;
+
+/** How long a password may be. IPMI v2.0 §22.30. */
+export const mostBytes = ({ version }: { readonly version: string }): number => (version === "1.5" ? 16 : 20);
+/** How long a BMC's key may be. */
+export const mostKeyBytes = 20;
+
+/**
+ * What is wrong with where a secret is said to be, as far as that can be told without reading a file.
+ * @param most how many bytes it may have
+ */
+export function secretFault(
+  { env: variable, file }: SecretReference,
+  env: Readonly<Record<string, string | undefined>>,
+  { key, most }: { readonly key: "kg" | "password"; readonly most: number },
+): readonly [message: string, remedy: string] | undefined {
+  if ((variable === undefined) === (file === undefined))
+    return ["a secret is in one place", "give one of `env`, `file`"];
+  if (variable === undefined) return undefined;
+  const value = env[variable];
+  if (value === undefined || value === "")
+    return [
+      `the environment variable ${variable} is ${value === undefined ? "not set" : "empty"}`,
+      "set it where Bothy is started, or use `file`",
+    ];
+  const bytes = Buffer.from(value);
+  const { length } = key === "kg" ? keyBytes(bytes) : bytes;
+  if (length <= most) return undefined;
+  return [
+    `the secret in ${variable} has ${length} bytes, but ${most} are the most IPMI knows here`,
+    "give the BMC and Bothy a shorter one",
+  ];
+}
 
 /**
  * Where a secret comes from. Pure: nothing is read before it is asked for.
@@ -33,7 +65,7 @@ export async function readSecret(file: string, source: string): Promise<Buffer> 
     const fault = `${file} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`;
     throw new BothyError("BAD_CONFIG", { source, fault }, { cause });
   });
-  if (bytes.length > mostBytes)
+  if (bytes.length > mostOfFile)
     throw new BothyError("BAD_CONFIG", {
       source,
       fault: `${file} holds ${bytes.length} bytes: that is no password`,
@@ -53,10 +85,12 @@ export async function readSecret(file: string, source: string): Promise<Buffer> 
  * A BMC's key: text, or hexadecimal digits after `0x`.
  * @throws BothyError `BAD_CONFIG`
  */
-export function keyOf(secret: Buffer, source: string): Buffer {
+export const keyOf = (secret: Buffer, source: string): Buffer =>
+  within(keyBytes(secret), mostKeyBytes, `${source} kg`);
+
+function keyBytes(secret: Buffer): Buffer {
   const text = secret.toString("latin1");
-  const key = /^0x([0-9a-f]{2})*$/i.test(text) ? Buffer.from(text.slice(2), "hex") : secret;
-  return within(key, 20, `${source} kg`);
+  return /^0x([0-9a-f]{2})*$/i.test(text) ? Buffer.from(text.slice(2), "hex") : secret;
 }
 
 /** @throws BothyError `BAD_CONFIG` for a secret that is too long: it is never cut */

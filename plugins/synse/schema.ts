@@ -2,7 +2,7 @@ import { type Static, Type } from "typebox";
 import { namePattern } from "../../devices/device.ts";
 import { durationPattern } from "../../devices/duration.ts";
 import type { LinkConfig } from "../../devices/plugin.ts";
-import { tagPattern } from "../../devices/tag.ts";
+import { tagPattern, tagRemedy } from "../../devices/tag.ts";
 
 const closed = { additionalProperties: false } as const;
 
@@ -43,7 +43,11 @@ const duration = (option: DurationOption, description: string) => {
 const file = (description: string) => Type.Optional(Type.String({ minLength: 1, description }));
 
 const tagList = (description: string) =>
-  Type.Optional(Type.Array(Type.String({ pattern: tagPattern, examples: ["rack:r1"] }), { description }));
+  Type.Optional(
+    Type.Array(Type.String({ pattern: tagPattern, remedy: tagRemedy, examples: ["rack:r1"] }), {
+      description,
+    }),
+  );
 
 /** One way to plugins. The loader of the configuration adds the keys it owns itself (`plugin`). */
 export const linkSchema = Type.Object(

@@ -54,3 +54,42 @@ test("places, durations and names are checked, each with its path", () => {
   assert.match(faultsOf({ quirks: ["nonsense"] }), /quirks/);
   assert.match(faultsOf({ password: undefined }), /no password is given for 10\.0\.0\.11/);
 });
+
+test("a secret that cannot be right is told of before anything is opened, and not shown", () => {
+  const long = "x".repeat(21);
+  const said = (bus: object, value: string): string => {
+    const config = {
+      site: { id: "hut" },
+      buses: { bmcs: { plugin: "ipmi", user: "u", password: { env: "PASSWORD" }, ...bus } },
+      devices: [{ bus: "bmcs", address: "10.0.0.11" }],
+    };
+    const given = { PASSWORD: "secret-word", SECRET: value };
+    return readConfig(JSON.stringify(config), "site.yaml", plugins, given).faults.map(faultText).join("\n");
+  };
+  const secret = { env: "SECRET" };
+  assert.match(said({ password: secret }, long), /password.*in SECRET has 21 bytes, but 20 are the most/);
+  assert.match(said({ kg: secret }, long), /kg.*in SECRET has 21 bytes, but 20 are the most/);
+  assert.match(said({ kg: secret }, `0x${"00".repeat(21)}`), /has 21 bytes/);
+  const legacy = { version: "1.5", insecure: ["ipmi-1.5"], password: secret };
+  assert.match(said(legacy, long.slice(0, 17)), /has 17 bytes, but 16 are the most/);
+  assert.match(said({ password: secret }, ""), /SECRET is empty {2}set it where Bothy is started/);
+  for (const bus of [{ password: secret }, { kg: secret }]) assert.doesNotMatch(said(bus, long), /xx/);
+  assert.equal(said({ password: secret }, long.slice(0, 20)), "");
+  assert.equal(said({ kg: secret }, `0x${"00".repeat(20)}`), "");
+});
+
+test("what is easily mistaken has a remedy of its own", () => {
+  assert.match(faultsOf({ version: 1.5 }), /`1\.5` is not known here {2}put it in quotes: "1\.5"/);
+  assert.match(faultsOf({ version: 2 }), /put it in quotes: "2\.0"/);
+  assert.match(
+    faultsOf({}, { address: "10.0.0.999" }),
+    /devices\[0\]\.address {2}10\.0\.0\.999 is no IPv4 address/,
+  );
+  assert.match(
+    faultsOf({ tags: ["a b"] }),
+    /`a b` is not written as expected {2}write `namespace\/annotation:label`/,
+  );
+  const weak = faultsOf({ suites: [2], insecure: ["no-integrity"] });
+  assert.match(weak, /say so: `insecure: \[no-encryption\]`/);
+  assert.match(weak, /`no-integrity` is put up with, but nothing asks for it/);
+});
