@@ -25,6 +25,18 @@ const view = {
 
   quality: ({ context }) => context.reason === "ABSENT" ? "none" : context.quality ?? "good",
 
+  /** How far beyond its limits the equipment says a value is; empty when it is not. */
+  alarm: (reading) => view.quality(reading) !== "none" && view.quality(reading) !== "bad"
+    && ["non-critical", "critical", "non-recoverable"].includes(reading.context.status) ? reading.context.status : "",
+
+  /** What the equipment itself finds wrong, the worst first. */
+  alarms(readings, devices) {
+    const names = new Map(devices.map((device) => [device.id, device.alias || device.id]));
+    const rank = (reading) => view.alarm(reading) === "non-critical" ? 1 : 0;
+    return readings.filter(view.alarm).sort((a, b) => rank(a) - rank(b))
+      .map((reading) => (names.get(reading.device) ?? reading.device) + ": " + view.value(reading) + ", " + view.alarm(reading));
+  },
+
   /** What stands before a value: its channel; its type where several values would be alike without it. */
   label(reading, device, count) {
     const { channel } = reading.context;
@@ -42,8 +54,10 @@ const view = {
     return marks.join(" · ") || "Elsewhere";
   },
 
-  /** The unit a device is a part of: what its alias begins with. */
-  unit: ({ alias, type }) => type === "bus" ? "Buses" : alias.includes(".") ? alias.slice(0, alias.indexOf(".")) : alias || type,
+  /** The unit a device is a part of: its chassis, or what its alias begins with. */
+  unit: ({ alias, tags, type }) => type === "bus" ? "Buses" : view.chassis(tags) ?? (alias.includes(".") ? alias.slice(0, alias.indexOf(".")) : alias || type),
+
+  chassis: (tags) => tags.find((tag) => tag.startsWith("ipmi/chassis:"))?.slice("ipmi/chassis:".length),
 
   type: ({ type }) => type,
 
@@ -153,8 +167,9 @@ function fill(entry, now) {
     const reading = readings[i];
     const quality = view.quality(reading);
     set(value, quality === "bad" ? reading.context.reason : quality === "none" ? "–" : view.value(reading));
-    slot.className = "value " + quality;
-    slot.title = [reading.type, reading.context.reason_text, reading.timestamp].filter(Boolean).join("\n");
+    const alarm = view.alarm(reading);
+    slot.className = "value " + quality + (alarm ? " " + alarm : "");
+    slot.title = [reading.type, alarm, reading.context.reason_text, reading.timestamp].filter(Boolean).join("\n");
   });
   const oldest = Math.min(...readings.map((reading) => Date.parse(reading.timestamp)));
   const seconds = (now - oldest) / 1000;
@@ -163,12 +178,14 @@ function fill(entry, now) {
 
 function problems(readings) {
   const bad = readings.filter((reading) => view.quality(reading) === "bad");
-  const lines = view.reasons(bad, devices);
+  const alarms = view.alarms(readings, devices);
+  const lines = [...alarms, ...view.reasons(bad, devices)];
   const text = [...lines.slice(0, 8), ...(lines.length > 8 ? ["and " + (lines.length - 8) + " more"] : [])];
   $("#problems").hidden = text.length === 0;
   if (told !== text.join("\n")) $("#problems ul").replaceChildren(...text.map((line) => element("li", "", line)));
   told = text.join("\n");
-  return bad.length;
+  const counts = [alarms.length && alarms.length + " beyond limits", bad.length && bad.length + " bad"].filter(Boolean);
+  return counts.join(", ") || "all good";
 }
 
 async function json(url) {
@@ -194,9 +211,9 @@ async function refresh() {
     }
     const now = Date.parse(site.now);
     for (const entry of drawn.values()) fill(entry, now);
-    const bad = problems(readings);
+    const health = problems(readings);
     $("#buses").replaceChildren(...site.buses.map(({ name, state }) => element("span", state === "open" ? "" : "bad", name + (state === "open" ? "" : " " + state))));
-    set($("#state"), devices.length + " devices, " + readings.length + " values, " + (bad ? bad + " bad" : "all good") + " · " + new Date().toLocaleTimeString(), "");
+    set($("#state"), devices.length + " devices, " + readings.length + " values, " + health + " · " + new Date().toLocaleTimeString(), "");
   } catch (error) {
     if (!$("#login").hidden) {
       set($("#state"), "Not logged in.", "");

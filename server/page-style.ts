@@ -34,6 +34,8 @@ input { width: 20rem; max-width: 100%; }
 .value.bad b { color: #fff; background: var(--bad); border-radius: .25rem; padding: 0 .4em; font-size: .8rem; }
 .value.none b { color: var(--dim); }
 .value.uncertain b { color: var(--doubt); }
+.value.non-critical b { color: var(--doubt); }
+.value.critical b, .value.non-recoverable b { color: var(--bad); }
 .value.uncertain b::after { content: " ?"; }
 .age { color: var(--dim); font-size: .85rem; text-align: right; font-variant-numeric: tabular-nums; min-width: 4rem; }
 button { font: inherit; font-size: .85rem; color: var(--dim); background: none; border: 0; padding: 0; text-decoration: underline; cursor: pointer; }

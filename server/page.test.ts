@@ -10,6 +10,7 @@ interface View {
   quality(reading: object): string;
   label(reading: object, device: object, count: number): string;
   groups(devices: readonly object[], by: string): [string, { alias: string }[]][];
+  alarms(readings: readonly object[], devices: readonly object[]): string[];
   reasons(bad: readonly object[], devices: readonly object[]): string[];
 }
 const view = runInThisContext(`(() => {${viewScript}; return view; })()`) as View;
@@ -47,6 +48,26 @@ test("what is bad is seen to be; what the hardware does not have is not a fault"
   ]);
 });
 
+test("what the equipment itself finds wrong is told, the worst first", () => {
+  const says = (device: string, value: number, context: object): object => ({
+    device,
+    value,
+    unit: celsius,
+    context,
+  });
+  const readings = [
+    says("1", 20, { status: "ok" }),
+    says("1", 45, { status: "non-critical" }),
+    says("2", 95, { status: "critical" }),
+    says("2", 0, { status: "critical", quality: "bad", reason: "NO_ANSWER" }),
+    says("2", 0, { status: "somebody's own word" }),
+  ];
+  assert.deepEqual(view.alarms(readings, [{ id: "1", alias: "inlet" }]).map(plain), [
+    "2: 95 °C, critical",
+    "inlet: 45 °C, non-critical",
+  ]);
+});
+
 test("devices are grouped by rack and zone, unit or type; buses last", () => {
   const device = (alias: string, type: string, ...tags: string[]) => ({ alias, type, tags });
   const devices = [
@@ -55,18 +76,19 @@ test("devices are grouped by rack and zone, unit or type; buses last", () => {
     device("tray.fan-2", "fan", "default/rack:r1", "default/zone:cold"),
     device("probe", "temperature"),
     device("pdu.inlet", "power", "default/rack:r1"),
+    device("server-1-fan1", "fan", "default/rack:r1", "ipmi/chassis:server-1"),
   ];
   const names = (by: string): [string, string[]][] =>
     view.groups(devices, by).map(([name, members]) => [name, [...members.map(({ alias }) => alias)]]);
   assert.deepEqual(names("place"), [
-    ["Rack r1", ["pdu.inlet"]],
+    ["Rack r1", ["pdu.inlet", "server-1-fan1"]],
     ["Rack r1 · Zone cold", ["tray.fan-2", "tray.fan-10"]],
     ["Elsewhere", ["probe"]],
     ["Buses", ["line"]],
   ]);
   assert.deepEqual(
     names("unit").map(([name]) => name),
-    ["pdu", "probe", "tray", "Buses"],
+    ["pdu", "probe", "server-1", "tray", "Buses"],
   );
 });
 
