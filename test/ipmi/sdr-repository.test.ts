@@ -369,3 +369,14 @@ test("whatever the answers, it ends, with records or with an error of ours", asy
     { numRuns: 300 },
   );
 });
+
+test("a record that goes on where no request reaches costs that one, not the rest", async () => {
+  const endless = Buffer.concat([recorded[0]!.subarray(0, 4), Buffer.alloc(256, 0xff)]);
+  const others = recorded.slice(1);
+  const { records, warnings } = await reading(bmc({ stingy: 1 }, [endless, ...others]));
+  assert.deepEqual(
+    records.slice(1),
+    others.map((record) => parseRecord(record)),
+  );
+  assert.equal(warnings.length, 1);
+});

@@ -160,6 +160,7 @@ export class RecordReader {
 
   /** @returns at most `count` bytes (all when that is FFh), perhaps fewer, perhaps none */
   async #get(id: number, offset: number, count: number): Promise<Part> {
+    if (offset > 0xff) throw short("it goes on where no request reaches");
     if (offset > 0 && this.#reservation === undefined) await this.#reserve();
     const request = Buffer.alloc(6);
     request.writeUInt16LE(this.#reservation ?? 0, 0);
