@@ -36,6 +36,10 @@ export class MockBmc {
   opened = 0;
   closed = 0;
   up = true;
+  /** It knows IPMI 1.5 only, and nothing of the question for versions. */
+  old = false;
+  /** The highest privilege level a session gets. */
+  highest = 4;
   /** More requests than these at once are dropped. */
   tolerates = Infinity;
   most = 0;
@@ -69,6 +73,7 @@ export class MockBmc {
   take(packet: Buffer, reply: (packet: Buffer) => void): void {
     if (!this.up) return;
     const header = decodeHeader(packet);
+    if (this.old && header !== undefined) return;
     if (header === undefined) {
       const outside = decodePacket15(packet);
       if (outside?.sessionId === 0) this.#outside(outside.message, reply);
@@ -85,7 +90,8 @@ export class MockBmc {
   #outside(message: Buffer, reply: (packet: Buffer) => void): void {
     const request = decodeRequest(message);
     if (request?.command !== 0x38) return;
-    const data = Buffer.from([0x01, 0x84, 0x04, 0x02, 0, 0, 0, 0]);
+    const asksVersions = ((request.data?.[0] ?? 0) & 0x80) !== 0 && !this.old;
+    const data = Buffer.from(asksVersions ? [1, 0x84, 4, 2, 0, 0, 0, 0] : [1, 4, 4, 0, 0, 0, 0, 0]);
     reply(encodePacket15({ message: answerTo(request, 0, data), sequence: 0, sessionId: 0 }));
   }
 
@@ -122,7 +128,8 @@ export class MockBmc {
       reply(sealPacket(unprotected, content, Buffer.alloc(16)));
     };
     if (netFn === 0x06 && command === 0x3b) {
-      say(0, data);
+      if (data.readUInt8(0) > this.highest) say(0x81, Buffer.alloc(0));
+      else say(0, data);
     } else if (netFn === 0x06 && command === 0x3c) {
       say(0, Buffer.alloc(0));
       this.#sessions.delete(data.readUInt32LE(0));

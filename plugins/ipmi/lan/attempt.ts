@@ -1,6 +1,6 @@
 import { BothyError } from "../../../devices/errors.ts";
 import type { CipherSuite } from "./cipher-suites.ts";
-import { askWithin, exchange } from "./exchange.ts";
+import { exchange, raiseSession } from "./exchange.ts";
 import {
   type Agreement,
   authenticationHash,
@@ -211,23 +211,17 @@ function checkRakp4(
   );
 }
 
-/** Brings a new session up to the level it was opened for. IPMI v2.0 §22.18 */
-async function raise(opening: Opening, session: PlusSession, level: number): Promise<Session | undefined> {
-  const { login, wire } = opening;
-  const request = { netFn: 0x06, command: 0x3b, data: Buffer.of(level), sequence: 0 };
-  const answer = await askWithin(wire, session, request, login);
-  if (answer === undefined) return undefined;
-  if (answer.completion !== 0) {
-    const said = `completion code ${answer.completion.toString(16).toUpperCase()}h`;
-    const error = privilegeRefused(login.name, level, said);
-    throw new BothyError(error.code, {
-      ...error.params,
-      suite: session.suite,
-      completion: answer.completion,
-    });
-  }
-  const given = answer.data.length > 0 ? answer.data.readUInt8(0) & 0x0f : level;
-  if (given < level) throw privilegeRefused(login.name, level, `it gave ${levelName(given)}`);
-  session.level = given;
-  return session;
+/** Brings a new session up to the level it was opened for. */
+function raise({ login, wire }: Opening, session: PlusSession, level: number): Promise<Session | undefined> {
+  return raiseSession(wire, session, level, login, ({ completion, data }) => {
+    if (completion !== 0) {
+      const said = `completion code ${completion.toString(16).toUpperCase()}h`;
+      const error = privilegeRefused(login.name, level, said);
+      throw new BothyError(error.code, { ...error.params, suite: session.suite, completion });
+    }
+    const given = data.length > 0 ? data.readUInt8(0) & 0x0f : level;
+    if (given < level) throw privilegeRefused(login.name, level, `it gave ${levelName(given)}`);
+    session.level = given;
+    return session;
+  });
 }

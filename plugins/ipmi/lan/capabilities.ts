@@ -5,7 +5,8 @@ import type { ResponseMessage } from "./message.ts";
 
 /** What a BMC says of its log-in. Hints: several get single bits wrong. IPMI v2.0 §22.13, table 22-15. */
 export interface Capabilities {
-  readonly supports20: boolean;
+  /** Undefined when it did not answer the question that would have told. */
+  readonly supports20: boolean | undefined;
   readonly supports15: boolean;
   readonly md5: boolean;
   /** Whether K_G is set. */
@@ -28,22 +29,25 @@ export async function capabilitiesOf(opening: Opening): Promise<Capabilities | u
   if (login.quirks.skipCapabilities === true || learnt.mute15) return undefined;
   const level = login.levels[0] ?? 4;
   const asks = login.version === "1.5" ? [thisChannel] : [thisChannel | extended, thisChannel];
+  let told = login.version === "1.5";
   for (const channel of asks) {
     const sequence = wire.tag() & 0x3f;
     const request = { netFn: app, command: getCapabilities, data: Buffer.of(channel, level), sequence };
     const answer = await askOutside(wire, "1.5", request, login.timeout);
-    if (answer?.completion === 0 && answer.data.length >= 4) return decodeCapabilities(answer);
+    told ||= answer !== undefined && (channel & extended) !== 0;
+    if (answer?.completion === 0 && answer.data.length >= 4) return decodeCapabilities(answer, told);
   }
   learnt.mute15 = true;
   return undefined;
 }
 
-function decodeCapabilities({ data }: ResponseMessage): Capabilities {
+/** @param told whether it was asked for versions: a lost answer must not pass for a BMC that knows nothing newer */
+function decodeCapabilities({ data }: ResponseMessage, told: boolean): Capabilities {
   const types = data.readUInt8(1);
   const status = data.readUInt8(2);
   const versions = (types & extended) === 0 ? 0x01 : data.readUInt8(3);
   return {
-    supports20: (versions & 0x02) !== 0,
+    supports20: told ? (versions & 0x02) !== 0 : undefined,
     supports15: (versions & 0x01) !== 0,
     md5: (types & 0x04) !== 0,
     hasKey: (status & 0x20) !== 0,

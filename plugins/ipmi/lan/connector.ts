@@ -6,13 +6,15 @@ import type { Learnt } from "./opening.ts";
 import type { BmcDeps, Random, Settings } from "./options.ts";
 import { pooledRandom } from "./random.ts";
 import type { Session } from "./session.ts";
-import type { Endpoint, Receiver } from "./socket.ts";
+import type { Endpoint, Receiver, Remote } from "./socket.ts";
 import type { Talk } from "./talk.ts";
 
 const firstBackOff: Millis = seconds(1);
 const longestBackOff: Millis = seconds(30);
 /** After a refusal that trying again cannot help; BMCs lock accounts that fail too often. */
 const longestHold: Millis = seconds(300);
+
+type Found = Pick<Remote, "address" | "family">;
 
 /** The way to one BMC: where it is now, how to get a session there, and when to try that again. */
 export class Connector {
@@ -24,7 +26,8 @@ export class Connector {
   readonly #learnt: Learnt = { mute15: false };
   #endpoint: Endpoint | undefined;
   #listener: Receiver | undefined;
-  #attempts = 0;
+  /** Which of several addresses is tried next. */
+  #turn = 0;
   #failures = 0;
   #nextAttempt: Millis = -Infinity;
   #everOpen = false;
@@ -48,15 +51,34 @@ export class Connector {
     return this.#everOpen;
   }
 
-  /** Looks the host up and opens a session there. @throws as `openSession` does, and `LINE_DOWN` for unknown names */
+  /**
+   * Looks the host up and opens a session there; of several addresses at the first that answers, beginning with the one
+   * that answered last.
+   * @throws as `openSession` does, and `LINE_DOWN` for unknown names
+   */
   async open(): Promise<{ readonly session: Session; readonly address: string }> {
-    const endpoint = await this.#attach();
-    const { login } = this.#settings;
+    const addresses = await this.#addresses();
+    for (let left = addresses.length; ; left--) {
+      try {
+        return await this.#openAt(addresses[this.#turn % addresses.length]);
+      } catch (thrown) {
+        this.#turn++;
+        const silent = thrown instanceof BothyError && thrown.code === "NO_ANSWER";
+        if (left <= 1 || !silent) throw thrown;
+      }
+    }
+  }
+
+  async #openAt(found: Found | undefined): Promise<{ readonly session: Session; readonly address: string }> {
+    const { host, login } = this.#settings;
+    if (found === undefined)
+      throw new BothyError("LINE_DOWN", { source: login.name, fault: `"${host}" has no address` });
+    const endpoint = this.#attach(found);
     const wire = this.#exchanger(endpoint, this.#signal);
     const session = await openSession({ wire, login, random: this.#random, learnt: this.#learnt });
     this.#failures = 0;
     this.#everOpen = true;
-    return { session, address: endpoint.remote.address };
+    return { session, address: found.address };
   }
 
   /** Takes note of a failure: the next attempt has to wait. @returns whether it is the first in a row */
@@ -91,19 +113,21 @@ export class Connector {
     this.#endpoint = undefined;
   }
 
-  /** Where the BMC is now. Of several addresses each gets its turn. */
-  async #attach(): Promise<Endpoint> {
-    const { host, login, port } = this.#settings;
+  /** Where the BMC may be now. */
+  async #addresses(): Promise<readonly Found[]> {
+    const { host, login } = this.#settings;
     const source = login.name;
-    const addresses = await this.#deps.socket.resolve(host).catch((thrown: unknown) => {
+    const found = await this.#deps.socket.resolve(host).catch((thrown: unknown) => {
       const fault = `"${host}" cannot be looked up: ${thrown instanceof Error ? thrown.message : String(thrown)}`;
       throw new BothyError("LINE_DOWN", { source, fault }, { cause: thrown });
     });
     if (this.#signal.aborted) throw new BothyError("STOPPED", { source });
-    const found = addresses[this.#attempts++ % Math.max(1, addresses.length)];
-    if (found === undefined) throw new BothyError("LINE_DOWN", { source, fault: `"${host}" has no address` });
+    return found;
+  }
+
+  #attach(found: Found): Endpoint {
     this.detach();
-    this.#endpoint = this.#deps.socket.attach({ ...found, port }, (packet) =>
+    this.#endpoint = this.#deps.socket.attach({ ...found, port: this.#settings.port }, (packet) =>
       this.#listener === undefined ? this.#receive(packet) : this.#listener(packet),
     );
     return this.#endpoint;

@@ -14,6 +14,10 @@ import { rmcpClassOf } from "./rmcp.ts";
 import type { Session } from "./session.ts";
 import type { Receiver } from "./socket.ts";
 
+const app = 0x06;
+const setPrivilege = 0x3b;
+const closeSession = 0x3c;
+
 /** The way to one BMC while a session is being opened: one question at a time. */
 export interface Exchanger {
   readonly name: string;
@@ -119,4 +123,34 @@ export async function askWithin(
     if (answer !== undefined) return answer;
   }
   return undefined;
+}
+
+/**
+ * Brings a session that was just opened up to a level. One that cannot be is closed again, without insisting: BMCs have
+ * few.
+ * @param read what its answer to Set Session Privilege Level means; throws when it refuses. IPMI v2.0 §22.18
+ */
+export async function raiseSession<S extends Session>(
+  wire: Exchanger,
+  session: S,
+  level: number,
+  pace: { readonly timeout: Millis; readonly tries: number },
+  read: (answer: ResponseMessage) => S,
+): Promise<S | undefined> {
+  const request = { netFn: app, command: setPrivilege, data: Buffer.of(level), sequence: 0 };
+  let raised: S | undefined;
+  try {
+    const answer = await askWithin(wire, session, request, pace);
+    raised = answer === undefined ? undefined : read(answer);
+    return raised;
+  } finally {
+    if (raised === undefined) wire.send(session.seal(encodeRequest(closing(session.bmcId, 1))));
+  }
+}
+
+/** Close Session. IPMI v2.0 §22.19 */
+export function closing(bmcId: number, sequence: number): RequestMessage {
+  const data = Buffer.alloc(4);
+  data.writeUInt32LE(bmcId);
+  return { netFn: app, command: closeSession, data, sequence };
 }

@@ -1,7 +1,7 @@
 import { BothyError } from "../../../devices/errors.ts";
 import { completionName } from "../completion.ts";
 import { capabilitiesOf } from "./capabilities.ts";
-import { askOutside, askWithin, exchange } from "./exchange.ts";
+import { askOutside, exchange, raiseSession } from "./exchange.ts";
 import type { Opening } from "./opening.ts";
 import { authenticationTypes, decodePacket15, encodePacket15, isAuthentic15 } from "./ipmi15.ts";
 import { answers, decodeResponse, encodeRequest, type ResponseMessage } from "./message.ts";
@@ -13,7 +13,6 @@ import { Md5Session, type Session } from "./session.ts";
 const app = 0x06;
 const getChallenge = 0x39;
 const activate = 0x3a;
-const setPrivilege = 0x3b;
 
 /** Opens a session of IPMI v1.5 with MD5. IPMI v2.0 §22.16 to §22.18. @throws as `openSession` does */
 export async function open15(opening: Opening): Promise<Session> {
@@ -163,21 +162,13 @@ function check(
   );
 }
 
-async function raise(
-  { login, wire }: Opening,
-  session: Md5Session,
-  level: number,
-): Promise<Session | undefined> {
-  const request = { netFn: app, command: setPrivilege, data: Buffer.of(level), sequence: 0 };
-  const answer = await askWithin(wire, session, request, login);
-  if (answer === undefined) return undefined;
-  if (answer.completion !== 0) {
-    throw privilegeRefused(
-      login.name,
-      level,
-      `completion code ${answer.completion.toString(16).toUpperCase()}h`,
-    );
-  }
-  session.level = answer.data.length > 0 ? answer.data.readUInt8(0) & 0x0f : level;
-  return session;
+function raise({ login, wire }: Opening, session: Md5Session, level: number): Promise<Session | undefined> {
+  return raiseSession(wire, session, level, login, ({ completion, data }) => {
+    if (completion !== 0) {
+      const said = `completion code ${completion.toString(16).toUpperCase()}h`;
+      throw privilegeRefused(login.name, level, said);
+    }
+    session.level = data.length > 0 ? data.readUInt8(0) & 0x0f : level;
+    return session;
+  });
 }

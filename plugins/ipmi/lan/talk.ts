@@ -1,6 +1,7 @@
 import { type Clock, type Millis, seconds } from "../../../devices/clock.ts";
 import { BothyError } from "../../../devices/errors.ts";
 import { completionError } from "../completion.ts";
+import { closing } from "./exchange.ts";
 import { type Flight, flightOf, meaningOf } from "./flight.ts";
 import { decodeResponse, encodeRequest } from "./message.ts";
 import type { Pending } from "./pending.ts";
@@ -153,12 +154,10 @@ export class Talk {
     return all;
   }
 
-  /** A packet that asks the BMC to end the session. IPMI v2.0 §22.19 */
+  /** A packet that asks the BMC to end the session. */
   goodbye(): Buffer {
-    const data = Buffer.alloc(4);
-    data.writeUInt32LE(this.session.bmcId);
     const sequence = this.#numbers.take(Infinity) ?? 0;
-    return this.session.seal(encodeRequest({ netFn: 0x06, command: 0x3c, data, sequence }));
+    return this.session.seal(encodeRequest(closing(this.session.bmcId, sequence)));
   }
 
   #send(flight: Flight, now: Millis): void {
