@@ -344,7 +344,7 @@ test("IPv6, where this machine has it", async (t) => {
   assert.ok(sent > 0 && strange === 0);
 });
 
-test("names: looked up for every session, each address in its turn; one that is unknown is said to be", async (t) => {
+test("names: looked up for every session, all addresses tried; one that is unknown is said to be", async (t) => {
   const sim = await startIpmiSim(t);
   const addresses = ["127.0.0.2", "127.0.0.1"].map((address) => ({ address, family: 4 }) as const);
   const asked: string[] = [];
@@ -355,13 +355,15 @@ test("names: looked up for every session, each address in its turn; one that is 
     },
   });
   t.after(() => socket.close());
-  const bmc = client(t, { host: "bmc.example", port: sim.port }, { socket, timeout: 60 });
-  assert.equal((await failure(bmc.connect())).code, "NO_ANSWER");
+  const bmc = client(t, { host: "bmc.example", port: sim.port }, { socket, timeout: 60, patience: 3000 });
   assert.equal((await bmc.connect()).address, "127.0.0.1");
+  await sim.kill();
+  assert.equal((await failure(bmc.request(deviceId))).code, "NO_ANSWER");
   const unknown = await failure(
     client(t, { host: "nowhere.example", port: 623 }, { socket }).request(deviceId),
   );
   assert.equal(unknown.code, "LINE_DOWN");
   assert.match(unknown.message, /"nowhere.example" cannot be looked up: ENOTFOUND/);
-  assert.deepEqual(asked, ["bmc.example", "bmc.example", "nowhere.example"]);
+  assert.deepEqual(new Set(asked), new Set(["bmc.example", "nowhere.example"]));
+  assert.ok(asked.length > 2, "looked up again for the second session");
 });
