@@ -104,5 +104,6 @@ test("a value read back is the same within its tolerance, half a step unless sai
 
 test("what was read back is said with its unit", () => {
   assert.equal(said(dutyAction(), good(valueId("fan", "duty"), 0, 80)), "80 %");
+  assert.equal(said(dutyAction(), good(valueId("fan", "state"), 0, "on")), "on");
   assert.equal(said(dutyAction(), undefined), "nothing");
 });

@@ -98,6 +98,7 @@ export function said(action: Action, reading: Reading | undefined): string {
 
 /** A value of an action with its unit, for people. */
 export function spelled(action: Action, value: Value): string {
-  const unit = action.accepts.kind === "number" ? action.accepts.unit : "";
+  // A word has none, even where a number was written: a lamp told to blink for seconds shows `on`.
+  const unit = action.accepts.kind === "number" && typeof value === "number" ? action.accepts.unit : "";
   return unit === "" ? String(value) : `${String(value)} ${unit}`;
 }
