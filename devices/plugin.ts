@@ -50,6 +50,8 @@ export interface LinkConfig<L, D, P> {
 export interface LinkPlan {
   readonly name: string;
   readonly devices: readonly Device[];
+  /** Whose devices are only known once it is open, for people: `5 BMCs`. */
+  readonly later?: string;
   readonly faults: readonly Fault[];
   /** Joins the plan to hardware. Only called when there are no faults. */
   open(deps: LinkDeps): Promise<Connection>;

@@ -17,6 +17,7 @@ function plan(config: IpmiConfig): LinkPlan {
   return {
     name,
     devices: [device],
+    later: bmcs.length === 1 ? "1 BMC" : `${bmcs.length} BMCs`,
     faults,
     open: (deps) => {
       const below = bmcs.map((bmc) => planBmc(bmc, exchange));

@@ -33,7 +33,10 @@ async function check(file: string, json: boolean): Promise<ExitCode> {
     for (const fault of faults) print(faultText(fault));
   } else {
     const devices = plans.reduce((sum, plan) => sum + plan.devices.length, 0);
-    print(`${file}: good; site ${config.site.id}, ${plans.length} buses, ${devices} devices`);
+    const later = plans.map((plan) => (plan.later === undefined ? "" : `, and those of ${plan.later}`));
+    print(
+      `${file}: good; site ${config.site.id}, ${plans.length} buses, ${devices} devices${later.join("")}`,
+    );
   }
   return config === undefined ? exit.fault : exit.good;
 }

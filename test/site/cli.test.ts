@@ -59,7 +59,7 @@ test(
   async (t) => {
     const good = await bothy(t, "check", demoConfig);
     assert.deepEqual([good.code, good.err], [0, ""]);
-    assert.match(good.out, /demo-site\.yaml: good; site demo, 4 buses, \d+ devices/);
+    assert.match(good.out, /demo-site\.yaml: good; site demo, 4 buses, \d+ devices, and those of 2 BMCs\n/);
     const folder = mkdtempSync(join(tmpdir(), "bothy-test-"));
     t.after(() => rmSync(folder, { recursive: true }));
     const file = join(folder, "bad.yaml");
