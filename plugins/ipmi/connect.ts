@@ -20,6 +20,8 @@ export class Door {
   readonly #settings: BmcSettings;
   #refused: { readonly error: BothyError; readonly until: Millis; readonly print: string } | undefined;
   #warned = false;
+  /** Why there is no session, as it was last told. */
+  #told: unknown;
 
   constructor(settings: BmcSettings) {
     this.#settings = settings;
@@ -52,13 +54,14 @@ export class Door {
       ...(kg === undefined ? {} : { kg }),
       clock,
       socket,
-      log,
+      log: this.#once(log),
     });
     const stop = (): void => void client.close();
     signal.addEventListener("abort", stop, { once: true });
     try {
       await client.connect();
       this.#refused = undefined;
+      this.#told = undefined;
       return client;
     } catch (thrown) {
       await client.close();
@@ -77,6 +80,21 @@ export class Door {
     const { password, kg, version, name } = this.#settings;
     const word = within((await password?.()) ?? Buffer.alloc(0), mostBytes({ version }), `${name} password`);
     return { password: word, ...(kg === undefined ? {} : { kg: keyOf(await kg(), name) }) };
+  }
+
+  /** A BMC that is away for weeks is not worth a warning at every attempt: only one when the reason is another. */
+  #once(log: Log): Log {
+    return {
+      debug: (fields, text) => log.debug(fields, text),
+      info: (fields, text) => log.info(fields, text),
+      error: (fields, text) => log.error(fields, text),
+      warn: (fields, text) => {
+        const reason = "fault" in fields ? fields.fault : undefined;
+        if (reason !== undefined && reason === this.#told) log.debug(fields, text);
+        else log.warn(fields, text);
+        this.#told = reason ?? this.#told;
+      },
+    };
   }
 
   /** What is weak is said once, so that nobody forgets it. */

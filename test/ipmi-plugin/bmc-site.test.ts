@@ -143,6 +143,14 @@ test(
   },
 );
 
+test("a BMC that stays away is warned of once, not at every attempt", { timeout }, async (t) => {
+  const { bmc, port } = await startBmc(t);
+  bmc.faults.silent = true;
+  const at = startSite(t, { devices: [{ address: `127.0.0.1:${port}`, alias: "server-1" }] });
+  while (at.said.filter((line) => line.endsWith("no session")).length < 3) await sleep(systemClock, 10);
+  assert.equal(at.said.filter((line) => line === "warn no session").length, 1);
+});
+
 test("a new event is a reading, and a line of the log", { timeout }, async (t) => {
   const { bmc, port } = await startBmc(t);
   const at = startSite(t, { devices: [{ address: `127.0.0.1:${port}`, alias: "server-1" }] });
