@@ -1,7 +1,8 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
+import { spawnBound } from "./bound-process.ts";
 import { freeUdpPort } from "./ipmi-sim.ts";
 
 /** A simulated BMC of somebody else's, on 127.0.0.1. */
@@ -66,7 +67,7 @@ async function start(
   password: string,
 ): Promise<ForeignBmc> {
   const path = fileURLToPath(new URL(program, folder));
-  const child = spawn(python, ["-u", path, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawnBound(python, ["-u", path, ...args]);
   const kill = (): Promise<void> => end(child);
   t.after(kill);
   let said = "";

@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync } from "node:child_process";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -16,6 +16,7 @@ import {
   type SimConfig,
   simUsers,
 } from "../ipmi/peers/ipmi_sim/config.ts";
+import { spawnBound } from "./bound-process.ts";
 
 export interface IpmiSimOptions {
   /** Further sensors, numbered from 32: half degrees, 50 °C at first. Default 0. */
@@ -136,7 +137,7 @@ async function run(
 ): Promise<Running> {
   const args = ["-n", "-c", join(folder, "lan.conf"), "-f", join(folder, "bmc.emu"), "-s", folder];
   const env = { ...process.env, SOFT_OFF_SECONDS: String(softOffSeconds) };
-  const child = spawn("ipmi_sim", args, { stdio: ["ignore", "pipe", "pipe"], env });
+  const child = spawnBound("ipmi_sim", args, env);
   let said = "";
   for (const stream of [child.stdout, child.stderr])
     stream.on("data", (text: Buffer) => (said += text.toString()));
