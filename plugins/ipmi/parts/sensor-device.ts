@@ -6,6 +6,7 @@ import type { Reading, Reason } from "../../../devices/reading.ts";
 import { nameOf } from "../../../devices/registry.ts";
 import type { ValueId } from "../../../devices/value-id.ts";
 import type { BmcSettings } from "../plan.ts";
+import { entityName } from "../sensors/names.ts";
 import type { SensorReading } from "../sensors/reading.ts";
 import type { Sensor } from "../sensors/sensor.ts";
 import { bmcDevice, good, slug } from "./part.ts";
@@ -42,7 +43,7 @@ export function sensorDevice(settings: BmcSettings, sensor: Sensor, isAlone: boo
     analog === undefined ? [] : [{ output: outputNamed(analog.quantity.output) }];
   if (sensor.class !== "threshold") outputs.push({ output: outputNamed("state") });
   const called = isAlone ? name : `${name}-${hex(number)}`;
-  const entity = slug(entityText.replace(/ \d+$/, ""));
+  const entity = slug(entityName(sensor.entity.id));
   return bmcDevice(settings, ["sensor", owner, channel, lun, number], aliasOf(called, sensor), {
     type: typeOf(sensor),
     info: name,
