@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { genericServer } from "../../simulators/ipmi/models/generic-server.ts";
 import { servedBmc } from "../support/served-bmc.ts";
 import { fieldsOf, operator, rowsOf } from "./bothy-ipmi.ts";
 
@@ -209,4 +210,14 @@ test("sel: every event with the sensor and the time that ipmitool shows", { time
   assert.match(refused.err, /say --yes if that is meant/);
   assert.match(await told("sel", "clear", "--yes"), new RegExp(`${theirs.length} events are gone`));
   assert.equal((await run("sel")).err, "the event log is empty\n");
+});
+
+test("sensors: where there are none, so it says", { timeout }, async (t) => {
+  const model = { ...genericServer(), sensors: [], oemRecords: [] };
+  const served = await servedBmc(t, { model });
+  const { json, run } = operator(t, served);
+  assert.deepEqual(await json("sensors"), []);
+  const { code, out, err } = await run("sensors", "--faults");
+  assert.deepEqual([code, out], [0, ""]);
+  assert.match(err, new RegExp(`:${served.port} has no sensor that can be read`, "u"));
 });

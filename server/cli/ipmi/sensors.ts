@@ -10,7 +10,7 @@ import {
 import { nearest } from "../../nearest.ts";
 import { type OutputOptions, printList } from "../on-call/output.ts";
 import { CannotRun, complain, exit, type ExitCode } from "../terminal.ts";
-import { type Bmc, onBmc } from "./bmc.ts";
+import { type Bmc, bmcName, onBmc } from "./bmc.ts";
 import type { LoginOptions } from "./login.ts";
 import { recordsOf } from "./records.ts";
 import { sensorFields, sensorJson, type SensorRow } from "./sensor-rows.ts";
@@ -28,7 +28,10 @@ export async function sensors(names: readonly string[], options: SensorsOptions)
   const rows = await onBmc(options, "user", (bmc) => read(bmc, names, options));
   const shown = options.faults === true ? rows.filter(isFault) : rows;
   printList(sensorFields(options.thresholds === true), shown, options, sensorJson);
-  if (options.faults === true && shown.length === 0 && options.json !== true) complain(allWell(rows));
+  if (options.json !== true) {
+    if (rows.length === 0) complain(`${bmcName(options)} has no sensor that can be read`);
+    else if (options.faults === true && shown.length === 0) complain(allWell(rows));
+  }
   return options.strict === true && rows.some(isCritical) ? exit.fault : exit.good;
 }
 
