@@ -176,6 +176,8 @@ export class Connection {
 /** @param dead there is nobody to wait for; only outside of browsers does that make a difference */
 function shut(socket: Socket, dead: boolean): void {
   const { terminate } = socket as { terminate?: unknown };
+  // One that was still opening calls that an error, perhaps when nobody else listens.
+  socket.addEventListener("error", () => undefined);
   if (dead && typeof terminate === "function") terminate.call(socket);
   else socket.close(1000);
 }

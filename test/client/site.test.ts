@@ -319,6 +319,22 @@ test("a stream over a real socket goes on when the server was away", { timeout: 
   assert.ok((await values(3)).includes(23));
 });
 
+test("a session may be closed at any moment of its opening", { timeout: 60_000 }, async (t) => {
+  const { client, http } = await served(t);
+  for (let turns = 0; turns < 30; turns++) {
+    const session = client().connect();
+    const answer = session.status().then(
+      () => "answered",
+      (error: unknown) => (error instanceof ClientError ? error.code : String(error)),
+    );
+    for (let n = 0; n < turns; n++) await turn();
+    session.close();
+    assert.match(await answer, /^(answered|CLOSED)$/);
+    assert.equal(session.state, "closed");
+  }
+  await http.close();
+});
+
 test("a consumer that does nothing for long has the newest readings", { timeout: 60_000 }, async (t) => {
   const { client, clock, table } = await served(t);
   const session = client().connect();

@@ -48,7 +48,7 @@ export async function readThresholds(
 ): Promise<Thresholds> {
   const raw = await rawThresholds(requester, sensor, options);
   const factors = new Map<number, Factors>();
-  if (sensor.analog?.isNonLinear === true) {
+  if (sensor.analog?.isNonLinear === true && unreadable(sensor) === undefined) {
     for (const byte of new Set(Object.values(raw))) {
       const found = await unlessRefused(readFactors(requester, sensor, byte, options));
       if (found !== undefined) factors.set(byte, found);
