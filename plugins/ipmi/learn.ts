@@ -72,6 +72,8 @@ export class Learner {
   readonly #memory: LinkMemory;
   readonly #asked: AskOptions;
   readonly facts: Thresholds;
+  /** Warnings that were logged. A repository that is empty is not kept, and read every time. */
+  readonly #logged = new Set<string>();
   #last: { readonly known: Known; readonly identity: string } | undefined;
 
   constructor(deps: PartDeps, memory: LinkMemory, signal: AbortSignal) {
@@ -144,8 +146,10 @@ export class Learner {
         ...this.#asked,
       });
       if (!repository.fromCache)
-        for (const warning of repository.warnings)
+        for (const warning of repository.warnings.filter((one) => !this.#logged.has(one))) {
+          this.#logged.add(warning);
           log.info({ link: settings.name }, `${settings.name}: sensor records: ${warning}`);
+        }
       return repository;
     } catch (thrown) {
       if (completionOf(thrown) === undefined) throw thrown;

@@ -54,6 +54,19 @@ test("pyghmi's BMC: power is read and written", { timeout }, async (t) => {
   assert.match(await at.write("server-2-power", "state", "off"), /^DONE read back off/);
 });
 
+test("that a BMC has no sensor data records is logged once", { timeout }, async (t) => {
+  const bmc = await startPyghmiBmc(t);
+  const at = startSite(t, {
+    devices: [{ address: `127.0.0.1:${bmc.port}`, alias: "server-2" }],
+    bus: { user: "admin", suites: [3] },
+    env: { PASSWORD: "password" },
+  });
+  const first = await at.until("server-2-bmc", "string", () => true);
+  const second = await at.until("server-2-bmc", "string", ({ at: when }) => when > first.at + 4000);
+  await at.until("server-2-bmc", "string", ({ at: when }) => when > second.at + 4000);
+  assert.equal(at.said.filter((line) => line.includes("no sensor data records")).length, 1);
+});
+
 test("a BMC that takes SHA-256 only", { timeout }, async (t) => {
   const bmc = await startSha256Bmc(t);
   const at = startSite(t, {
