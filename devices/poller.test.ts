@@ -230,6 +230,21 @@ test("what is read seldom and was bad is read again soon, less and less so while
   assert.equal(startsOf(at, "a").length, good, "then at its own pace again");
 });
 
+test("a unit that says it has no value has answered: that is no failure, and is not asked again soon", async () => {
+  const at = bench(pollOf("a", { period: 60_000 }));
+  const starts: number[] = [];
+  at.connection.read = (poll) => {
+    starts.push(at.clock.monotonic());
+    const reason = { code: "ABSENT", text: "no limit is in force" } as const;
+    return Promise.resolve(poll.values.map((id) => ({ id, at: at.clock.now(), quality: "bad", reason })));
+  };
+  at.poller.start();
+  await at.clock.advance(125_000);
+  assert.deepEqual(starts, [0, 60_000, 120_000]);
+  assert.deepEqual([at.counts.runs, at.counts.failed], [3, 0]);
+  assert.equal(state(at, "a"), "ABSENT");
+});
+
 test("silence that is told reading by reading is silence too", async () => {
   const at = bench(pollOf("a"));
   at.connection.read = (poll) => {

@@ -273,7 +273,7 @@ export class Poller {
     const { counts } = this.#deps;
     counts.runs++;
     if (outcome.reason !== undefined) counts.failed++;
-    task.flawed = outcome.readings.some(({ quality }) => quality === "bad") ? task.flawed + 1 : 0;
+    task.flawed = outcome.readings.some(isUnread) ? task.flawed + 1 : 0;
     if (now >= task.release) {
       const passed = Math.floor((now - task.release) / task.period);
       task.late = now > task.release + task.period;
@@ -365,10 +365,13 @@ function urgencyOf(task: Task): Priority {
 const byUrgency = (a: Task, b: Task): number =>
   urgencyOf(a) - urgencyOf(b) || a.release + a.period - (b.release + b.period);
 
-/** Why all of these are bad; undefined when one is not, or there are none. The first one's reason stands for all. */
+/** Not that there is no value: who says so has answered, and says the same the next moment. */
+const isUnread = (reading: Reading): boolean => reading.quality === "bad" && reading.reason.code !== "ABSENT";
+
+/** Why all of these are bad; undefined when one is not or has no value, or there are none. The first one's reason stands for all. */
 function commonReason(readings: readonly Reading[]): Reason | undefined {
   const [first] = readings;
-  if (first?.quality !== "bad") return undefined;
+  if (first?.quality !== "bad" || !isUnread(first)) return undefined;
   const { code } = first.reason;
   const same = readings.every((reading) => reading.quality === "bad" && reading.reason.code === code);
   return same ? first.reason : undefined;
