@@ -116,8 +116,11 @@ test("what HTTP says is what the simulated equipment measures", { timeout: 3 * t
     const value = Number(rows[index]?.value);
     assert.ok(Math.abs(value - truth()) <= within, `${path} reads ${value}, the truth is ${truth()}`);
   };
-  await near("probe-outdoor.temperature", 0, () => physics.state.outdoor, 1);
-  await near("probe-inlet.temperature", 0, () => physics.state.inlet, 1.5);
+  // What the probes measure, not what they are in: they take half a minute to follow, and the inlet warms quickly at first.
+  const probe = (name: string): number =>
+    (running.simulated.unit(name).readWords("input", 1, 1)[0] ?? Number.NaN) / 10;
+  await near("probe-outdoor.temperature", 0, () => probe("probe-outdoor"), 0.5);
+  await near("probe-inlet.temperature", 0, () => probe("probe-inlet"), 0.5);
   await near("dc-1.plant", 0, () => physics.state.busVoltage, 0.2);
   await near("meter-1", 0, () => physics.state.mainsVoltage[0], 3);
   const [rpm, duty] = await ask<Row[]>(running, "/v3/read/tray-a.fan-3");
