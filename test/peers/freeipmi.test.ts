@@ -3,9 +3,9 @@
 import assert from "node:assert/strict";
 import { createSocket } from "node:dgram";
 import { test, type TestContext } from "node:test";
-import { setTimeout as pause } from "node:timers/promises";
 import { fromRaw } from "../../simulators/ipmi/model.ts";
 import { type ServedBmc, servedBmc } from "../support/served-bmc.ts";
+import { fields, rows, until } from "../support/tool-output.ts";
 
 const timeout = 120_000;
 const quiet = ["--quiet-cache"];
@@ -21,28 +21,6 @@ async function say(
   assert.equal(err, "", `${tool} ${args.join(" ")}`);
   assert.equal(code, 0, `${tool} ${args.join(" ")}: ${out}`);
   return out;
-}
-
-const fields = (text: string): ReadonlyMap<string, string> =>
-  new Map(
-    text.split("\n").flatMap((line) => {
-      const [, name, value] = /^\s*([^:]+?)\s*:\s*(.*?)\s*$/.exec(line) ?? [];
-      return name === undefined || value === undefined ? [] : [[name, value] as const];
-    }),
-  );
-
-const rows = (text: string): readonly (readonly string[])[] =>
-  text
-    .trim()
-    .split("\n")
-    .map((line) => line.split("|").map((cell) => cell.trim()));
-
-async function until(so: () => boolean, what: string): Promise<void> {
-  for (let i = 0; i < 500; i++) {
-    if (so()) return;
-    await pause(10);
-  }
-  assert.fail(`never came true: ${what}`);
 }
 
 const admin = ["-u", "admin", "-p", "admin-pass", "-l", "ADMIN"];

@@ -2,10 +2,10 @@
 // values it shows are those of the simulated server.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { setTimeout as pause } from "node:timers/promises";
 import { fromRaw } from "../../simulators/ipmi/model.ts";
 import type { LiveSensor } from "../../simulators/ipmi/sensors.ts";
 import { type Said, type ServedBmc, servedBmc } from "../support/served-bmc.ts";
+import { fields, rows, until } from "../support/tool-output.ts";
 
 const timeout = 120_000;
 
@@ -16,31 +16,6 @@ async function say(served: ServedBmc, args: string, login?: readonly string[]): 
   assert.equal(err, "", args);
   assert.equal(code, 0, `${args}: ${out}`);
   return out;
-}
-
-/** Lines of `name : value`. */
-const fields = (text: string): ReadonlyMap<string, string> =>
-  new Map(
-    text.split("\n").flatMap((line) => {
-      const [, name, value] = /^\s*([^:]+?)\s*:\s*(.*?)\s*$/.exec(line) ?? [];
-      return name === undefined || value === undefined ? [] : [[name, value] as const];
-    }),
-  );
-
-/** Rows of a table with `|` between its columns. */
-const rows = (text: string): readonly (readonly string[])[] =>
-  text
-    .trim()
-    .split("\n")
-    .map((line) => line.split("|").map((cell) => cell.trim()));
-
-/** Waits until it is so. */
-async function until(so: () => boolean, what: string): Promise<void> {
-  for (let i = 0; i < 500; i++) {
-    if (so()) return;
-    await pause(10);
-  }
-  assert.fail(`never came true: ${what}`);
 }
 
 const logins: Readonly<Record<string, readonly string[]>> = {
