@@ -4,7 +4,8 @@ const may = {
   plugins: ["devices"],
   // What runs in a browser too.
   client: [],
-  server: ["devices", "plugins", "simulators", "client"],
+  controllers: ["devices"],
+  server: ["devices", "plugins", "controllers", "simulators", "client"],
   simulators: [],
 };
 const ours = `^(${[...Object.keys(may), "test", "bench"].join("|")})/`;
