@@ -1,6 +1,7 @@
 import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from "node:crypto";
 import { Aes } from "./aes.ts";
 import { authentication, type CipherSuite, integrity } from "./cipher-suites.ts";
+import { Hmac } from "./hmac.ts";
 
 /** Everything RAKP computes with. IPMI v2.0 §13.28 to §13.31. Ids as they are on the wire. */
 export interface Agreement {
@@ -25,6 +26,8 @@ export interface SessionKeys {
   readonly sik: Buffer;
   /** For the codes of packets. */
   readonly k1: KeyObject;
+  /** Makes them. */
+  readonly codes: Hmac;
   /** For AES: the first 16 bytes of K2. */
   readonly cipher: KeyObject;
   readonly aes: Aes;
@@ -92,7 +95,8 @@ export function sessionKeys(hash: Hash, sik: Buffer): SessionKeys {
   const key = createSecretKey(sik);
   const derive = (number: number): Buffer => hmac(hash, key, Buffer.alloc(constantLength, number));
   const cipher = createSecretKey(derive(2).subarray(0, cipherKeyLength));
-  return { sik, k1: createSecretKey(derive(1)), cipher, aes: new Aes(cipher) };
+  const k1 = createSecretKey(derive(1));
+  return { sik, k1, codes: new Hmac(hash.name, k1), cipher, aes: new Aes(cipher) };
 }
 
 /** Compares codes without telling by the time it takes where they differ. */

@@ -1,4 +1,3 @@
-import { createHmac } from "node:crypto";
 import { blockLength } from "./aes.ts";
 import { type CipherSuite, confidentiality } from "./cipher-suites.ts";
 import { integrityHash, sameCode, type SessionKeys } from "./keys.ts";
@@ -127,8 +126,7 @@ export function sealPacket(protection: Protection, content: PlusPayload, iv: Buf
     packet.fill(0xff, end, end + integrityPad);
     packet[covered - 2] = integrityPad;
     packet[covered - 1] = nextHeader;
-    const code = createHmac(hash.name, keys.k1).update(packet.subarray(coveredFrom, covered)).digest();
-    code.copy(packet, covered, 0, hash.codeLength);
+    keys.codes.of(packet, coveredFrom, covered).copy(packet, covered, 0, hash.codeLength);
   }
   return packet;
 }
@@ -158,7 +156,7 @@ export function isAuthentic(protection: Protection, packet: Buffer, header: Plus
   const covered = packet.length - hash.codeLength;
   // Pad count and next header stand between payload and code.
   if (covered < header.end + 2) return false;
-  const code = createHmac(hash.name, keys.k1).update(packet.subarray(coveredFrom, covered)).digest();
+  const code = keys.codes.of(packet, coveredFrom, covered);
   return sameCode(packet.subarray(covered), code.subarray(0, hash.codeLength));
 }
 
