@@ -287,6 +287,34 @@ test("silence, refusal and a lost session are errors of the whole", async () => 
   assert.ok(mute.sent.length <= 13, "it is not asked over and over");
 });
 
+/** Reads from a BMC that answers `left` times and then never again; a request is given up after 20 s. */
+async function readingFromDying(left: number, habits: ShelfHabits = {}) {
+  const clock = new TestClock();
+  const shelf = mockShelf(recorded, habits);
+  const dying = mockRequester((line, data, request) => {
+    if (left-- > 0) return shelf(line, data, request);
+    const { signal } = request;
+    return clock.sleepUntil(clock.monotonic() + 20_000, signal).then(() => silent());
+  });
+  const ended: unknown[] = [];
+  readRepository(dying, { clock, random: () => 0.5 }).then(
+    (read) => ended.push(read),
+    (thrown: unknown) => ended.push(thrown),
+  );
+  while (ended.length === 0) await clock.advance(500);
+  return { took: clock.monotonic(), ended: ended[0], asked: dying.sent.length };
+}
+
+test("a BMC that dies meanwhile is not waited for twice", async () => {
+  const whole = await readingFromDying(10);
+  assert.ok(fails("NO_ANSWER")(whole.ended));
+  assert.ok(whole.took <= 25_000, `${whole.took} ms: once, and a short question`);
+  // Information, heads refused, a reservation: then parts of 32 bytes, which were given before.
+  const parts = await readingFromDying(25, { most: 33 });
+  assert.ok(fails("NO_ANSWER")(parts.ended));
+  assert.equal(parts.asked, 26, "what it gave before it is not asked for in smaller parts");
+});
+
 const record = fc
   .tuple(fc.constantFrom(1, 2, 3, 8, 0x11, 0xc0), fc.uint8Array({ maxLength: 70 }))
   .map(([type, body]) => Buffer.from([0, 0, 0x51, type, body.length, ...body]));

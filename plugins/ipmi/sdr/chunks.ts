@@ -42,6 +42,8 @@ export class RecordReader {
   readonly #shelf: Shelf;
   #learnt: Learnt;
   #reservation: number | undefined;
+  /** The most bytes that came in one answer. */
+  #given = 0;
 
   constructor(talk: Talk, shelf: Shelf, learnt: Learnt) {
     this.#talk = talk;
@@ -105,7 +107,7 @@ export class RecordReader {
         const known = size === whole || isSilence(thrown);
         const all = known ? undefined : await this.#upToEnd(id, size, thrown);
         if (all !== undefined) return all;
-        this.#shrink(thrown);
+        await this.#shrink(id, thrown);
       }
     }
   }
@@ -122,7 +124,7 @@ export class RecordReader {
     const all = await this.#unlessTooMuch(id, total);
     if (all === undefined) return undefined;
     if ((await this.#unlessTooMuch(id, total + 1)) === undefined) this.#learnt = { size, headFirst: true };
-    else this.#shrink(refusal);
+    else await this.#shrink(id, refusal);
     return all;
   }
 
@@ -130,8 +132,8 @@ export class RecordReader {
     try {
       return await this.#beginning(id, count);
     } catch (thrown) {
-      if (isTooMuch(thrown)) return undefined;
-      throw thrown;
+      if (!isTooMuch(thrown) || (isSilence(thrown) && !(await this.#isThere(id)))) throw thrown;
+      return undefined;
     }
   }
 
@@ -153,7 +155,7 @@ export class RecordReader {
         return someOf((await this.#get(id, offset, count)).data);
       } catch (thrown) {
         if (!isTooMuch(thrown)) throw thrown;
-        this.#shrink(thrown, count);
+        await this.#shrink(id, thrown, count);
       }
     }
   }
@@ -162,18 +164,26 @@ export class RecordReader {
   async #get(id: number, offset: number, count: number): Promise<Part> {
     if (offset > 0xff) throw short("it goes on where no request reaches");
     if (offset > 0 && this.#reservation === undefined) await this.#reserve();
+    const answer = await this.#talk.ask(this.#shelf, this.#shelf.get, this.#request(id, offset, count));
+    if (answer.length < 2) throw short(`${answer.length} bytes instead of a record`);
+    // Some add bytes of their own (HP DL585 G7, OpenIPMI's simulator).
+    const data = answer.subarray(2, count === whole ? undefined : 2 + count);
+    this.#given = Math.max(this.#given, data.length);
+    return { next: answer.readUInt16LE(0), data };
+  }
+
+  #request(id: number, offset: number, count: number): Buffer {
     const request = Buffer.alloc(6);
     request.writeUInt16LE(this.#reservation ?? 0, 0);
     request.writeUInt16LE(id, 2);
     request.writeUInt8(offset, 4);
     request.writeUInt8(count, 5);
-    const answer = await this.#talk.ask(this.#shelf, this.#shelf.get, request);
-    if (answer.length < 2) throw short(`${answer.length} bytes instead of a record`);
-    // Some add bytes of their own (HP DL585 G7, OpenIPMI's simulator).
-    return {
-      next: answer.readUInt16LE(0),
-      data: answer.subarray(2, count === whole ? undefined : 2 + count),
-    };
+    return request;
+  }
+
+  /** Whether silence was only to what was asked: the head of a record every BMC gives at once. */
+  #isThere(id: number): Promise<boolean> {
+    return this.#talk.answersSoon(this.#shelf, this.#shelf.get, this.#request(id, 0, headLength));
   }
 
   /** A BMC that takes no reservations does without. IPMI v2.0 §33.11. */
@@ -187,11 +197,12 @@ export class RecordReader {
     }
   }
 
-  /** @throws `thrown` when nothing smaller is left */
-  #shrink(thrown: unknown, asked = this.#learnt.size): void {
+  /** @throws `thrown` when nothing smaller is left, or it was not the size */
+  async #shrink(id: number, thrown: unknown, asked = this.#learnt.size): Promise<void> {
     const silent = completionOf(thrown) === undefined;
     const size = sizes.find((one) => one < asked && (!silent || one <= afterSilence));
     if (size === undefined || (silent && asked <= afterSilence)) throw thrown;
+    if (isSilence(thrown) && (asked <= this.#given || !(await this.#isThere(id)))) throw thrown;
     this.#learnt = { ...this.#learnt, size };
   }
 }

@@ -1,5 +1,7 @@
 import { type Clock, type Millis, sleep } from "../../../devices/clock.ts";
+import { BothyError } from "../../../devices/errors.ts";
 import type { Priority } from "../../../devices/plugin.ts";
+import { firstOf } from "../../../devices/wait.ts";
 import { completionOf } from "../completion.ts";
 import type { Requester } from "../contract.ts";
 
@@ -48,6 +50,8 @@ const busy: readonly number[] = [0xc0, 0xc3, 0xd0, 0xd1, 0xd2];
 const busyTries = 5;
 const firstPause: Millis = 50;
 const longestPause: Millis = 1000;
+/** A BMC that is there answers a small question within this time, though the first copy of it be lost. */
+const soonEnough: Millis = 3000;
 
 /** Asks a BMC about its records, again when it is busy, and counts. */
 export class Talk {
@@ -73,6 +77,24 @@ export class Talk {
     }
   }
 
+  /** Like `ask`, but does not wait long for somebody who may have gone. @returns whether anything was answered */
+  async answersSoon(shelf: Shelf, command: number, data: Uint8Array): Promise<boolean> {
+    const { clock, signal } = this.#options;
+    const enough = new AbortController();
+    const { signal: either, done } = firstOf(enough.signal, ...(signal === undefined ? [] : [signal]));
+    const late = clock.at(clock.monotonic() + soonEnough, () => enough.abort());
+    try {
+      await this.#once(shelf, command, data, either);
+      return true;
+    } catch (thrown) {
+      if (signal?.aborted === true || !(thrown instanceof BothyError)) throw thrown;
+      return completionOf(thrown) !== undefined;
+    } finally {
+      late();
+      done();
+    }
+  }
+
   /** Waits, the longer the more often it was tried before, never twice the same. */
   async pause(attempt: number): Promise<void> {
     const { clock, random = Math.random, signal } = this.#options;
@@ -80,8 +102,13 @@ export class Talk {
     await sleep(clock, span * (0.5 + random()), signal);
   }
 
-  #once(shelf: Shelf, command: number, data: Uint8Array): Promise<Buffer> {
-    const { priority, signal } = this.#options;
+  #once(
+    shelf: Shelf,
+    command: number,
+    data: Uint8Array,
+    signal: AbortSignal | undefined = this.#options.signal,
+  ): Promise<Buffer> {
+    const { priority } = this.#options;
     this.requests++;
     return this.#requester.request({
       netFn: shelf.netFn,
