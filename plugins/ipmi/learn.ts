@@ -7,7 +7,7 @@ import { getPowerLimit, getPowerReading } from "./commands/dcmi.ts";
 import { getSelfTest } from "./commands/controller.ts";
 import { type DeviceId, getDeviceId } from "./commands/device-id.ts";
 import { completionOf } from "./completion.ts";
-import { readFru } from "./fru/index.ts";
+import { isFruBlank, readFru } from "./fru/index.ts";
 import { factsOf, type InventoryFacts } from "./parts/inventory.ts";
 import type { PartDeps } from "./parts/part.ts";
 import { unread } from "./parts/sensors.ts";
@@ -195,13 +195,20 @@ export class Learner {
       if (!names.has(fruId)) names.set(fruId, name);
     const found: InventoryFacts[] = [];
     for (const [fruId, name] of names) {
-      const read = await answered(
-        readFru(bmc, fruId, { clock, ...this.#asked, ...(chunk === undefined ? {} : { chunk }) }),
+      const options = { clock, ...this.#asked, ...(chunk === undefined ? {} : { chunk }) };
+      const facts = await answered(
+        readFru(bmc, fruId, options).then(({ fru }) => ({ facts: factsOf(fru) }), blankAs),
       );
-      if (read !== undefined) found.push({ fruId, name, facts: factsOf(read.fru) });
+      if (facts !== undefined) found.push({ fruId, name, ...facts });
     }
     return found;
   }
+}
+
+/** An inventory without anything in it. @throws what was thrown, when it is not that */
+function blankAs(thrown: unknown): Pick<InventoryFacts, "facts" | "fault"> {
+  if (!isFruBlank(thrown)) throw thrown;
+  return { facts: {}, fault: String(thrown.params["fault"]) };
 }
 
 /** What was answered; undefined when it was refused, or made no sense. @throws BothyError when nobody answered */

@@ -221,3 +221,21 @@ test("sensors: where there are none, so it says", { timeout }, async (t) => {
   assert.deepEqual([code, out], [0, ""]);
   assert.match(err, new RegExp(`:${served.port} has no sensor that can be read`, "u"));
 });
+
+test("fru: memory nobody wrote to is said to be blank, not missing", { timeout }, async (t) => {
+  const served = await servedBmc(t);
+  const [own, ...supplies] = served.bmc.parts.frus;
+  supplies[0]?.fill(0xff);
+  const { run } = operator(t, served);
+  const one = await run("fru");
+  assert.equal(one.code, 0);
+  assert.match(
+    one.err,
+    /^inventory 1: the inventory area is blank, all bytes are FFh: it was never programmed\n$/,
+  );
+  own?.fill(0xff);
+  const only = await run("fru", "--id", "0");
+  assert.equal(only.code, 2);
+  assert.match(only.err, /: inventory 0: the inventory area is blank/);
+  assert.match((await run("fru", "--id", "9")).err, /has no inventory 9/);
+});

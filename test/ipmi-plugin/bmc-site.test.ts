@@ -234,3 +234,11 @@ test("a trap makes the event log be read at once", { timeout }, async (t) => {
     (one) => one.quality === "good" && /fan/i.test(String(one.value)),
   );
 });
+
+test("an inventory nobody programmed is there, and says so", { timeout }, async (t) => {
+  const { bmc, port } = await startBmc(t);
+  bmc.parts.frus[0]?.fill(0xff);
+  const at = startSite(t, { devices: [{ address: `127.0.0.1:${port}`, alias: "server-1" }] });
+  const reading = await at.until("server-1-inventory", "string", isBad("ABSENT"));
+  assert.match(reading.quality === "bad" ? reading.reason.text : "", /blank, all bytes are FFh/);
+});

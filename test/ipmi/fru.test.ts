@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import fc from "fast-check";
 import { BothyError } from "../../devices/errors.ts";
-import { readFru, readFruImage } from "../../plugins/ipmi/fru/index.ts";
+import { isFruBlank, readFru, readFruImage } from "../../plugins/ipmi/fru/index.ts";
 import { type Fru, parseFru } from "../../plugins/ipmi/fru/parse.ts";
 import { writeFru } from "../../plugins/ipmi/fru/write.ts";
 import { fails, lost, type MockAnswer, mockRequester, silent } from "../support/mock-requester.ts";
@@ -127,10 +127,23 @@ test("UTF-16 where the language is not English; a text of one letter ends the li
   assert.deepEqual(single.product.custom, []);
 });
 
-test("blank memory is no inventory", () => {
-  for (const blank of [Buffer.alloc(64, 0xff), Buffer.alloc(64), Buffer.alloc(0), Buffer.from("0100", "hex")])
-    assert.throws(() => parseFru(blank), fails("ABSENT"));
+test("blank memory is no inventory, and said to be blank", () => {
+  const isBlank = (image: Buffer): boolean => {
+    try {
+      parseFru(image);
+    } catch (thrown) {
+      assert.ok(fails("ABSENT")(thrown));
+      assert.equal(isFruBlank(thrown), /is blank, all bytes are (FFh|00h)/.test(String(thrown)));
+      return isFruBlank(thrown);
+    }
+    return assert.fail("it was read");
+  };
+  assert.deepEqual([Buffer.alloc(64, 0xff), Buffer.alloc(64)].map(isBlank), [true, true]);
+  const others = [Buffer.alloc(0), Buffer.alloc(4, 0xff), Buffer.from("0100", "hex")];
+  assert.deepEqual([...others, Buffer.alloc(64, 0x42), half()].map(isBlank), Array(5).fill(false));
 });
+
+const half = (): Buffer => Buffer.concat([Buffer.alloc(32, 0xff), Buffer.alloc(32)]);
 
 interface MemoryOptions {
   readonly words?: boolean;
@@ -202,6 +215,11 @@ test("silence to a large read is taken for too much, once", async () => {
   assert.equal(chunk, 16);
   const dead = holding(padded(1), { most: 2, refusal: silent() });
   await assert.rejects(readFru(dead, 0, { clock: new TestClock() }), fails("NO_ANSWER"));
+  let left = 3;
+  const memory = holding(padded(1));
+  const dying = mockRequester((_line, _data, request) => (left-- > 0 ? memory.request(request) : silent()));
+  await assert.rejects(readFru(dying, 0, { clock: new TestClock() }), fails("NO_ANSWER"));
+  assert.equal(dying.sent.length, 4, "what it gave before was not too much");
 });
 
 test("a busy inventory is waited for, but not for ever", async () => {

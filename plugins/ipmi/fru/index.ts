@@ -20,7 +20,7 @@ export interface ReadFru {
 /**
  * Reads an inventory: header and areas, not the memory around them.
  * @param fruId 0 is the machine's own; others are named by FRU locator records
- * @throws BothyError `ABSENT` when there is none
+ * @throws BothyError `ABSENT` when there is none, or nothing in it (`isFruBlank`)
  */
 export async function readFru(requester: Requester, fruId: number, options: FruOptions): Promise<ReadFru> {
   const reader = await FruReader.open(requester, fruId, options);
@@ -109,3 +109,5 @@ class FruImage {
 /** Whether an error says only that there is no inventory. */
 export const isFruAbsent = (thrown: unknown): boolean =>
   thrown instanceof BothyError && thrown.code === "ABSENT";
+
+export { isFruBlank } from "./parse.ts";

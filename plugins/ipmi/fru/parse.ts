@@ -33,16 +33,16 @@ export interface Fru {
 
 export const fruHeaderLength = 8;
 
+/** Why there is nothing to be read in memory that there is, among the parameters of the error. */
+const blankReason = "blank";
+
 /**
  * Reads the common header. A wrong checksum is left to whoever asks for it.
- * @throws BothyError `ABSENT` when there is no inventory: blank memory, an unknown format
+ * @throws BothyError `ABSENT` when there is no inventory: blank memory (see `isFruBlank`), an unknown format
  */
 export function parseFruHeader(image: Uint8Array, source = "FRU"): FruHeader {
   const [format = 0xff, ...offsets] = image.subarray(0, fruHeaderLength);
-  if (image.length < fruHeaderLength || (format & 0x0f) !== 1) {
-    const fault = image.length < fruHeaderLength ? `${image.length} bytes` : `format ${format}`;
-    throw new BothyError("ABSENT", { source, fault: `no inventory: ${fault}` });
-  }
+  if (image.length < fruHeaderLength || (format & 0x0f) !== 1) throw noInventory(image, source);
   const [internal = 0, chassis = 0, board = 0, product = 0, multiRecord = 0] = offsets.map((n) => n * 8);
   return {
     ...(internal === 0 ? {} : { internal }),
@@ -52,6 +52,22 @@ export function parseFruHeader(image: Uint8Array, source = "FRU"): FruHeader {
     ...(multiRecord === 0 ? {} : { multiRecord }),
   };
 }
+
+function noInventory(image: Uint8Array, source: string): BothyError {
+  const { length } = image;
+  const [first = 0] = image;
+  if (length < fruHeaderLength)
+    return new BothyError("ABSENT", { source, fault: `no inventory: ${length} bytes` });
+  if ((first !== 0xff && first !== 0) || image.some((byte) => byte !== first))
+    return new BothyError("ABSENT", { source, fault: `no inventory: format ${first}` });
+  const filled = first === 0 ? "00h" : "FFh";
+  const fault = `the inventory area is blank, all bytes are ${filled}: it was never programmed`;
+  return new BothyError("ABSENT", { source, fault, reason: blankReason });
+}
+
+/** Whether an error says that there is memory for an inventory, but nobody wrote one. */
+export const isFruBlank = (thrown: unknown): thrown is BothyError =>
+  thrown instanceof BothyError && thrown.code === "ABSENT" && thrown.params["reason"] === blankReason;
 
 /**
  * Reads an inventory. `image` may end early, then what is missing becomes a warning.

@@ -62,6 +62,8 @@ export class FruReader {
   readonly info: FruInfo;
   /** The most bytes asked for at once now; smaller after the controller refused more. */
   chunk: number;
+  /** The most bytes that came in one answer: silence to as many, or fewer, is silence. */
+  #given = 0;
   readonly #requester: Requester;
   readonly #fruId: number;
   readonly #options: FruOptions;
@@ -111,9 +113,11 @@ export class FruReader {
     for (;;) {
       const asked = Math.min(count, this.chunk);
       try {
-        return (await this.#once(offset, asked)).subarray(0, asked);
+        const part = (await this.#once(offset, asked)).subarray(0, asked);
+        this.#given = Math.max(this.#given, part.length);
+        return part;
       } catch (thrown) {
-        const smaller = smallerChunk(thrown, asked);
+        const smaller = smallerChunk(thrown, asked, this.#given);
         if (smaller === undefined) throw thrown;
         this.chunk = smaller;
       }
@@ -138,8 +142,9 @@ export class FruReader {
 }
 
 /** What to try after an error that may be of having asked for too much; some controllers then say nothing at all. */
-function smallerChunk(thrown: unknown, asked: number): number | undefined {
-  if (thrown instanceof BothyError && thrown.code === "NO_ANSWER") return asked > 16 ? 16 : undefined;
+function smallerChunk(thrown: unknown, asked: number, given: number): number | undefined {
+  if (thrown instanceof BothyError && thrown.code === "NO_ANSWER")
+    return asked > Math.max(16, given) ? 16 : undefined;
   const completion = completionOf(thrown);
   if (completion === undefined || !tooMuch.includes(completion)) return undefined;
   return asked >= 2 * smallestChunk ? asked >> 1 : undefined;

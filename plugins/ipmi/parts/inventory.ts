@@ -1,7 +1,7 @@
 import { valuesOf } from "../../../devices/device.ts";
 import { outputNamed } from "../../../devices/output.ts";
 import { type Fru } from "../fru/parse.ts";
-import { bmcDevice, good, type Part, type PartDeps, slug, valueAt } from "./part.ts";
+import { bad, bmcDevice, good, type Part, type PartDeps, slug, valueAt } from "./part.ts";
 
 /** One inventory, in words. JSON: it is kept. */
 export interface InventoryFacts {
@@ -10,6 +10,8 @@ export interface InventoryFacts {
   readonly name: string;
   /** Name and value, in the order of the inventory. */
   readonly facts: Readonly<Record<string, string>>;
+  /** There is memory for it, but nothing in it: why. */
+  readonly fault?: string;
 }
 
 /** What an inventory says, as facts with names for people; empty fields are left out. */
@@ -42,7 +44,7 @@ export function factsOf({ chassis, board, product }: Fru): Readonly<Record<strin
 /** Inventories do not change by themselves: what they say is in the context, and the one value names the thing. */
 export function inventoryPart({ clock, settings }: PartDeps, inventories: readonly InventoryFacts[]): Part {
   const pairs = inventories.map((inventory) => {
-    const { fruId, name, facts } = inventory;
+    const { fruId, name, facts, fault } = inventory;
     const short = slug(name.replace(/\s*(inventory|fru)\b/gi, ""));
     const ending = fruId === 0 ? "inventory" : `inventory-${short === "" ? fruId : short}`;
     const isAlone = inventories.filter((other) => other.name === name).length === 1;
@@ -53,7 +55,7 @@ export function inventoryPart({ clock, settings }: PartDeps, inventories: readon
       context: facts,
       outputs: [{ output: outputNamed("string") }],
     });
-    return { device, facts, name };
+    return { device, facts, name, fault };
   });
   return {
     devices: pairs.map(({ device }) => device),
@@ -68,9 +70,12 @@ export function inventoryPart({ clock, settings }: PartDeps, inventories: readon
               values: pairs.flatMap(({ device }) => valuesOf(device)),
               read: () =>
                 Promise.resolve(
-                  pairs.map(({ device, facts, name }) =>
-                    good(valueAt(device, "string"), clock.now(), titleOf(facts, name)),
-                  ),
+                  pairs.map(({ device, facts, name, fault }) => {
+                    const id = valueAt(device, "string");
+                    return fault === undefined
+                      ? good(id, clock.now(), titleOf(facts, name))
+                      : bad(device, id, clock.now(), "ABSENT", { fault });
+                  }),
                 ),
             },
           ],

@@ -1,6 +1,6 @@
 import { systemClock } from "../../../devices/clock.ts";
 import { type FruField } from "../../../plugins/ipmi/fru/area.ts";
-import { isFruAbsent, readFru } from "../../../plugins/ipmi/fru/index.ts";
+import { isFruAbsent, isFruBlank, readFru } from "../../../plugins/ipmi/fru/index.ts";
 import type { MultiRecord } from "../../../plugins/ipmi/fru/multi-record.ts";
 import type { Fru } from "../../../plugins/ipmi/fru/parse.ts";
 import { effectsOf } from "../../../plugins/ipmi/quirks.ts";
@@ -39,6 +39,7 @@ async function inventoriesOf(bmc: Bmc, only: number | undefined): Promise<readon
   const { chunk: size } = effectsOf(bmc.quirks).commands;
   const chunk = size === undefined ? {} : { chunk: size };
   const found: Inventory[] = [];
+  const blank: string[] = [];
   try {
     for (const [fruId, title] of names) {
       try {
@@ -46,11 +47,14 @@ async function inventoriesOf(bmc: Bmc, only: number | undefined): Promise<readon
         found.push({ fruId, name: title, fru: all });
       } catch (thrown) {
         if (!isFruAbsent(thrown)) throw thrown;
+        if (isFruBlank(thrown)) blank.push(`inventory ${fruId}: ${String(thrown.params["fault"])}`);
       }
     }
   } finally {
     done();
   }
+  if (found.length === 0 && blank.length > 0) throw new CannotRun(`${name}: ${blank.join("; ")}`);
+  blank.forEach((text) => complain(text));
   if (found.length > 0) return found;
   throw new CannotRun(only === undefined ? `${name} has no inventory` : `${name} has no inventory ${only}`);
 }
