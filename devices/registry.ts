@@ -9,9 +9,10 @@ export type RegistryListener = (gone: readonly Device[], come: readonly Device[]
 export class Registry {
   readonly #byId = new Map<string, Device>();
   readonly #byAlias = new Map<string, Device>();
-  #sorted: readonly Device[] = [];
-  /** Devices of each tag, in the order of `all()`. */
-  #byTag = new Map<string, Device[]>();
+  /** Made when somebody asks: hundreds of links may find their devices one after the other. */
+  #sorted: readonly Device[] | undefined = [];
+  /** Devices of each tag, in the order of `all()`; made when somebody asks. */
+  #byTag: ReadonlyMap<string, readonly Device[]> | undefined;
   readonly #listeners = new Set<RegistryListener>();
   #version = 0;
 
@@ -68,7 +69,9 @@ export class Registry {
       this.#byId.set(device.id, device);
       if (device.alias !== undefined) this.#byAlias.set(device.alias, device);
     }
-    this.#changed();
+    this.#version++;
+    this.#sorted = undefined;
+    this.#byTag = undefined;
     const now = new Set(devices);
     const gone = old.filter((device) => !now.has(device));
     const come = devices.filter((device) => !before.has(device));
@@ -78,7 +81,7 @@ export class Registry {
   /** Forgets every device of a link. */
   remove(link: string): void {
     this.replace(
-      this.#sorted.filter((device) => device.link === link),
+      this.all().filter((device) => device.link === link),
       [],
     );
   }
@@ -95,7 +98,7 @@ export class Registry {
 
   /** Every device, by plugin, then sort index, then id. The same array until something changes. */
   all(): readonly Device[] {
-    return this.#sorted;
+    return (this.#sorted ??= [...this.#byId.values()].sort(inListingOrder));
   }
 
   /**
@@ -103,34 +106,34 @@ export class Registry {
    * Tags are compared as they stand, with their namespace.
    */
   select(groups: readonly (readonly string[])[]): readonly Device[] {
-    if (groups.length === 0) return this.#sorted;
+    if (groups.length === 0) return this.all();
     const [first] = groups;
     if (groups.length === 1 && first !== undefined) return this.#group(first);
     const wanted = new Set(groups.flatMap((group) => this.#group(group)));
-    return this.#sorted.filter((device) => wanted.has(device));
+    return this.all().filter((device) => wanted.has(device));
   }
 
   #group(group: readonly string[]): readonly Device[] {
-    let rarest = this.#sorted;
+    const byTag = (this.#byTag ??= devicesByTag(this.all()));
+    let rarest = this.all();
     for (const tag of group) {
-      const having = this.#byTag.get(tag) ?? [];
+      const having = byTag.get(tag) ?? [];
       if (having.length < rarest.length) rarest = having;
     }
     return rarest.filter((device) => matchesGroups(device.tags, [group]));
   }
+}
 
-  #changed(): void {
-    this.#version++;
-    this.#sorted = [...this.#byId.values()].sort(inListingOrder);
-    this.#byTag = new Map();
-    for (const device of this.#sorted) {
-      for (const tag of new Set(device.tags)) {
-        const having = this.#byTag.get(tag);
-        if (having === undefined) this.#byTag.set(tag, [device]);
-        else having.push(device);
-      }
+function devicesByTag(devices: readonly Device[]): ReadonlyMap<string, readonly Device[]> {
+  const byTag = new Map<string, Device[]>();
+  for (const device of devices) {
+    for (const tag of new Set(device.tags)) {
+      const having = byTag.get(tag);
+      if (having === undefined) byTag.set(tag, [device]);
+      else having.push(device);
     }
   }
+  return byTag;
 }
 
 /** What a failed `replace` was told of: one error per device whose id or alias is taken, in their order. */
