@@ -3,6 +3,9 @@ import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 import { BothyError } from "../../devices/errors.ts";
 import { type BmcClient, type BmcOptions, openBmc, refusalOf } from "../../plugins/ipmi/lan/index.ts";
+import { createBmc } from "../../simulators/ipmi/bmc.ts";
+import { createRandom } from "../../simulators/random.ts";
+import { ipmiWire } from "../support/ipmi-wire.ts";
 import { MockBmc, mockNetwork } from "../support/mock-bmc.ts";
 import { TestClock } from "../support/test-clock.ts";
 
@@ -83,4 +86,62 @@ test("a session that does not get its level is closed: BMCs have few", async (t)
   assert.equal(refusalOf(await connect()), "privilege-refused");
   assert.equal(bmcs[0].opened, 1);
   assert.equal(bmcs[0].sessions, 0);
+});
+
+/** A log-in of IPMI 1.5 to a simulated BMC behind a wire that loses what `isLost` says. */
+async function login15(
+  t: TestContext,
+  password: string,
+  isLost: (packet: Buffer) => boolean,
+): Promise<BothyError | undefined> {
+  const clock = new TestClock();
+  const simulated = createBmc({ clock, period: 0, legacy: true });
+  const wire = ipmiWire(clock, createRandom(1, "wire"));
+  wire.connect("192.0.2.7", {
+    receive: (packet, from, reply) => {
+      if (!isLost(packet)) simulated.receive(packet, from, reply);
+    },
+  });
+  const client = openBmc({
+    ...{ host: "192.0.2.7", user: "admin", password, version: "1.5", clock, socket: wire.socket },
+    keepAlive: 0,
+  });
+  t.after(() => {
+    void client.close();
+    simulated.close();
+  });
+  const ended: (BothyError | undefined)[] = [];
+  client.connect().then(
+    () => ended.push(undefined),
+    (thrown: unknown) => ended.push(thrown instanceof BothyError ? thrown : assert.fail(String(thrown))),
+  );
+  while (ended.length === 0) await clock.advance(100);
+  return ended[0];
+}
+
+/** Activate Session of IPMI 1.5 over MD5: its command stands behind RMCP, session header and code. */
+const isActivation = (packet: Buffer): boolean => packet[4] === 2 && packet[35] === 0x3a;
+
+test("log-ins of IPMI 1.5 that are lost do not make a password wrong", async (t) => {
+  assert.equal(await login15(t, "admin-pass", () => false), undefined);
+  let passed = 0;
+  assert.equal(await login15(t, "admin-pass", (packet) => isActivation(packet) && ++passed < 4), undefined);
+  assert.equal(passed, 4);
+
+  let silent = false;
+  const goesSilent = await login15(t, "admin-pass", (packet) => (silent ||= isActivation(packet)));
+  assert.deepEqual([goesSilent?.code, goesSilent?.retry], ["NO_ANSWER", true]);
+  // Every other packet is lost, each log-in among them.
+  let count = 0;
+  const lossy = await login15(t, "admin-pass", (packet) => isActivation(packet) || ++count % 2 === 0);
+  assert.deepEqual([lossy?.code, lossy?.retry], ["NO_ANSWER", true]);
+});
+
+test("a BMC of IPMI 1.5 that hears everything, and drops the log-in alone, knows another password", async (t) => {
+  const failed = await login15(t, "not-the-one", () => false);
+  assert.deepEqual(
+    [failed?.code, refusalOf(failed), failed?.retry],
+    ["UNAUTHENTICATED", "wrong-password", false],
+  );
+  assert.doesNotMatch(failed?.message ?? "", /not-the-one/);
 });

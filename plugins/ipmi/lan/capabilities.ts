@@ -41,6 +41,13 @@ export async function capabilitiesOf(opening: Opening): Promise<Capabilities | u
   return undefined;
 }
 
+/** Whether it answers the question of `capabilitiesOf` in the format of IPMI v1.5, sent once. It has no effect. */
+export async function answersOnce({ login, wire }: Opening): Promise<boolean> {
+  const data = Buffer.of(thisChannel, login.levels[0] ?? 4);
+  const request = { netFn: app, command: getCapabilities, data, sequence: wire.tag() & 0x3f };
+  return (await askOutside(wire, "1.5", request, login.timeout)) !== undefined;
+}
+
 /** @param told whether it was asked for versions: a lost answer must not pass for a BMC that knows nothing newer */
 function decodeCapabilities({ data }: ResponseMessage, told: boolean): Capabilities {
   const types = data.readUInt8(1);

@@ -1,6 +1,6 @@
 import { BothyError } from "../../../devices/errors.ts";
 import { completionName } from "../completion.ts";
-import { capabilitiesOf } from "./capabilities.ts";
+import { answersOnce, capabilitiesOf } from "./capabilities.ts";
 import { askOutside, exchange, raiseSession } from "./exchange.ts";
 import type { Opening } from "./opening.ts";
 import { authenticationTypes, decodePacket15, encodePacket15, isAuthentic15 } from "./ipmi15.ts";
@@ -40,15 +40,15 @@ export async function open15(opening: Opening): Promise<Session> {
 async function persistently(opening: Opening, level: number): Promise<Session> {
   const { login } = opening;
   let waited = 0;
-  let unheard = 0;
+  let dropped = 0;
   for (let attempt = 1; attempt <= login.tries; attempt++) {
     const timeout = login.timeout * Math.min(attempt, 2);
     waited += timeout;
     const session = await attemptOnce(opening, level, timeout);
-    if (session === "no activation") unheard++;
+    if (session === "no activation") dropped += (await isHeard(opening)) ? 1 : 0;
     else if (session !== undefined) return session;
   }
-  if (unheard === login.tries) {
+  if (dropped === login.tries) {
     const user = login.user.toString("utf8");
     throw refusal(
       login.name,
@@ -57,6 +57,19 @@ async function persistently(opening: Opening, level: number): Promise<Session> {
     );
   }
   throw new BothyError("NO_ANSWER", { source: login.name, timeout: waited, reason: "no-answer" });
+}
+
+const askedBetween = 3;
+
+/**
+ * Whether all that is said to the BMC is answered: then it dropped what it did not answer. Where packets are lost on the
+ * way, four tries at a log-in and nothing else hardly ever are.
+ */
+async function isHeard(opening: Opening): Promise<boolean> {
+  const { login, learnt } = opening;
+  if (login.quirks.skipCapabilities === true || learnt.mute15) return true;
+  for (let n = 0; n < askedBetween; n++) if (!(await answersOnce(opening))) return false;
+  return true;
 }
 
 async function attemptOnce(
