@@ -1,10 +1,10 @@
-import { setMaxListeners } from "node:events";
 import type { Millis } from "../../../devices/clock.ts";
 import { asBothyError, BothyError } from "../../../devices/errors.ts";
 import { priority, silentLog } from "../../../devices/plugin.ts";
 import type { IpmiRequest } from "../contract.ts";
 import { Alarm } from "./alarm.ts";
 import type { BmcClient, BmcState, SessionFacts } from "./bmc.ts";
+import { Callers } from "./callers.ts";
 import { Connector } from "./connector.ts";
 import { type BmcDeps, type BmcOptions, type Settings, settingsOf } from "./options.ts";
 import { type Pending, pendingOf, RequestQueue } from "./pending.ts";
@@ -28,6 +28,7 @@ class Bmc implements BmcClient {
   readonly #deps: BmcDeps;
   readonly #queue = new RequestQueue();
   readonly #resting = new Set<Pending>();
+  readonly #callers = new Callers((pending) => this.#callOff(pending));
   readonly #window: RequestWindow;
   readonly #tally = new Tally();
   readonly #alarm: Alarm;
@@ -103,22 +104,16 @@ class Bmc implements BmcClient {
       }
       const now = this.#deps.clock.monotonic();
       const pending = pendingOf(request, resolve, reject, now, this.#settings.patience);
-      if (request.signal !== undefined) this.#heed(pending, request.signal);
+      this.#callers.heed(pending);
       this.#queue.add(pending);
       this.#pump(now);
       if (!pending.sent) this.#alarm.by(pending.deadline);
     });
   }
 
-  #heed(pending: Pending, signal: AbortSignal): void {
-    // All requests of a sweep may heed the same one.
-    setMaxListeners(0, signal);
-    const abort = (): void => {
-      const unknown = pending.sent && !pending.repeatable;
-      this.#reject(pending, unknown ? this.#unknown("nobody waits for it any more") : this.#stopped());
-    };
-    signal.addEventListener("abort", abort, { once: true });
-    pending.stop = () => signal.removeEventListener("abort", abort);
+  #callOff(pending: Pending): void {
+    const unknown = pending.sent && !pending.repeatable;
+    this.#reject(pending, unknown ? this.#unknown("nobody waits for it any more") : this.#stopped());
   }
 
   /** Sends what may be sent now. */
@@ -285,7 +280,7 @@ class Bmc implements BmcClient {
   #settle(pending: Pending, settle: () => void): void {
     if (pending.settled) return;
     pending.settled = true;
-    pending.stop?.();
+    this.#callers.forget(pending);
     settle();
   }
 

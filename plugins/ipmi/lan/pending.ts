@@ -22,8 +22,6 @@ export interface Pending {
   sent: boolean;
   /** Nobody waits for it any more. */
   settled: boolean;
-  /** Stops heeding the request's signal. */
-  stop: (() => void) | undefined;
 }
 
 /** @param patience how long it may wait for its answer in all */
@@ -46,7 +44,6 @@ export const pendingOf = (
   restsUntil: -Infinity,
   sent: false,
   settled: false,
-  stop: undefined,
 });
 
 /** Requests that wait to be sent: by priority, then by when they were asked for. */

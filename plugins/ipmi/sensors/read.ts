@@ -24,21 +24,20 @@ export interface ReadOptions extends AskOptions {
  * Asks one sensor. A sensor that is not there, or cannot be read, is a reading that says so.
  * @throws BothyError when nobody answered, or there is no session
  */
-export async function readSensor(
+export function readSensor(
   requester: Requester,
   sensor: Sensor,
   options: ReadOptions = {},
 ): Promise<SensorReading> {
   const never = unreadable(sensor);
-  if (never !== undefined)
-    return unavailable({ code: "NOT_READABLE", text: `${sensor.name} cannot be read: ${never}` });
-  let data: Buffer;
-  try {
-    data = await askSensor(requester, sensor, getReading, [], options);
-  } catch (thrown) {
-    return refused(thrown);
+  if (never !== undefined) {
+    const text = `${sensor.name} cannot be read: ${never}`;
+    return Promise.resolve(unavailable({ code: "NOT_READABLE", text }));
   }
-  return withFactors(requester, sensor, data, options);
+  return askSensor(requester, sensor, getReading, [], options).then(
+    (data) => understood(requester, sensor, data, options),
+    refused,
+  );
 }
 
 /**
@@ -79,32 +78,33 @@ function refused(thrown: unknown): SensorReading {
   return unavailable({ code: thrown.code, text: thrown.message }, completion);
 }
 
-async function withFactors(
+/** Most sensors need nothing more than their answer. */
+function understood(
   requester: Requester,
   sensor: Sensor,
   data: Buffer,
   options: ReadOptions,
-): Promise<SensorReading> {
+): SensorReading | Promise<SensorReading> {
   const decoding = decodingOf(sensor, options);
   const reading = decodeReading(sensor, data, decoding);
   if (sensor.analog?.isNonLinear !== true || reading.raw === undefined) return reading;
-  try {
-    const factors = await readFactors(requester, sensor, reading.raw, options);
-    return decodeReading(sensor, data, { ...decoding, factors });
-  } catch (thrown) {
-    const { unavailable: noValue } = refused(thrown);
-    return { ...reading, ...(noValue === undefined ? {} : { noValue }) };
-  }
+  return readFactors(requester, sensor, reading.raw, options).then(
+    (factors) => decodeReading(sensor, data, { ...decoding, factors }),
+    (thrown: unknown) => {
+      const { unavailable: noValue } = refused(thrown);
+      return { ...reading, ...(noValue === undefined ? {} : { noValue }) };
+    },
+  );
 }
 
 function decodingOf(sensor: Sensor, options: ReadOptions): DecodeOptions {
+  const decoding: { -readonly [Name in keyof DecodeOptions]: DecodeOptions[Name] } = {};
   const thresholds = options.thresholds?.get(sensor.key)?.raw;
+  if (thresholds !== undefined) decoding.thresholds = thresholds;
   const hysteresis = options.hysteresis?.get(sensor.key)?.raw;
-  return {
-    ...(thresholds === undefined ? {} : { thresholds }),
-    ...(hysteresis === undefined ? {} : { hysteresis }),
-    ...(options.ignoreScanning === undefined ? {} : { ignoreScanning: options.ignoreScanning }),
-  };
+  if (hysteresis !== undefined) decoding.hysteresis = hysteresis;
+  if (options.ignoreScanning !== undefined) decoding.ignoreScanning = options.ignoreScanning;
+  return decoding;
 }
 
 /** The factors that hold at one raw byte. Get Sensor Reading Factors, IPMI v2.0 §35.5. @throws BothyError */
