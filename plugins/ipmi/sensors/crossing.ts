@@ -13,6 +13,10 @@ const severityOf: Readonly<Record<ThresholdName, Severity>> = {
   unr: "non-recoverable",
 };
 const byBadness: readonly ThresholdName[] = ["lnc", "unc", "lc", "uc", "lnr", "unr"];
+/** In the state byte of Get Sensor Reading. */
+const bits = Object.fromEntries(thresholdNames.map((name, bit) => [name, 1 << bit])) as Readonly<
+  Record<ThresholdName, number>
+>;
 
 const isUpper = (name: ThresholdName): boolean => name.startsWith("u");
 
@@ -58,8 +62,7 @@ export function crossedThresholds(
   const known = sensor.analog === undefined ? {} : knownThresholds(sensor, options.thresholds);
   const { positive, negative } = options.hysteresis ?? sensor.hysteresis;
   const crossed = byBadness.filter((name) => {
-    const bit = (reported >> thresholdNames.indexOf(name)) & 1;
-    const says = bit === 1 && sensor.thresholds.reported.includes(name);
+    const says = (reported & bits[name]) !== 0 && sensor.thresholds.reported.includes(name);
     const threshold = known[name];
     if (threshold === undefined) return says;
     const slack = says ? (isUpper(name) ? positive : negative) : 0;
@@ -78,6 +81,6 @@ export function crossedSeverity(
 ): Severity | undefined {
   const worst = crossed.at(-1);
   if (worst !== undefined) return severityOf[worst];
-  const known = Object.keys(knownThresholds(sensor, options.thresholds));
-  return sensor.thresholds.reported.length + known.length > 0 ? "ok" : undefined;
+  if (sensor.thresholds.reported.length > 0) return "ok";
+  return Object.keys(knownThresholds(sensor, options.thresholds)).length > 0 ? "ok" : undefined;
 }

@@ -51,16 +51,31 @@ export function stateSeverity(owner: StateOwner, bit: number): Severity | undefi
 }
 
 /** The states whose bits are set, from bit 0 up. Bit 15 means nothing. */
-export const statesOf = (owner: StateOwner, bits: number): readonly State[] =>
-  Array.from({ length: 15 }, (_, bit) => bit)
-    .filter((bit) => ((bits >> bit) & 1) !== 0)
-    .map((bit) => ({ bit, name: stateName(owner, bit) }));
+export function statesOf(owner: StateOwner, bits: number): readonly State[] {
+  const states: State[] = [];
+  for (let bit = 0; bit < 15; bit++)
+    if (((bits >> bit) & 1) !== 0) states.push({ bit, name: stateName(owner, bit) });
+  return states;
+}
 
 /**
  * The worst of `states`; none at all is ok: power supplies show "good" as their first state or as no state.
  * @returns undefined when no state of such a sensor is bad by itself
  */
 export function severityOf(owner: StateOwner, states: readonly State[]): Severity | undefined {
-  if (rowOf(owner)?.some((text) => meaningOf(text).severity !== "ok") !== true) return undefined;
+  if (!judges(rowOf(owner))) return undefined;
   return worstOf(["ok", ...states.flatMap(({ bit }) => stateSeverity(owner, bit) ?? [])]);
+}
+
+const judging = new Map<readonly string[], boolean>();
+
+/** Whether one of the states in a row is bad. Looked up, for it is asked with every reading. */
+function judges(row: readonly string[] | undefined): boolean {
+  if (row === undefined) return false;
+  let judged = judging.get(row);
+  if (judged === undefined) {
+    judged = row.some((text) => meaningOf(text).severity !== "ok");
+    judging.set(row, judged);
+  }
+  return judged;
 }
