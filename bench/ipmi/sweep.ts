@@ -117,8 +117,10 @@ function show(medians: ReadonlyMap<string, Millis>): void {
   for (const [name, ms] of medians) console.log(`  ${name.padEnd(54)}${ms.toFixed(2).padStart(8)} ms`);
   const of = (name: string): number => medians.get(name) ?? NaN;
   const tool = Math.min(of(names.freeipmi), of(names.ipmitool));
+  const bare = (name: string, width: number): string =>
+    (of(name) / of(bareName("the same datagrams", width))).toFixed(2);
   const ratio = (name: string): string =>
-    `${(tool / of(name)).toFixed(1)} times as fast as the faster tool, ` +
-    `${(of(name) / of(bareName("the same datagrams", window))).toFixed(2)} times the bare round trips`;
+    `${(tool / of(name)).toFixed(1)} times as fast as the faster tool, ${bare(name, 1)} times the bare ` +
+    `round trips one at a time, ${bare(name, window)} times those ${window} at once`;
   for (const name of [names.open, names.fresh]) console.log(`  ${name}: ${ratio(name)}`);
 }
