@@ -1,0 +1,280 @@
+import { type Static, Type } from "typebox";
+import { celsius, flag, kelvin, percent, plain, secondsOf } from "../settings.ts";
+import { heldFor, hysteresis, reached, shown, span } from "./timing.ts";
+
+/** How many of several equal cooling units should run. Thermal control §2.4. */
+export const stagingSettings = Type.Object({
+  setpoint: celsius({ default: 25, minimum: 15, maximum: 40, description: "The first stage starts here." }),
+  secondOffset: kelvin({
+    default: 2.2,
+    maximum: 20,
+    description: "How far above the first stage the second one starts.",
+  }),
+  furtherOffset: kelvin({
+    default: 1.1,
+    maximum: 20,
+    description: "How far above the stage before each further one starts.",
+  }),
+  offDifferential: kelvin({
+    default: 1.1,
+    minimum: 0.2,
+    maximum: 10,
+    description: "How far below its start a stage ends.",
+  }),
+  calmDifferential: kelvin({
+    default: 2.2,
+    minimum: 0.2,
+    maximum: 10,
+    description: "The same in anti-cycling mode, which the compressors' starts bring about.",
+  }),
+  electricalDelay: secondsOf({
+    default: 10,
+    maximum: 600,
+    description: "Between the starts of two stages, for the mains.",
+  }),
+  thermalDelay: secondsOf({
+    default: 300,
+    maximum: 3600,
+    description: "A stage must have run this long without enough progress before the next one starts.",
+  }),
+  progress: kelvin({
+    default: 0.5,
+    maximum: 5,
+    description: "A stage that cools this much within the thermal delay is given more time.",
+  }),
+  urgentAt: celsius({
+    default: 32,
+    minimum: 20,
+    maximum: 50,
+    description: "From here on stages start without the thermal delay.",
+  }),
+  lowAmbient: celsius({
+    default: -10,
+    maximum: 20,
+    description: "Compressors stay off below this outdoor temperature.",
+  }),
+  lowAmbientKit: flag({ default: false, description: "The units have a kit for low outdoor temperatures." }),
+  comfortSetpoint: celsius({
+    default: 22,
+    minimum: 15,
+    maximum: 40,
+    description: "The setpoint while somebody works here and asks for comfort.",
+  }),
+  comfortTime: secondsOf({
+    default: 4500,
+    maximum: 28_800,
+    description: "How long that lasts once asked for.",
+  }),
+  generatorStages: plain({
+    default: 1,
+    minimum: 0,
+    maximum: 8,
+    description: "Most stages on generator power.",
+  }),
+  demandHysteresis: percent({
+    default: 50,
+    minimum: 5,
+    maximum: 90,
+    description: "By demand: the part of one stage between its start and its end.",
+  }),
+});
+export type StagingSettings = Static<typeof stagingSettings>;
+
+export interface StagingState {
+  readonly stages: number;
+  /** s since the last stage more, and since the last one less. */
+  readonly sinceUp: number;
+  readonly sinceDown: number;
+  /** Where the wait for progress began: how long ago, and at what temperature. */
+  readonly waited: number;
+  readonly from: number;
+  readonly comfortLeft: number;
+  readonly lowAmbient: boolean;
+}
+
+export const initialStaging: StagingState = {
+  stages: 0,
+  sinceUp: 1e6,
+  sinceDown: 1e6,
+  waited: 0,
+  from: 0,
+  comfortLeft: 0,
+  lowAmbient: false,
+};
+
+export interface StagingInput {
+  /** What is to be kept down, °C. */
+  readonly temperature: number;
+  /** % of a loop; in its place the stages follow it and not the temperature. */
+  readonly demand?: number;
+  /** Units there are that could run. */
+  readonly available: number;
+  readonly outdoor?: number;
+  /** Starts are being used up: wider bands. */
+  readonly antiCycling?: boolean;
+  /** Somebody asks for comfort now. */
+  readonly comfort?: boolean;
+  readonly onGenerator?: boolean;
+  /** Most stages somebody else allows, e.g. 0 on battery. */
+  readonly most?: number;
+}
+
+export interface StagingResult {
+  readonly stages: number;
+  readonly state: StagingState;
+  readonly setpoint: number;
+  /** Stages that the temperature or the demand asks for, before delays and limits. */
+  readonly wanted: number;
+  readonly reason: string;
+  readonly limits: readonly string[];
+}
+
+/** Where a stage starts, K above the setpoint. @param stage from 0 */
+export const stageOffset = (stage: number, settings: StagingSettings): number =>
+  stage === 0 ? 0 : settings.secondOffset + (stage - 1) * settings.furtherOffset;
+
+function byTemperature(
+  stages: number,
+  { temperature, available, antiCycling }: StagingInput,
+  setpoint: number,
+  settings: StagingSettings,
+): number {
+  const differential = antiCycling === true ? settings.calmDifferential : settings.offDifferential;
+  let wanted = 0;
+  for (let stage = 0; stage < available; stage++) {
+    const on = setpoint + stageOffset(stage, settings);
+    if (hysteresis(stage < stages, temperature, { on, off: on - differential })) wanted = stage + 1;
+  }
+  return wanted;
+}
+
+/** A stage starts in the upper part of its share of the demand and ends in the lower part. */
+function byDemand(stages: number, demand: number, available: number, band: number): number {
+  let wanted = 0;
+  for (let stage = 0; stage < available; stage++) {
+    const at = (part: number): number => (100 * (stage + part)) / available;
+    const half = band / 200;
+    if (hysteresis(stage < stages, demand, { on: at(0.5 + half), off: at(0.5 - half) })) wanted = stage + 1;
+  }
+  return wanted;
+}
+
+interface Limited {
+  readonly most: number;
+  readonly limits: readonly string[];
+}
+
+function limitsOf(input: StagingInput, lowAmbient: boolean, settings: StagingSettings): Limited {
+  const limits: string[] = [];
+  let most = input.available;
+  const limit = (stages: number, text: string): void => {
+    if (stages >= most) return;
+    most = Math.max(0, stages);
+    limits.push(text);
+  };
+  if (input.most !== undefined) limit(input.most, `${input.most} cooling stages allowed by power`);
+  if (input.onGenerator === true) {
+    limit(settings.generatorStages, `${settings.generatorStages} cooling stages on generator`);
+  }
+  if (lowAmbient) limit(0, `compressors locked out: outdoors below ${shown(settings.lowAmbient)} °C`);
+  return { most, limits };
+}
+
+/** How many stages there should be now, by temperature or demand alone: those there are stay within their bands. */
+function wantedStages(
+  state: StagingState,
+  input: StagingInput,
+  setpoint: number,
+  settings: StagingSettings,
+): number {
+  return input.demand === undefined
+    ? byTemperature(state.stages, input, setpoint, settings)
+    : byDemand(state.stages, input.demand, input.available, settings.demandHysteresis);
+}
+
+/** Seconds until one stage more may start, and why. */
+function upWait(
+  state: StagingState,
+  { temperature }: StagingInput,
+  settings: StagingSettings,
+): readonly [number, string] {
+  const electrical = settings.electricalDelay - state.sinceUp;
+  if (!reached(0, electrical)) return [electrical, "the mains settle"];
+  if (state.stages === 0 || temperature >= settings.urgentAt) return [0, ""];
+  return [settings.thermalDelay - state.waited, "the last stage is given time"];
+}
+
+/**
+ * One step: how many stages should run.
+ * @param dt seconds since the step before, >= 0
+ */
+export function stagingStep(
+  before: StagingState,
+  input: StagingInput,
+  settings: StagingSettings,
+  dt: number,
+): StagingResult {
+  const comfortLeft = input.comfort === true ? settings.comfortTime : Math.max(0, before.comfortLeft - dt);
+  const setpoint =
+    comfortLeft > 0 ? Math.min(settings.comfortSetpoint, settings.setpoint) : settings.setpoint;
+  const { outdoor } = input;
+  const cold = { on: settings.lowAmbient, off: settings.lowAmbient + 1 };
+  const lowAmbient =
+    !settings.lowAmbientKit && outdoor !== undefined && hysteresis(before.lowAmbient, outdoor, cold);
+  const progressed = before.from - input.temperature >= settings.progress;
+  const state: StagingState = {
+    stages: Math.min(before.stages, input.available),
+    sinceUp: heldFor(before.sinceUp, true, dt),
+    sinceDown: heldFor(before.sinceDown, true, dt),
+    waited: heldFor(before.waited, !progressed, dt),
+    from: progressed ? input.temperature : before.from,
+    comfortLeft,
+    lowAmbient,
+  };
+  const wanted = wantedStages(state, input, setpoint, settings);
+  const { most, limits } = limitsOf(input, lowAmbient, settings);
+  const { stages, held } = nextStages(state, Math.min(wanted, most), most, input, settings);
+  const changed =
+    stages > state.stages
+      ? { ...state, stages, sinceUp: 0, waited: 0, from: input.temperature }
+      : stages < state.stages
+        ? { ...state, stages, sinceDown: 0, waited: 0, from: input.temperature }
+        : state;
+  const reason = reasonOf(stages, input, setpoint, comfortLeft);
+  return {
+    stages,
+    state: changed,
+    setpoint,
+    wanted,
+    reason,
+    limits: held === undefined ? limits : [...limits, held],
+  };
+}
+
+/** One stage at a time, but for what is not allowed: that ends at once. */
+function nextStages(
+  state: StagingState,
+  target: number,
+  most: number,
+  input: StagingInput,
+  settings: StagingSettings,
+): { readonly stages: number; readonly held?: string } {
+  if (state.stages > most) return { stages: most };
+  if (target > state.stages) {
+    const [wait, why] = upWait(state, input, settings);
+    if (reached(0, wait)) return { stages: state.stages + 1 };
+    return { stages: state.stages, held: `stage ${state.stages + 1} waits ${span(wait)}: ${why}` };
+  }
+  const settled = reached(state.sinceDown, settings.electricalDelay);
+  return { stages: target < state.stages && settled ? state.stages - 1 : state.stages };
+}
+
+function reasonOf(stages: number, input: StagingInput, setpoint: number, comfortLeft: number): string {
+  const of = `${stages} of ${input.available} cooling stages`;
+  const comfort = comfortLeft > 0 ? ` (comfort for another ${span(comfortLeft)})` : "";
+  const cause =
+    input.demand === undefined
+      ? `${shown(input.temperature)} °C against a setpoint of ${shown(setpoint)} °C${comfort}`
+      : `a demand of ${shown(input.demand)} %`;
+  return `${of}: ${cause}`;
+}
