@@ -1,0 +1,185 @@
+import type { Instant, Millis } from "../../devices/clock.ts";
+import type { Durations } from "../../devices/latency.ts";
+import type { Alarm } from "../contract.ts";
+import type { BindingFault, BoundInput, BoundOutput } from "./binding.ts";
+import type { Failure, Frame, Mode, StepTrace, WantedMode } from "./frame.ts";
+import type { Shape } from "./shape.ts";
+import type { Source } from "./source.ts";
+
+/** Who asks, and why. */
+export interface By {
+  readonly who: string;
+  readonly why: string;
+}
+
+/** A heartbeat of equipment's own watchdog: fed only while the controller lives and steps. */
+export interface Heartbeat {
+  readonly tags: readonly string[];
+  readonly action: string;
+  /** `toggle`: 0 and 1 (or the two choices) in turn; `count`: one more each time, from the range's start again. */
+  readonly value: number | string;
+  readonly every: Millis;
+}
+
+/** One controller of a site. */
+export interface ControllerConfig {
+  readonly use: Source;
+  /** Added to every selector but those named in `inputs` and `outputs`. */
+  readonly where?: readonly string[];
+  /** Tags in place of the definition's, as they stand. */
+  readonly inputs?: Readonly<Record<string, readonly string[]>>;
+  readonly outputs?: Readonly<Record<string, readonly string[]>>;
+  readonly settings?: Readonly<Record<string, unknown>>;
+  /** How long the last outputs stay when a required input is missing, before fail-safe. Default 0. */
+  readonly holdFor?: Millis;
+  /** Steps in a row with everything there, before fail-safe is left. Default 3. */
+  readonly recoverAfter?: number;
+  readonly heartbeat?: readonly Heartbeat[];
+  /** Default: shipped ones share a worker thread, others have one each. */
+  readonly isolation?: "inline" | "worker";
+}
+
+export type ControllersConfig = Readonly<Record<string, ControllerConfig>>;
+
+export interface StandingAlarm extends Alarm {
+  readonly controller: string;
+  readonly since: Instant;
+}
+
+export type Standing = "starting" | "running" | "broken" | "stopped" | "failed to load";
+
+/** How a controller stands. Plain JSON. */
+export interface ControllerStatus {
+  readonly name: string;
+  readonly standing: Standing;
+  /** Why it is broken or could not be loaded. */
+  readonly fault?: string;
+  readonly definition?: Pick<Shape, "name" | "version" | "summary">;
+  readonly source: { readonly kind: Source["kind"]; readonly file?: string; readonly hash?: string };
+  readonly period: Millis;
+  readonly mode: Mode;
+  readonly wantedMode: WantedMode;
+  /** When the mode asked for ends and `automatic` begins. */
+  readonly modeUntil?: Instant;
+  readonly modeBy?: By;
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly steps: number;
+  readonly missed: number;
+  readonly failures: number;
+  readonly lastFailure?: Failure & { readonly at: Instant };
+  readonly took: Durations;
+  readonly last?: StepTrace;
+  readonly inputs: readonly BoundInput[];
+  readonly outputs: readonly BoundOutput[];
+  readonly bindingFaults: readonly BindingFault[];
+  readonly published: Readonly<Record<string, number | string | boolean>>;
+  readonly alarms: readonly StandingAlarm[];
+  /** While a new version may still be taken back by itself. */
+  readonly probation?: { readonly until: Instant; readonly previous: string };
+}
+
+export interface ModeRequest extends By {
+  readonly mode: WantedMode;
+  /** Default for `manual` and `off`: one hour; at most a day. `automatic` has no end. */
+  readonly holdFor?: Millis;
+}
+
+export interface SwapOptions extends By {
+  /** Default 900 s. */
+  readonly probation?: Millis;
+  /** `fresh`: the new one begins from `init`. Default: the state is handed over. */
+  readonly handover?: "state" | "fresh";
+  /** Settings together with it; default: those in force. */
+  readonly settings?: Readonly<Record<string, unknown>>;
+}
+
+export interface SwapReport {
+  readonly from: string;
+  readonly to: string;
+  readonly state: "handed over" | "migrated" | "fresh";
+  /** How long steps could not begin. */
+  readonly pause: Millis;
+}
+
+export type ControllerEvent =
+  | {
+      readonly kind: "mode";
+      readonly controller: string;
+      readonly mode: Mode;
+      readonly before: Mode;
+      readonly why: string;
+    }
+  | {
+      readonly kind: "settings";
+      readonly controller: string;
+      readonly by: By;
+      readonly settings: Readonly<Record<string, unknown>>;
+    }
+  | {
+      readonly kind: "swapped";
+      readonly controller: string;
+      readonly by: By;
+      readonly report: SwapReport;
+      readonly source: Source;
+    }
+  | {
+      readonly kind: "rolled back";
+      readonly controller: string;
+      readonly from: string;
+      readonly to: string;
+      readonly why: string;
+      readonly source: Source;
+    }
+  | {
+      readonly kind: "standing";
+      readonly controller: string;
+      readonly standing: Standing;
+      readonly why: string;
+    }
+  | { readonly kind: "bindings"; readonly controller: string }
+  | { readonly kind: "raised" | "cleared"; readonly controller: string; readonly alarm: StandingAlarm };
+
+/** One step of one controller as it happened. The frame is what `createEngine` steps again in replay and shadow. */
+export type TraceListener = (controller: string, trace: StepTrace, frame: Frame) => void;
+
+export interface StopReport {
+  /** Fail-safe writes that were not done in time. */
+  readonly undone: readonly {
+    readonly controller: string;
+    readonly device: string;
+    readonly action: string;
+    readonly why: string;
+  }[];
+}
+
+/** All controllers of a site. */
+export interface ControllerRuntime {
+  start(): Promise<void>;
+  /** Applies fail-safe values, waits for them at most ten seconds, keeps the state. */
+  stop(): Promise<StopReport>;
+  list(): readonly ControllerStatus[];
+  get(name: string): ControllerStatus | undefined;
+  /** @throws BothyError `NOT_FOUND`, `BAD_INPUT` */
+  setMode(name: string, request: ModeRequest): void;
+  /**
+   * Changes some settings; the others stay.
+   * @returns all of them
+   * @throws BothyError `NOT_FOUND`, `BAD_INPUT` with every limit that was broken: then nothing has changed
+   */
+  setSettings(
+    name: string,
+    patch: Readonly<Record<string, unknown>>,
+    by: By,
+  ): Promise<Readonly<Record<string, unknown>>>;
+  /**
+   * Puts another version in place of the one that runs, between two steps. The one before is kept for a while and comes
+   * back by itself when the new one fails.
+   * @throws BothyError `NOT_FOUND`, `BAD_INPUT`, `BAD_CONFIG`: then the one that runs goes on
+   */
+  swap(name: string, next: Source, options: SwapOptions): Promise<SwapReport>;
+  /** Begins anew after `broken`. @throws BothyError `NOT_FOUND` */
+  restart(name: string, by: By): Promise<void>;
+  alarms(): readonly StandingAlarm[];
+  onTrace(listener: TraceListener): () => void;
+  onEvent(listener: (event: ControllerEvent) => void): () => void;
+}

@@ -1,0 +1,39 @@
+import type { Millis } from "../../devices/clock.ts";
+import { seconds } from "../../devices/clock.ts";
+import type { Definition, FailSafe } from "../contract.ts";
+
+/** A definition without its functions: plain JSON, so that it can be had from another thread. */
+export type Shape = Pick<
+  Definition,
+  | "name"
+  | "version"
+  | "summary"
+  | "period"
+  | "budget"
+  | "settings"
+  | "inputs"
+  | "outputs"
+  | "publishes"
+  | "stateVersion"
+>;
+
+/** A set of settings, complete and checked, and what follows from it. */
+export interface Configured {
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly failSafe: FailSafe;
+}
+
+/** @param period in place of the definition's */
+export const budgetOf = (shape: Shape, period: Millis = shape.period): Millis =>
+  shape.budget ?? Math.min(period / 2, seconds(1));
+
+export const shapeOf = (definition: Definition): Shape => {
+  const { name, version, summary, period, budget, settings, inputs, outputs, publishes, stateVersion } =
+    definition;
+  return {
+    ...{ name, version, summary, period, settings, inputs, outputs },
+    ...(budget === undefined ? {} : { budget }),
+    ...(publishes === undefined ? {} : { publishes }),
+    ...(stateVersion === undefined ? {} : { stateVersion }),
+  };
+};

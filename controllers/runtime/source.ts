@@ -1,0 +1,23 @@
+import type { Definition } from "../contract.ts";
+
+/** Where a controller's code comes from. */
+export type Source =
+  /** One that comes with Bothy, by the name of its definition. */
+  | { readonly kind: "shipped"; readonly name: string }
+  /** Somebody's own, in one text that needs no other file. */
+  | Bundle
+  /** In memory, for tests and simulation: always runs in this thread. */
+  | { readonly kind: "definition"; readonly definition: Definition };
+
+/** A controller's file with everything it imports. Plain JSON. */
+export interface Bundle {
+  readonly kind: "bundle";
+  /** Where it came from, for people. */
+  readonly file: string;
+  /** JavaScript, an ES module whose default export is the definition. */
+  readonly text: string;
+  /** SHA-256 of `text`, hexadecimal. */
+  readonly hash: string;
+  /** A source map of `text`, JSON. */
+  readonly map: string;
+}
