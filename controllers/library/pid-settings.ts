@@ -1,17 +1,6 @@
 import { type Static, Type } from "typebox";
 import { numberOf, plain, secondsOf } from "../settings.ts";
-
-/** A setting that is one of a few words. */
-export const wordOf = <const W extends string>(
-  words: readonly W[],
-  options: { readonly default: W; readonly description: string },
-) =>
-  Type.Unsafe<W>(
-    Type.Union(
-      words.map((word) => Type.Literal(word)),
-      options,
-    ),
-  );
+import { wordOf } from "./words.ts";
 
 /**
  * Settings of a PID loop. Gains are positive; which way the output goes is said by `action` in a word. Units: the output

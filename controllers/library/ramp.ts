@@ -1,0 +1,25 @@
+import { type Static, Type } from "typebox";
+import { numberOf } from "../settings.ts";
+import { countedSeconds, slewed, usable } from "./limit.ts";
+
+/** How fast a setpoint may move. thermal-control.md §2.3. */
+export const rampSettings = Type.Object({
+  up: numberOf("K/h", { default: 6, minimum: 0, maximum: 1e4, description: "Fastest rise. 0: at once." }),
+  down: numberOf("K/h", { default: 12, minimum: 0, maximum: 1e4, description: "Fastest fall. 0: at once." }),
+});
+export type RampSettings = Static<typeof rampSettings>;
+
+/**
+ * A setpoint on its way to a target. Pure.
+ * @param current where it is; null: nowhere yet, it begins at the target
+ */
+export function rampStep(
+  current: number | null,
+  target: number,
+  step: { readonly dt: number; readonly nominal: number },
+  { up, down }: RampSettings,
+): number {
+  if (!usable(target)) return current ?? target;
+  if (!usable(current)) return target;
+  return slewed(current, target, up / 3600, down / 3600, countedSeconds(step.dt, step.nominal));
+}

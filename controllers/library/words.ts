@@ -1,0 +1,13 @@
+import { Type } from "typebox";
+
+/** A setting that is one of a few words. */
+export const wordOf = <const W extends string>(
+  words: readonly W[],
+  options: { readonly default: W; readonly description: string },
+) =>
+  Type.Unsafe<W>(
+    Type.Union(
+      words.map((word) => Type.Literal(word)),
+      options,
+    ),
+  );
