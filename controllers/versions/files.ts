@@ -1,0 +1,74 @@
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
+import { dirname } from "node:path";
+import { crc32 } from "node:zlib";
+
+/*
+ * What is read back decides which code commands equipment, so every record carries a checksum, and a file is either as
+ * it was before or as it is after, whenever the power goes.
+ */
+
+const sum = (json: string): string => crc32(json).toString(16).padStart(8, "0");
+
+/** A record in one line. */
+export const sealed = (value: unknown): string => {
+  const json = JSON.stringify(value);
+  return `${sum(json)} ${json}\n`;
+};
+
+/** What a line holds; undefined when it is damaged. */
+export function unsealed(line: string): unknown {
+  const json = line.slice(9).trimEnd();
+  if (line.slice(0, 9) !== `${sum(json)} `) return undefined;
+  try {
+    return JSON.parse(json) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Puts a file in place of another in one step; it outlasts a loss of power when this returns. @throws Error of the disk */
+export function replaceFile(path: string, text: string): void {
+  const folder = dirname(path);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const beside = `${path}.new`;
+  write(beside, "w", text);
+  renameSync(beside, path);
+  syncFolder(folder);
+}
+
+/** Adds to a file; it outlasts a loss of power when this returns. @throws Error of the disk */
+export function appendToFile(path: string, text: string): void {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  write(path, "a", text);
+}
+
+/** Undefined when it is not there. @throws Error of the disk */
+export function readIfThere(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+function write(path: string, flags: "w" | "a", text: string): void {
+  const descriptor = openSync(path, flags, 0o600);
+  try {
+    const bytes = Buffer.from(text);
+    let written = 0;
+    while (written < bytes.length) written += writeSync(descriptor, bytes, written);
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function syncFolder(folder: string): void {
+  const descriptor = openSync(folder, "r");
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}

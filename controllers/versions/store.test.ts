@@ -1,0 +1,155 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test, type TestContext } from "node:test";
+import fc from "fast-check";
+import { seconds } from "../../devices/clock.ts";
+import { BothyError } from "../../devices/errors.ts";
+import { silentLog } from "../../devices/plugin.ts";
+import { TestClock } from "../../test/support/test-clock.ts";
+import type { Bundle } from "../runtime/source.ts";
+import { sealed, unsealed } from "./files.ts";
+import { VersionStore } from "./store.ts";
+
+const by = { who: "night-shift", why: "hotter than it should be" };
+const bundle = (text: string): Bundle => ({
+  kind: "bundle",
+  file: "mine.ts",
+  text,
+  hash: `hash-of-${text}`,
+  map: "{}",
+});
+
+function folderFor(t: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), "bothy-versions-"));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+const open = (folder: string | undefined, clock = new TestClock()): VersionStore =>
+  new VersionStore({ clock, log: silentLog, folder });
+
+test("a text is a version by what it says; it and what is in force outlast the program", async (t) => {
+  const clock = new TestClock();
+  const folder = folderFor(t);
+  const store = open(folder, clock);
+  assert.equal(store.inForce("fans"), undefined);
+  const first = store.add("fans", bundle("a"), { name: "mine", version: "1.0.0" }, by);
+  await clock.advance(seconds(1));
+  assert.deepEqual(store.add("fans", bundle("a"), { name: "mine", version: "1.0.0" }, by), first);
+  const second = store.add("fans", bundle("b"), { name: "mine", version: "1.1.0" }, by);
+  store.put("fans", "swapped", { id: first.id, configured: "fan-zone@1.0.0", by });
+  store.put("fans", "swapped", { id: second.id, configured: "fan-zone@1.0.0", by });
+  const again = open(folder, clock);
+  assert.deepEqual(
+    again.list("fans").map(({ version }) => version),
+    ["1.1.0", "1.0.0"],
+  );
+  assert.equal(again.bundle("fans", first.id).text, "a");
+  assert.equal(again.inForce("fans")?.id, second.id);
+  assert.deepEqual(
+    again.history("fans").map(({ what, id, from }) => [what, id, from]),
+    [
+      ["swapped", second.id, first.id],
+      ["swapped", first.id, undefined],
+      ["added", second.id, undefined],
+      ["added", first.id, undefined],
+    ],
+  );
+  assert.deepEqual(again.list("dx"), []);
+  assert.throws(
+    () => again.bundle("fans", "other"),
+    (error) => error instanceof BothyError && error.code === "NOT_FOUND",
+  );
+});
+
+test("what is said of the version in force can change without its being another", (t) => {
+  const folder = folderFor(t);
+  const store = open(folder);
+  store.amend("fans", (before) => ({ ...before, starts: 1 }));
+  assert.equal(store.inForce("fans"), undefined);
+  store.put("fans", "swapped", { id: "b", configured: "a", by, probation: { until: 9, previous: "a" } });
+  store.amend("fans", ({ probation: _over, ...rest }) => ({ ...rest, starts: 2 }));
+  const { id, starts, probation } = open(folder).inForce("fans") ?? {};
+  assert.deepEqual({ id, starts, probation }, { id: "b", starts: 2, probation: undefined });
+  assert.equal(open(folder).history("fans").length, 1);
+});
+
+test("damage is told from what was written, and costs what it hit", (t) => {
+  const folder = folderFor(t);
+  const store = open(folder);
+  store.add("fans", bundle("a"), { name: "mine", version: "1.0.0" }, by);
+  store.put("fans", "swapped", { id: "hash-of-a", configured: "x@1.0.0", by });
+  const damage = (name: string): void => {
+    const file = join(folder, "fans", name);
+    const text = readFileSync(file, "utf8");
+    writeFileSync(file, text.slice(0, text.length - 20));
+  };
+  damage("history.jsonl");
+  damage("in-force.json");
+  const again = open(folder);
+  assert.equal(again.inForce("fans"), undefined);
+  assert.deepEqual(
+    again.history("fans").map(({ what }) => what),
+    ["added"],
+  );
+  again.put("fans", "configured", { id: "x@1.0.0", configured: "x@1.0.0", by });
+  again.tell("fans", { what: "refused", id: "y", by });
+  assert.equal(open(folder).inForce("fans")?.id, "x@1.0.0");
+  assert.deepEqual(
+    open(folder)
+      .history("fans")
+      .map(({ what }) => what),
+    ["refused", "configured", "added"],
+  );
+  damage("texts/hash-of-a.json");
+  assert.deepEqual(open(folder).list("fans"), []);
+});
+
+test("a record with a changed byte is none", () => {
+  fc.assert(
+    fc.property(fc.jsonValue(), fc.nat(), fc.integer({ min: 1, max: 127 }), (value, at, flip) => {
+      const line = sealed(value);
+      assert.deepEqual(unsealed(line), JSON.parse(JSON.stringify(value)));
+      const bytes = Buffer.from(line);
+      const place = at % (bytes.length - 1);
+      bytes[place] = (bytes[place] ?? 0) ^ flip;
+      assert.equal(unsealed(bytes.toString("utf8")), undefined);
+    }),
+  );
+  fc.assert(fc.property(fc.string(), (text) => assert.equal(unsealed(text), undefined)));
+});
+
+test("a disk that takes nothing refuses a version, and what was in force still is", (t) => {
+  const folder = join(folderFor(t), "in-the-way");
+  writeFileSync(folder, "");
+  const store = open(folder);
+  assert.throws(() => store.add("fans", bundle("a"), { name: "mine", version: "1.0.0" }, by), BothyError);
+  assert.throws(() => store.put("fans", "swapped", { id: "a", configured: "b", by }), BothyError);
+  assert.equal(store.inForce("fans"), undefined);
+  assert.deepEqual(store.list("fans"), []);
+});
+
+test("without a folder versions last as long as the program", () => {
+  const store = open(undefined);
+  store.add("fans", bundle("a"), { name: "mine", version: "1.0.0" }, by);
+  store.put("fans", "swapped", { id: "hash-of-a", configured: "x", by });
+  assert.equal(store.inForce("fans")?.id, "hash-of-a");
+});
+
+test("versions that are not needed any more go, the oldest first", async (t) => {
+  const clock = new TestClock();
+  const folder = folderFor(t);
+  const store = open(folder, clock);
+  for (let i = 0; i < 80; i++) {
+    store.add("fans", bundle(String(i)), { name: "mine", version: `1.0.${i}` }, by);
+    if (i === 0) store.put("fans", "swapped", { id: "hash-of-0", configured: "x", by });
+    await clock.advance(seconds(1));
+  }
+  const kept = open(folder, clock)
+    .list("fans")
+    .map(({ version }) => version);
+  assert.equal(kept.length, 50);
+  assert.ok(kept.includes("1.0.0") && kept.includes("1.0.79") && !kept.includes("1.0.1"));
+});

@@ -1,0 +1,269 @@
+import { readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import type { Clock, Instant } from "../../devices/clock.ts";
+import { BothyError } from "../../devices/errors.ts";
+import type { Log } from "../../devices/plugin.ts";
+import type { By } from "../runtime/api.ts";
+import type { Bundle, Source } from "../runtime/source.ts";
+import { appendToFile, readIfThere, replaceFile, sealed, unsealed } from "./files.ts";
+
+/** Names a version: the hash of its text, or `name@version` of one that comes with Bothy. */
+export type VersionId = string;
+
+/** A version that can be put in force. Plain JSON. */
+export interface Version {
+  readonly id: VersionId;
+  /** Of its definition. */
+  readonly name: string;
+  /** Semantic version. */
+  readonly version: string;
+  readonly kind: Source["kind"];
+  /** Where its text came from. */
+  readonly file?: string;
+  readonly added: Instant;
+  readonly by: By;
+}
+
+/** What is in force. */
+export interface InForce {
+  readonly id: VersionId;
+  /** What the configuration named then: when it names something else, that goes before. */
+  readonly configured: VersionId;
+  readonly since: Instant;
+  readonly by: By;
+  /** Until when it may be taken back by itself, and to what. */
+  readonly probation?: { readonly until: Instant; readonly previous: VersionId };
+  /** How many times the program started while on probation. */
+  readonly starts?: number;
+}
+
+export type Happening =
+  "configured" | "added" | "swapped" | "rolled back" | "promoted" | "shadowed" | "refused";
+
+/** One line of a controller's history. */
+export interface HistoryEntry {
+  readonly at: Instant;
+  readonly what: Happening;
+  readonly id: VersionId;
+  /** What was in force before. */
+  readonly from?: VersionId;
+  readonly by: By;
+}
+
+export interface StoreDeps {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** In memory only when absent. */
+  readonly folder?: string | undefined;
+  /** Told before and after every write, for tests that end the program there. */
+  readonly phase?: (name: string) => void;
+}
+
+interface Kept extends Version {
+  readonly bundle: Bundle;
+}
+
+/** Entries of a history that are told of. */
+const mostHistory = 500;
+const mostVersions = 50;
+
+/**
+ * The versions of a site's controllers. A text is on disk before anything names it, and which one is in force is one
+ * file that is replaced in one step: whenever the program ends, exactly one is.
+ */
+export class VersionStore {
+  readonly #deps: StoreDeps;
+  readonly #texts = new Map<string, Map<VersionId, Kept>>();
+  readonly #inForce = new Map<string, InForce>();
+  readonly #history = new Map<string, HistoryEntry[]>();
+  /** Controllers whose history this program has added to. */
+  readonly #begun = new Set<string>();
+
+  constructor(deps: StoreDeps) {
+    this.#deps = deps;
+  }
+
+  /** Keeps a text. The same text again is the same version. @throws BothyError `INTERNAL` when the disk takes nothing */
+  add(controller: string, bundle: Bundle, definition: Pick<Version, "name" | "version">, by: By): Version {
+    const texts = this.#textsOf(controller);
+    const known = texts.get(bundle.hash);
+    if (known !== undefined) return versionOf(known);
+    const kept: Kept = {
+      id: bundle.hash,
+      name: definition.name,
+      version: definition.version,
+      kind: "bundle",
+      file: bundle.file,
+      added: this.#deps.clock.now(),
+      by,
+      bundle,
+    };
+    this.#disk("text", controller, ["texts", `${bundle.hash}.json`], (path) =>
+      replaceFile(path, sealed(kept)),
+    );
+    texts.set(kept.id, kept);
+    this.#tell(controller, { what: "added", id: kept.id, by });
+    this.#makeRoom(controller, texts);
+    return versionOf(kept);
+  }
+
+  /** Texts that are kept, the newest first. */
+  list(controller: string): readonly Version[] {
+    return [...this.#textsOf(controller).values()].map(versionOf).sort((a, b) => b.added - a.added);
+  }
+
+  /** @throws BothyError `NOT_FOUND` */
+  bundle(controller: string, id: VersionId): Bundle {
+    const kept = this.#textsOf(controller).get(id);
+    if (kept === undefined) throw new BothyError("NOT_FOUND", { source: `version ${id} of ${controller}` });
+    return kept.bundle;
+  }
+
+  /** What was put in force last; undefined when nothing ever was, or when the record of it is damaged. */
+  inForce(controller: string): InForce | undefined {
+    const known = this.#inForce.get(controller);
+    if (known !== undefined) return known;
+    const line = this.#read(controller, "in-force.json");
+    if (line === undefined) return undefined;
+    const found = unsealed(line) as InForce | undefined;
+    if (found === undefined)
+      this.#deps.log.error(
+        { controller },
+        "which version was in force cannot be read; the configured one is",
+      );
+    else this.#inForce.set(controller, found);
+    return found;
+  }
+
+  /**
+   * Says what is in force from now on, also after the program has ended.
+   * @throws BothyError `INTERNAL` when the disk takes nothing: then what was in force before still is
+   */
+  put(controller: string, what: Happening, next: Omit<InForce, "since">): void {
+    const from = this.inForce(controller)?.id;
+    const inForce: InForce = { ...next, since: this.#deps.clock.now() };
+    this.#disk("in force", controller, ["in-force.json"], (path) => replaceFile(path, sealed(inForce)));
+    this.#inForce.set(controller, inForce);
+    this.#tell(controller, { what, id: next.id, ...(from === undefined ? {} : { from }), by: next.by });
+  }
+
+  /** Changes what is said of the version in force, without its being another. Never throws. */
+  amend(controller: string, change: (before: InForce) => InForce): void {
+    const before = this.inForce(controller);
+    if (before === undefined) return;
+    const after = change(before);
+    this.#inForce.set(controller, after);
+    try {
+      this.#disk("amended", controller, ["in-force.json"], (path) => replaceFile(path, sealed(after)));
+    } catch (error) {
+      this.#deps.log.warn({ error, controller }, "what is known of the version in force cannot be kept");
+    }
+  }
+
+  /** Adds to the history. Never throws. */
+  tell(controller: string, entry: Omit<HistoryEntry, "at">): void {
+    this.#tell(controller, entry);
+  }
+
+  /** The newest first. */
+  history(controller: string): readonly HistoryEntry[] {
+    return [...this.#historyOf(controller)].reverse();
+  }
+
+  #tell(controller: string, entry: Omit<HistoryEntry, "at">): void {
+    const full: HistoryEntry = { at: this.#deps.clock.now(), ...entry };
+    const history = this.#historyOf(controller);
+    history.push(full);
+    if (history.length > 2 * mostHistory) history.splice(0, history.length - mostHistory);
+    try {
+      // A line that a loss of power tore has no end: the first one of this program begins with one.
+      const begin = this.#begun.has(controller) ? "" : "\n";
+      this.#disk("history", controller, ["history.jsonl"], (path) =>
+        appendToFile(path, begin + sealed(full)),
+      );
+      this.#begun.add(controller);
+    } catch (error) {
+      this.#deps.log.warn({ error, controller }, "the history of versions cannot be written");
+    }
+  }
+
+  #historyOf(controller: string): HistoryEntry[] {
+    let history = this.#history.get(controller);
+    if (history === undefined) {
+      const lines = (this.#read(controller, "history.jsonl") ?? "").split("\n");
+      history = lines
+        .flatMap((line) => (unsealed(line) as HistoryEntry | undefined) ?? [])
+        .slice(-mostHistory);
+      this.#history.set(controller, history);
+    }
+    return history;
+  }
+
+  #textsOf(controller: string): Map<VersionId, Kept> {
+    let texts = this.#texts.get(controller);
+    if (texts === undefined) {
+      texts = new Map();
+      for (const name of this.#names(controller)) {
+        const kept = unsealed(this.#read(controller, join("texts", name)) ?? "") as Kept | undefined;
+        if (kept === undefined) this.#deps.log.error({ controller, name }, "a kept version is damaged");
+        else texts.set(kept.id, kept);
+      }
+      this.#texts.set(controller, texts);
+    }
+    return texts;
+  }
+
+  /** Neither what is in force, nor what it may go back to, nor what it was before goes. */
+  #makeRoom(controller: string, texts: Map<VersionId, Kept>): void {
+    const inForce = this.inForce(controller);
+    const recent = this.history(controller)
+      .slice(0, 20)
+      .flatMap(({ id, from }) => [id, from]);
+    const needed = new Set([inForce?.id, inForce?.probation?.previous, inForce?.configured, ...recent]);
+    const spare = [...texts.values()].filter(({ id }) => !needed.has(id)).sort((a, b) => a.added - b.added);
+    for (const { id } of spare.slice(0, Math.max(0, texts.size - mostVersions))) {
+      texts.delete(id);
+      const { folder } = this.#deps;
+      if (folder !== undefined) rmSync(join(folder, controller, "texts", `${id}.json`), { force: true });
+    }
+  }
+
+  #names(controller: string): readonly string[] {
+    const { folder } = this.#deps;
+    if (folder === undefined) return [];
+    try {
+      return readdirSync(join(folder, controller, "texts")).filter((name) => name.endsWith(".json"));
+    } catch {
+      return [];
+    }
+  }
+
+  #read(controller: string, name: string): string | undefined {
+    const { folder, log } = this.#deps;
+    if (folder === undefined) return undefined;
+    try {
+      return readIfThere(join(folder, controller, name));
+    } catch (error) {
+      log.error({ error, controller, name }, "what was kept of a controller's versions cannot be read");
+      return undefined;
+    }
+  }
+
+  #disk(phase: string, controller: string, path: readonly string[], write: (path: string) => void): void {
+    const { folder, phase: reached } = this.#deps;
+    if (folder === undefined) return;
+    reached?.(`before ${phase}`);
+    try {
+      write(join(folder, controller, ...path));
+    } catch (error) {
+      const fault = error instanceof Error ? error.message : String(error);
+      throw new BothyError("INTERNAL", { source: `the versions of ${controller}`, fault }, { cause: error });
+    }
+    reached?.(`after ${phase}`);
+  }
+}
+
+const versionOf = ({ id, name, version, kind, file, added, by }: Kept): Version => ({
+  ...{ id, name, version, kind, added, by },
+  ...(file === undefined ? {} : { file }),
+});
