@@ -226,8 +226,9 @@ export function leadLagStep(
     return why === undefined ? [] : [{ id, why }];
   });
   // With nothing sound left, what might still cool is asked for all the same: it cannot do harm.
-  const candidates = sound.length > 0 ? turn.order.filter((id) => sound.includes(id)) : [...available];
-  const requests = candidates.slice(0, sound.length > 0 ? input.wanted : Math.min(input.wanted, 1) * 99);
+  const last = sound.length === 0 && input.wanted > 0;
+  const candidates = turn.order.filter((id) => (last ? available.has(id) : sound.includes(id)));
+  const requests = last ? candidates : candidates.slice(0, input.wanted);
   const { swap } = turn;
   const both = swap === undefined || requests.includes(swap.to) ? requests : [swap.to, ...requests];
   const lead = candidates[0];

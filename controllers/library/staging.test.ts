@@ -1,0 +1,150 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { Value } from "typebox/value";
+import fc from "fast-check";
+import { sequenceStep, initialSequence } from "./sequence.ts";
+import {
+  initialStaging,
+  stageOffset,
+  stagingSettings,
+  type StagingInput,
+  type StagingResult,
+  type StagingState,
+  stagingStep,
+} from "./staging.ts";
+
+const settings = Value.Create(stagingSettings);
+
+function run(
+  inputs: readonly (Partial<StagingInput> & { readonly dt?: number })[],
+  limits = settings,
+): readonly StagingResult[] {
+  let state: StagingState = initialStaging;
+  return inputs.map(({ dt = 10, ...input }) => {
+    const result = stagingStep(state, { temperature: 20, available: 4, ...input }, limits, dt);
+    ({ state } = result);
+    return result;
+  });
+}
+const stages = (results: readonly StagingResult[]): readonly number[] => results.map((one) => one.stages);
+
+test("stages start at their offsets and end below them", () => {
+  assert.deepEqual(
+    [0, 1, 2, 3].map((stage) => Math.round(stageOffset(stage, settings) * 10) / 10),
+    [0, 2.2, 3.3, 4.4],
+  );
+  const course = [24.9, 25, 24, 23.9, 23.8, 25].map((temperature) => ({ temperature }));
+  assert.deepEqual(stages(run(course)), [0, 1, 1, 1, 0, 1]);
+});
+
+test("anti-cycling mode widens the band", () => {
+  const course = [25, 23.8, 22.9, 22.7].map((temperature) => ({ temperature, antiCycling: true }));
+  assert.deepEqual(stages(run(course)), [1, 1, 1, 0]);
+});
+
+test("a further stage waits for the mains and for the last one to show what it can do", () => {
+  const hot = { temperature: 28 };
+  const course = [
+    { ...hot, dt: 1 },
+    { ...hot, dt: 5 },
+    { ...hot, dt: 290 },
+    { ...hot, dt: 5 },
+  ];
+  const results = run(course);
+  assert.deepEqual(stages(results), [1, 1, 1, 2]);
+  assert.match(results[1]?.limits[0] ?? "", /stage 2 waits 5 s: the mains settle/u);
+  assert.match(results[2]?.limits[0] ?? "", /stage 2 waits 5 s: the last stage is given time/u);
+});
+
+test("a stage that makes progress is given more time", () => {
+  const course = [
+    { temperature: 29 },
+    { temperature: 28.4, dt: 290 },
+    { temperature: 28.3, dt: 290 },
+    { temperature: 28.2, dt: 10 },
+  ];
+  assert.deepEqual(stages(run(course)), [1, 1, 1, 2]);
+});
+
+test("above the urgent temperature only the mains are waited for", () => {
+  const course = [0, 10, 10, 10].map((dt) => ({ temperature: 33, dt }));
+  assert.deepEqual(stages(run(course)), [1, 2, 3, 4]);
+});
+
+test("stages end one at a time, but at once when they are no longer allowed", () => {
+  const up = [0, 10, 10, 10].map((dt) => ({ temperature: 33, dt }));
+  assert.deepEqual(stages(run([...up, { temperature: 20 }, { temperature: 20 }])).slice(-2), [3, 2]);
+  const gone = run([...up, { temperature: 33, most: 0 }]);
+  assert.equal(gone.at(-1)?.stages, 0);
+  assert.deepEqual(gone.at(-1)?.limits, ["0 cooling stages allowed by power"]);
+});
+
+test("on generator only so many stages run", () => {
+  const results = run([0, 10, 10].map((dt) => ({ temperature: 33, dt, onGenerator: true })));
+  assert.deepEqual(stages(results), [1, 1, 1]);
+  assert.deepEqual(results[2]?.limits, ["1 cooling stages on generator"]);
+});
+
+test("cold outdoors lock the compressors out, with a band; a kit does away with it", () => {
+  const course = [-9, -10, -9.5, -8.9].map((outdoor) => ({ temperature: 30, outdoor }));
+  assert.deepEqual(stages(run(course)), [1, 0, 0, 1]);
+  const kit = { ...settings, lowAmbientKit: true };
+  assert.deepEqual(stages(run([{ temperature: 30, outdoor: -30 }], kit)), [1]);
+});
+
+test("somebody who works here gets a lower setpoint for a while", () => {
+  const [asked, later, over] = run([
+    { temperature: 23, comfort: true },
+    { temperature: 23, dt: 4499 },
+    { temperature: 23, dt: 1 },
+  ]);
+  assert.deepEqual([asked?.stages, later?.stages, over?.stages], [1, 1, 0]);
+  assert.deepEqual([asked?.setpoint, over?.setpoint], [22, 25]);
+  assert.match(asked?.reason ?? "", /comfort/u);
+});
+
+test("by demand each stage has its share, with hysteresis", () => {
+  const course = [20, 37, 38, 30, 13, 12, 88, 100].map((demand) => ({ demand, available: 2, dt: 400 }));
+  assert.deepEqual(stages(run(course)), [0, 0, 1, 1, 1, 0, 1, 2]);
+});
+
+test("never more than there are, nor than are allowed; never two starts closer than the electrical delay", () => {
+  const input = fc.record({
+    temperature: fc.double({ min: -20, max: 60, noNaN: true }),
+    available: fc.integer({ min: 0, max: 4 }),
+    most: fc.integer({ min: 0, max: 4 }),
+    dt: fc.integer({ min: 1, max: 600 }),
+  });
+  fc.assert(
+    fc.property(fc.array(input, { maxLength: 100 }), (course) => {
+      let [before, since] = [0, 1e6];
+      run(course).forEach((result, i) => {
+        const { available, most, dt } = course[i] ?? { available: 0, most: 0, dt: 0 };
+        since += dt;
+        assert.ok(result.stages <= Math.min(available, most));
+        assert.ok(result.stages <= before + 1);
+        if (result.stages > before) {
+          assert.ok(since >= settings.electricalDelay);
+          since = 0;
+        }
+        before = result.stages;
+        assert.deepEqual(JSON.parse(JSON.stringify(result.state)), result.state);
+      });
+    }),
+  );
+});
+
+test("loads come on one after the other and go together", () => {
+  let state = initialSequence;
+  const step = (wanted: readonly string[], dt = 1): readonly string[] => {
+    const result = sequenceStep(state, wanted, 2, dt);
+    ({ state } = result);
+    return result.on;
+  };
+  assert.deepEqual(step(["a", "b", "c"]), ["a"]);
+  assert.deepEqual(step(["a", "b", "c"]), ["a"]);
+  assert.deepEqual(step(["a", "b", "c"]), ["a", "b"]);
+  assert.deepEqual(step(["b", "c"], 2), ["b", "c"]);
+  assert.deepEqual(step([]), []);
+  assert.deepEqual(step(["c"]), ["c"]);
+});
