@@ -54,7 +54,7 @@ export interface CascadeResult {
 export const cascadeInit = (outer: PidState, inner: PidState): CascadeState => ({
   outer,
   inner,
-  since: Infinity,
+  since: 1e9,
   wanted: outer.output,
   freeze: null,
 });

@@ -72,7 +72,8 @@ export const pidSettings = Type.Object({
   }),
   trackingTime: secondsOf({
     default: 0,
-    description: "How fast the integral follows what was really applied. 0: the integral time.",
+    description:
+      "How fast the integral follows what was really applied. 0: the integral time, and with a derivative the geometric mean of both, but no less than a quarter.",
   }),
   integralMin: Type.Optional(
     numberOf("%", { default: -1e6, minimum: -1e6, maximum: 1e6, description: "Smallest integral part." }),
@@ -156,7 +157,9 @@ export function gainsOf(settings: PidSettings, factor: number): Gains {
   const d = ideal ? p * settings.derivativeTime : sign * settings.derivativeGain;
   const derivativeTime = p === 0 ? 0 : d / p;
   // A loop with a derivative would be slowed too much by the whole integral time.
-  const natural = i === 0 ? 0 : p === 0 ? 1 : d === 0 ? p / i : Math.sqrt((p / i) * derivativeTime);
+  const integralTime = i === 0 ? 0 : p === 0 ? 1 : p / i;
+  const natural =
+    d === 0 ? integralTime : Math.max(Math.sqrt(integralTime * derivativeTime), integralTime / 4);
   const tracking = settings.trackingTime > 0 ? settings.trackingTime : natural;
   return { p, i, d, filter: derivativeTime / settings.derivativeFilter, tracking };
 }

@@ -58,21 +58,17 @@ export function rateStep(
 }
 
 function counted(state: RateState, value: number | undefined, dt: number): RateState {
-  const full = state.into + dt >= bucket && state.lowNow !== null && state.highNow !== null;
-  const kept = full ? { low: push(state.low, state.lowNow), high: push(state.high, state.highNow) } : state;
-  const fresh = full || state.lowNow === null;
-  const into = state.into + dt >= bucket ? (state.into + dt) % bucket : state.into + dt;
-  if (!usable(value)) {
-    const [lowNow, highNow] = full ? [null, null] : [state.lowNow, state.highNow];
-    return { low: kept.low, high: kept.high, lowNow, highNow, into };
-  }
-  const lowNow = fresh || state.lowNow === null ? value : Math.min(state.lowNow, value);
-  const highNow = fresh || state.highNow === null ? value : Math.max(state.highNow, value);
-  return { low: kept.low, high: kept.high, lowNow, highNow, into };
+  const over = state.into + dt >= bucket;
+  const into = over ? (state.into + dt) % bucket : state.into + dt;
+  const { lowNow, highNow } = state;
+  const full = over && lowNow !== null && highNow !== null;
+  const low = full ? [...state.low, lowNow].slice(-hour) : state.low;
+  const high = full ? [...state.high, highNow].slice(-hour) : state.high;
+  if (!usable(value)) return full ? { low, high, lowNow: null, highNow: null, into } : { ...state, into };
+  const fresh = full || lowNow === null || highNow === null;
+  if (fresh) return { low, high, lowNow: value, highNow: value, into };
+  return { low, high, lowNow: Math.min(lowNow, value), highNow: Math.max(highNow, value), into };
 }
-
-const push = (values: readonly number[], value: number | null): readonly number[] =>
-  value === null ? values : [...values, value].slice(-hour);
 
 function spread({ low, high, lowNow, highNow }: RateState, minutes: number): number {
   let [least, most] = [lowNow ?? Infinity, highNow ?? -Infinity];
