@@ -13,6 +13,8 @@ export interface Fault {
   readonly path: Path;
   readonly message: string;
   readonly remedy: string;
+  /** Other places that may be the cause: when something was wrong at one of them, this is not told. */
+  readonly unless?: readonly Path[];
 }
 
 /** A piece of configuration and where it came from, so that faults can name the place. */
@@ -44,6 +46,11 @@ export interface LinkConfig<L, D, P> {
   readonly products: readonly Sourced<P>[];
   /** The environment it was read in, for plugins whose configuration refers to it in a manner of its own. */
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /**
+   * Given when files the configuration names are to be looked at too, by `bothy check`; a site that starts finds out when
+   * it needs them. Throws what `readFileSync` throws.
+   */
+  readonly readFile?: (file: string) => Uint8Array;
 }
 
 /** What a link would be: its devices, and all that is wrong with it. Any fault stops the start. */

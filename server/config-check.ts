@@ -1,7 +1,8 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
 import type { TSchema } from "typebox";
-import { durationPattern } from "../devices/duration.ts";
+import { durationPattern, parseDuration } from "../devices/duration.ts";
 import type { Fault, Path } from "../devices/plugin.ts";
+import { withoutCredentials } from "./credentials.ts";
 import { nearest } from "./nearest.ts";
 
 /** A fault, and whether its key rather than its value is what is wrong. */
@@ -11,19 +12,25 @@ export interface CheckFault extends Fault {
   readonly meant?: string;
   /** The key that is missing there. */
   readonly missing?: string;
+  /** The last step of the path is not to be shown. */
+  readonly isHidden?: boolean;
 }
 
 type Schema = Readonly<Record<string, unknown>>;
 
+/** The shortest and longest a duration may be, `["5s", "1h"]`: JSON Schema has no word for it. */
+const rangeKeyword = "durationRange";
+
+function isInRange([min, max]: readonly [string, string], text: string): boolean {
+  const span = parseDuration(text);
+  return (
+    span === undefined || (span >= (parseDuration(min) ?? 0) && span <= (parseDuration(max) ?? Infinity))
+  );
+}
+
 /** Checks values against schemas and says what is wrong in words. Compiled checks are kept. */
 export class Checker {
-  readonly #ajv = new Ajv({
-    allErrors: true,
-    verbose: true,
-    strict: false,
-    useDefaults: true,
-    logger: false,
-  });
+  readonly #ajv: Ajv;
   readonly #compiled = new WeakMap<object, ValidateFunction>();
 
   /** @param defaults whether `check` fills in defaults, in place */
@@ -34,6 +41,7 @@ export class Checker {
       strict: false,
       useDefaults: defaults,
       logger: false,
+      keywords: [{ keyword: rangeKeyword, type: "string", validate: isInRange, errors: false }],
     });
   }
 
@@ -161,6 +169,10 @@ function inWords(error: ErrorObject, base: Path): CheckFault {
 function unknownKey(key: string, schema: Schema, path: Path): CheckFault {
   const known = Object.keys((schema["properties"] as object | undefined) ?? {});
   const meant = nearest(key, known);
+  const at = { path: [...path, key], atKey: true };
+  // Where nobody is to see what is written, the key may be the secret itself.
+  if (meant === undefined && schema["writeOnly"] === true && typeof schema["remedy"] === "string")
+    return { ...at, isHidden: true, message: "a key is not known here", remedy: schema["remedy"] };
   const remedy =
     meant === undefined
       ? known.length === 0
@@ -168,7 +180,7 @@ function unknownKey(key: string, schema: Schema, path: Path): CheckFault {
         : `remove it; known here: ${known.join(", ")}`
       : `write \`${meant}\``;
   const message = `unknown key ${shown(key)}`;
-  return { path: [...path, key], atKey: true, message, remedy, ...(meant === undefined ? {} : { meant }) };
+  return { ...at, message, remedy, ...(meant === undefined ? {} : { meant }) };
 }
 
 function missing(key: string, schema: Schema, path: Path): CheckFault {
@@ -241,6 +253,8 @@ function saying(error: ErrorObject): string {
       return `is too large: ${String(params["comparison"])} ${String(params["limit"])} is required`;
     case "pattern":
       return "is not written as expected";
+    case rangeKeyword:
+      return `is outside ${rangeOf(error).join(" to ")}`;
     default:
       return error.message ?? "is wrong";
   }
@@ -261,7 +275,13 @@ const article = (types: unknown): string =>
     .map((type) => articles[String(type)] ?? String(type))
     .join(" or ");
 
+const rangeOf = ({ schema }: ErrorObject): readonly string[] => schema as readonly string[];
+
 function remedyFor(error: ErrorObject, schema: Schema): string {
+  if (error.keyword === rangeKeyword) {
+    const usual = schema["default"];
+    return typeof usual === "string" ? `use ${usual}` : `use ${rangeOf(error).join(" to ")}`;
+  }
   if (typeof schema["remedy"] === "string") return schema["remedy"];
   if (mentionsDuration(schema)) return "write a duration with its unit, e.g. `200ms`, `2s`, `5m`";
   if (error.keyword === "type") return remedyForType(error, schema);
@@ -296,7 +316,7 @@ export function shown(value: unknown): string {
   if (value === null || value === undefined) return "nothing";
   if (Array.isArray(value)) return "a list";
   if (typeof value === "object") return "a group of keys";
-  const text = typeof value === "string" ? value : JSON.stringify(value);
+  const text = withoutCredentials(typeof value === "string" ? value : JSON.stringify(value));
   if (text === "") return '""';
   // What a terminal would obey is made visible.
   const visible = text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (c) => JSON.stringify(c).slice(1, -1));

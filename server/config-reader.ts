@@ -8,6 +8,9 @@ import { defaultPlugin, frameSchema, type SiteConfig } from "./config-schema.ts"
 import type { Environment } from "./config-yaml.ts";
 import { nearest } from "./nearest.ts";
 
+/** Reads a file that a configuration names. */
+export type ReadFile = (file: string) => Uint8Array;
+
 type Entry = Readonly<Record<string, unknown>>;
 
 /** A bus, device or product with the key that belongs to the frame taken out. */
@@ -26,11 +29,13 @@ export class ConfigReader {
   readonly #plugins: readonly Plugin[];
   readonly #value: unknown;
   readonly #env: Environment;
+  readonly #files: { readonly readFile?: ReadFile };
   /** Places of which all has been said. */
   readonly #settled: Path[] = [];
 
-  constructor(value: unknown, plugins: readonly Plugin[], env: Environment = {}) {
+  constructor(value: unknown, plugins: readonly Plugin[], env: Environment = {}, readFile?: ReadFile) {
     this.#env = env;
+    this.#files = readFile === undefined ? {} : { readFile };
     this.#value = value;
     this.#plugins = plugins;
   }
@@ -216,12 +221,13 @@ export class ConfigReader {
     if (bus.settings === undefined) return undefined;
     const link = { path: ["buses", name], config: bus.settings };
     try {
-      const plan = bus.plugin.plan({ site, name, link, devices, products, env: this.#env });
+      const plan = bus.plugin.plan({ site, name, link, devices, products, env: this.#env, ...this.#files });
       // Several buses see the same products, so the same fault may be told more than once.
       this.#add(
         plan.faults.filter(
           (fault) =>
             !this.#settled.some((settled) => isWithin(fault.path, settled)) &&
+            !fault.unless?.some((place) => this.#settled.some((settled) => isWithin(settled, place))) &&
             !this.#faults.some((told) => sameFault(told, fault)),
         ),
       );

@@ -76,9 +76,11 @@ const remedies: Readonly<Record<string, string>> = {
   BAD_INDENT: "line it up with the entries around it",
   MULTIPLE_DOCS: "keep one document in the file: remove the `---`",
   MISSING_CHAR: "close the quote or bracket, or add the missing character",
+  TAG_RESOLVE_FAILED: "take it away, or put what begins with `!` in quotes",
   BAD_ALIAS: "name an anchor (`&name`) that stands before this place",
   BLOCK_AS_IMPLICIT_KEY: "write a `:` and a space after each key, and quotes around text that contains `: `",
 };
+const aliasRemedy = "write the value itself, in quotes when it begins with `*`";
 const unreadable =
   "look here and just before for a quote or bracket that is not closed, or a missing `:`, `,` or space";
 
@@ -90,6 +92,8 @@ function yamlMessage(error: YAMLError, text: string): string {
     const [key = "this key"] = /^[^\s:,{}]+/.exec(text.slice(error.pos[0], error.pos[0] + 80)) ?? [];
     return `\`${key}\` is written twice`;
   }
+  // Not by its name: a password that begins with `!` is not to be read again.
+  if (error.code === "TAG_RESOLVE_FAILED") return "`!` begins a tag of YAML, and this one is not known";
   if (error.code === "MULTIPLE_DOCS") return "a second document begins";
   return message.includes("call stack") ? tooDeep : `is no YAML from here on: ${message}`;
 }
@@ -183,7 +187,8 @@ class Walk {
     const target = node.resolve(this.#document) as Node | undefined;
     const place = this.#place(node) ?? { line: 1, column: 1 };
     if (target === undefined) {
-      this.#fault(place, path, `nothing is anchored as \`&${node.source}\``, "write the value itself");
+      // Not by its name: a password that begins with `*` is not to be read again.
+      this.#fault(place, path, "no such anchor (`&name`) stands before this place", aliasRemedy);
     } else if (this.#open.has(target)) {
       this.#fault(place, path, `\`*${node.source}\` contains itself`, "write the value itself");
       return undefined;

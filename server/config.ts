@@ -1,11 +1,12 @@
 import { readFileSync, statSync } from "node:fs";
 import type { LinkPlan, Path, Plugin } from "../devices/plugin.ts";
 import type { CheckFault } from "./config-check.ts";
-import { ConfigReader } from "./config-reader.ts";
+import { ConfigReader, type ReadFile } from "./config-reader.ts";
 import type { SiteConfig } from "./config-schema.ts";
 import { type Environment, type ParsedYaml, parseYaml, type Place } from "./config-yaml.ts";
 
 export { type LogLevel, type SiteConfig, siteSchema } from "./config-schema.ts";
+export type { ReadFile } from "./config-reader.ts";
 export type { Environment } from "./config-yaml.ts";
 
 /** Something wrong in a configuration file: where, what, and what to do about it. */
@@ -38,8 +39,16 @@ export const faultText = (fault: LocatedFault): string =>
 /** More than the largest site needs; what is larger is no configuration, and would keep the machine busy for minutes. */
 const mostBytes = 2_097_152;
 
-/** Reads and checks a configuration file. Opens nothing else. Throws nothing. */
-export function loadConfig(file: string, plugins: readonly Plugin[], env: Environment): ConfigResult {
+/**
+ * Reads and checks a configuration file. Opens nothing else. Throws nothing.
+ * @param readFile for files it names, such as secrets; absent: they are not looked at
+ */
+export function loadConfig(
+  file: string,
+  plugins: readonly Plugin[],
+  env: Environment,
+  readFile?: ReadFile,
+): ConfigResult {
   const no = (message: string, remedy: string, at: Place = { line: 1, column: 1 }): ConfigResult => ({
     plans: [],
     faults: [{ file, ...at, path: "", message, remedy }],
@@ -57,7 +66,7 @@ export function loadConfig(file: string, plugins: readonly Plugin[], env: Enviro
   if (text.includes("\0") || !Buffer.from(text).equals(bytes)) {
     return no("is no text in UTF-8", "save it as UTF-8 in your editor", placeOf(text, /[\0\uFFFD]/));
   }
-  return readConfig(text, file, plugins, env);
+  return readConfig(text, file, plugins, env, readFile);
 }
 
 function placeOf(text: string, pattern: RegExp): Place {
@@ -65,17 +74,19 @@ function placeOf(text: string, pattern: RegExp): Place {
   return { line: before.length, column: (before.at(-1) ?? "").length + 1 };
 }
 
-/** Checks the text of a configuration file: every fault at once, by line. Pure; throws nothing. */
+/** Checks the text of a configuration file: every fault at once, by line. Pure, but for `readFile`; throws nothing. */
 export function readConfig(
   text: string,
   file: string,
   plugins: readonly Plugin[],
   env: Environment,
+  readFile?: ReadFile,
 ): ConfigResult {
   const yaml = parseYaml(text, env);
   const textFaults = yaml.faults.map((fault) => ({ ...fault, file, path: pathText(fault.path) }));
   const told = new Set(textFaults.map(({ path }) => path));
-  const read = yaml.value === undefined ? undefined : new ConfigReader(yaml.value, plugins, env).read();
+  const read =
+    yaml.value === undefined ? undefined : new ConfigReader(yaml.value, plugins, env, readFile).read();
   // What could not be filled in is no value: nothing more needs to be said of it.
   const faults = (read?.faults ?? [])
     .map((fault) => located(fault, file, yaml))
@@ -94,7 +105,7 @@ const byPlace = (a: LocatedFault, b: LocatedFault): number => a.line - b.line ||
 const located = (fault: CheckFault, file: string, yaml: ParsedYaml): LocatedFault => ({
   file,
   ...yaml.placeOf(fault.path, fault.atKey === true ? "key" : "value"),
-  path: pathText(fault.path),
+  path: pathText(fault.isHidden === true ? fault.path.slice(0, -1) : fault.path),
   message: fault.message,
   remedy: fault.remedy,
 });

@@ -7,7 +7,6 @@ import {
   defaults,
   type DeviceOptions,
   type DurationOption,
-  durationRanges,
   type InsecureChoice,
   type IpmiConfig,
   privileges,
@@ -57,7 +56,7 @@ export interface LinkSettings {
   readonly traps?: { readonly host: string; readonly port: number };
 }
 
-type Complain = (path: Path, message: string, remedy: string) => void;
+type Complain = (path: Path, message: string, remedy: string, unless?: readonly Path[]) => void;
 
 /** Options with the place each was said at. */
 interface Layer {
@@ -80,9 +79,9 @@ export function planBmcs(config: IpmiConfig): {
   readonly faults: readonly Fault[];
 } {
   const faults: Fault[] = [];
-  const complain: Complain = (path, message, remedy) => {
+  const complain: Complain = (path, message, remedy, unless) => {
     if (!faults.some((told) => told.message === message && String(told.path) === String(path)))
-      faults.push({ path, message, remedy });
+      faults.push({ path, message, remedy, ...(unless === undefined ? {} : { unless }) });
   };
   const seen = new Map<string, string>();
   const bmcs = config.devices.map(({ path, config: device }) => {
@@ -123,6 +122,7 @@ function planBmc(config: IpmiConfig, path: Path, device: DeviceOptions, complain
       path,
       `no password is given for ${at}`,
       "add `password: { env: NAME }` or `{ file: PATH }`, here or on the bus",
+      layers.map((layer) => [...layer.path, "password"]),
     );
   const kg = secretFrom("kg", layers, config, name, mostKeyBytes, complain);
   const privilege = privileges.indexOf(said("privilege") ?? defaults.privilege) + 2;
@@ -142,7 +142,7 @@ function planBmc(config: IpmiConfig, path: Path, device: DeviceOptions, complain
     quirks: said("quirks") ?? [],
     include: said("sensors")?.include ?? [],
     exclude: said("sensors")?.exclude ?? [],
-    ...timesOf(layers, complain),
+    ...timesOf(layers),
     ...windowOf(said("window")),
     tags: [...site.tags, ...(link.config.tags ?? []), ...(device.tags ?? [])].map((tag) => fullTag(tag)),
     context: device.context ?? {},
@@ -163,7 +163,7 @@ export function placeOf(address: string, port: number): { readonly host: string;
 function secretFrom(
   key: "kg" | "password",
   layers: readonly Layer[],
-  { env = {} }: IpmiConfig,
+  { env = {}, readFile }: IpmiConfig,
   source: string,
   most: number,
   complain: Complain,
@@ -172,8 +172,9 @@ function secretFrom(
   const reference = layer?.options[key];
   if (layer === undefined || reference === undefined) return undefined;
   const where = [...layer.path, key];
-  const fault = secretFault(reference, env, { key, most });
-  if (fault !== undefined) complain(where, ...fault);
+  const fault = secretFault(reference, env, { key, most }, readFile);
+  // What was wrong in it has been said: without that it is not whole.
+  if (fault !== undefined) complain(where, ...fault, [where]);
   return secretOf(reference, env, `${source} ${key}`);
 }
 
@@ -240,33 +241,20 @@ const remedies: Readonly<Record<InsecureChoice, string>> = {
   "ipmi-1.5": 'take it out, or add `version: "1.5"`',
 };
 
+/** Ranges are checked with the schema, also of what nothing uses. */
 function timesOf(
   layers: readonly Layer[],
-  complain: Complain,
 ): Pick<BmcSettings, "confirm" | "fast" | "slow" | "softAlways" | "softWait" | "timeout"> {
-  const read = (
-    option: DurationOption,
-    path: Path,
-    pick: (options: Layer["options"]) => string | undefined,
-  ): Millis => {
-    const layer = layers.find(({ options }) => pick(options) !== undefined);
-    const text = layer === undefined ? defaults[option] : (pick(layer.options) ?? defaults[option]);
-    const span = parseDuration(text) ?? 0;
-    const [min, max] = durationRanges[option];
-    if (span < (parseDuration(min) ?? 0) || span > (parseDuration(max) ?? 0))
-      complain(
-        [...(layer?.path ?? []), ...path],
-        `${text} is outside ${min} to ${max}`,
-        `use ${defaults[option]}`,
-      );
-    return span;
+  const read = (option: DurationOption, pick: (options: Layer["options"]) => string | undefined): Millis => {
+    const said = layers.map(({ options }) => pick(options)).find((text) => text !== undefined);
+    return parseDuration(said ?? defaults[option]) ?? 0;
   };
   return {
-    fast: read("fast", ["poll", "fast"], ({ poll }) => poll?.fast),
-    slow: read("slow", ["poll", "slow"], ({ poll }) => poll?.slow),
-    timeout: read("timeout", ["timeout"], ({ timeout }) => timeout),
-    confirm: read("hard", ["confirm"], ({ confirm }) => confirm),
-    softWait: read("soft", ["softOff", "wait"], ({ softOff }) => softOff?.wait),
+    fast: read("fast", ({ poll }) => poll?.fast),
+    slow: read("slow", ({ poll }) => poll?.slow),
+    timeout: read("timeout", ({ timeout }) => timeout),
+    confirm: read("hard", ({ confirm }) => confirm),
+    softWait: read("soft", ({ softOff }) => softOff?.wait),
     softAlways:
       layers.map(({ options }) => options.softOff?.always).find((one) => one !== undefined) ?? false,
   };

@@ -19,7 +19,7 @@ export const defaults = {
   hard: "30s",
 } as const;
 
-/** The shortest and longest a duration option may be. A JSON Schema pattern cannot say it; the checks do. */
+/** The shortest and longest a duration option may be: `durationRange`, which the check of a configuration knows. */
 export const durationRanges = {
   fast: ["500ms", "1h"],
   slow: ["5s", "1d"],
@@ -35,6 +35,7 @@ const duration = (option: DurationOption, description: string) => {
   return Type.Optional(
     Type.String({
       pattern: durationPattern,
+      durationRange: [min, max],
       default: defaults[option],
       description: `${description} Range: ${min} to ${max}.`,
     }),
@@ -236,6 +237,8 @@ export const deviceSchema = Type.Object(
     address: Type.String({
       pattern: "^(\\[[0-9A-Fa-f:.%a-z]+\\]|[A-Za-z0-9._-]+)(:\\d{1,5})?$",
       examples: ["10.0.0.11"],
+      remedy:
+        "write `host` or `host:port`, an IPv6 address in brackets; `user` and `password` have keys of their own",
       description: "Where the BMC is: `host` or `host:port`; an IPv6 address in brackets.",
     }),
     alias: Type.Optional(

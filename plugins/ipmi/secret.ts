@@ -13,31 +13,104 @@ export const mostBytes = ({ version }: { readonly version: string }): number => 
 /** How long a BMC's key may be. */
 export const mostKeyBytes = 20;
 
+/** A fault without its place: what, and what to do about it. */
+type Complaint = readonly [message: string, remedy: string];
+
+interface Wanted {
+  readonly key: "kg" | "password";
+  /** How many bytes it may have. */
+  readonly most: number;
+}
+
+const shorter = "give the BMC and Bothy a shorter one";
+
 /**
- * What is wrong with where a secret is said to be, as far as that can be told without reading a file.
- * @param most how many bytes it may have
+ * What is wrong with where a secret is said to be. What was written there is shown only if it is no secret itself.
+ * @param readFile looks at files; absent: they are not looked at
  */
 export function secretFault(
   { env: variable, file }: SecretReference,
   env: Readonly<Record<string, string | undefined>>,
-  { key, most }: { readonly key: "kg" | "password"; readonly most: number },
-): readonly [message: string, remedy: string] | undefined {
+  wanted: Wanted,
+  readFile?: (file: string) => Uint8Array,
+): Complaint | undefined {
   if ((variable === undefined) === (file === undefined))
     return ["a secret is in one place", "give one of `env`, `file`"];
-  if (variable === undefined) return undefined;
-  const value = env[variable];
-  if (value === undefined || value === "")
-    return [
-      `the environment variable ${variable} is ${value === undefined ? "not set" : "empty"}`,
-      "set it where Bothy is started, or use `file`",
-    ];
-  const bytes = Buffer.from(value);
-  const { length } = key === "kg" ? keyBytes(bytes) : bytes;
+  if (variable !== undefined) return variableFault(variable, env[variable], wanted);
+  return file === undefined || readFile === undefined ? undefined : fileFault(file, readFile, wanted);
+}
+
+/** Names of variables that nobody would have as a password. */
+const isSurelyName = (variable: string): boolean => /^[A-Z][A-Z\d]*(_[A-Z\d]+)+$/.test(variable);
+
+function variableFault(
+  variable: string,
+  value: string | undefined,
+  { key, most }: Wanted,
+): Complaint | undefined {
+  const remedy = "set it where Bothy is started, or use `file`";
+  if (value === undefined)
+    return isSurelyName(variable)
+      ? [`the environment variable ${variable} is not set`, remedy]
+      : [
+          "the environment variable named here is not set",
+          "`env` takes the name of a variable, never the secret; set it where Bothy is started, or use `file`",
+        ];
+  if (value === "") return [`the environment variable ${variable} is empty`, remedy];
+  return tooLong(`the secret in ${variable}`, Buffer.from(value), { key, most });
+}
+
+function tooLong(what: string, secret: Buffer, { key, most }: Wanted): Complaint | undefined {
+  const { length } = key === "kg" ? keyBytes(secret) : secret;
   if (length <= most) return undefined;
-  return [
-    `the secret in ${variable} has ${length} bytes, but ${most} are the most IPMI knows here`,
-    "give the BMC and Bothy a shorter one",
+  return [`${what} has ${length} bytes, but ${most} are the most IPMI knows here`, shorter];
+}
+
+/** How a file is called in messages: where a secret stands in place of its name, that is not shown. */
+const fileName = (file: string): string => (/[/\\]/.test(file) ? file : "the file named here");
+
+function fileFault(
+  file: string,
+  readFile: (file: string) => Uint8Array,
+  wanted: Wanted,
+): Complaint | undefined {
+  const name = fileName(file);
+  let bytes: Buffer;
+  try {
+    bytes = Buffer.from(readFile(file));
+  } catch (thrown) {
+    return unreadable(name, thrown);
+  }
+  const found = aloneIn(bytes);
+  if (typeof found === "string")
+    return [`${name} ${found}`, "put the secret into it, in one line, and nothing else"];
+  return tooLong(`the secret in ${name}`, found, wanted);
+}
+
+const faults: Readonly<Record<string, readonly [fault: string, remedy: string]>> = {
+  ENOENT: ["is not there", "write the secret into it, readable by whoever runs Bothy; never here"],
+  EISDIR: ["is a directory", "name the file in it that holds the secret"],
+  EACCES: ["may not be read", "give whoever runs Bothy the right to read it"],
+};
+
+function unreadable(name: string, thrown: unknown): Complaint {
+  const { code = "" } = (thrown ?? {}) as { readonly code?: string };
+  const [fault, remedy] = faults[code] ?? [
+    `cannot be read${code === "" ? "" : ` (${code})`}`,
+    "name another",
   ];
+  return [`${name} ${fault}`, remedy];
+}
+
+/** What stands in a file, without the end of its line; or what is wrong with it. */
+function aloneIn(bytes: Buffer): Buffer | string {
+  if (bytes.length > mostOfFile) return `holds ${bytes.length} bytes: that is no password`;
+  let end = bytes.length;
+  if (bytes[end - 1] === 0x0a) end--;
+  if (bytes[end - 1] === 0x0d) end--;
+  if (end === 0) return "is empty";
+  const secret = bytes.subarray(0, end);
+  return secret.includes(0x0a) ? "has several lines; the secret is to be alone in it" : secret;
 }
 
 /**
@@ -59,26 +132,15 @@ export function secretOf(
       : Promise.resolve(Buffer.from(value, "utf8"));
 }
 
-/** What stands in a file, without the end of its line. @throws BothyError `BAD_CONFIG` */
+/** What stands in a file, without the end of its line. @throws BothyError `BAD_CONFIG` that never shows what does */
 export async function readSecret(file: string, source: string): Promise<Buffer> {
+  const name = fileName(file);
   const bytes = await readFile(file).catch((cause: unknown) => {
-    const fault = `${file} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`;
-    throw new BothyError("BAD_CONFIG", { source, fault }, { cause });
+    throw new BothyError("BAD_CONFIG", { source, fault: unreadable(name, cause)[0] }, { cause });
   });
-  if (bytes.length > mostOfFile)
-    throw new BothyError("BAD_CONFIG", {
-      source,
-      fault: `${file} holds ${bytes.length} bytes: that is no password`,
-    });
-  let end = bytes.length;
-  if (bytes[end - 1] === 0x0a) end--;
-  if (bytes[end - 1] === 0x0d) end--;
-  if (bytes.subarray(0, end).includes(0x0a))
-    throw new BothyError("BAD_CONFIG", {
-      source,
-      fault: `${file} has several lines; the secret is to be alone in it`,
-    });
-  return bytes.subarray(0, end);
+  const found = aloneIn(bytes);
+  if (typeof found === "string") throw new BothyError("BAD_CONFIG", { source, fault: `${name} ${found}` });
+  return found;
 }
 
 /**

@@ -3,13 +3,7 @@ import { parseDuration } from "../../devices/duration.ts";
 import type { Fault, Path } from "../../devices/plugin.ts";
 import { fullTag } from "../../devices/tag.ts";
 import type { Overlay } from "./device.ts";
-import {
-  defaults,
-  type DurationOption,
-  durationRanges,
-  type LinkOptions,
-  type SynseConfig,
-} from "./schema.ts";
+import { defaults, type DurationOption, type LinkOptions, type SynseConfig } from "./schema.ts";
 
 /** Where one plugin is. */
 export interface Place {
@@ -48,8 +42,8 @@ export function planBus(config: SynseConfig): {
 } {
   const { link } = config;
   const faults: Fault[] = [];
-  const complain = (path: Path, message: string, remedy: string): void => {
-    faults.push({ path, message, remedy });
+  const complain: Complain = (path, message, remedy, unless) => {
+    faults.push({ path, message, remedy, ...(unless === undefined ? {} : { unless }) });
   };
   const { tls, tags = [] } = link.config;
   if ((tls?.cert === undefined) !== (tls?.key === undefined))
@@ -65,7 +59,7 @@ export function planBus(config: SynseConfig): {
     overlays.set(device.id, { ...device, tags: device.tags?.map((tag) => fullTag(tag)) });
   }
   const settings = {
-    ...durationsOf(config, complain),
+    ...durationsOf(config),
     tls,
     tags: [...config.site.tags, ...tags].map((tag) => fullTag(tag)),
     overlays,
@@ -73,7 +67,7 @@ export function planBus(config: SynseConfig): {
   return { way: wayOf(config, complain), settings, faults };
 }
 
-type Complain = (path: Path, message: string, remedy: string) => void;
+type Complain = (path: Path, message: string, remedy: string, unless?: readonly Path[]) => void;
 
 function wayOf({ link }: SynseConfig, complain: Complain): Way {
   const { address, socket, socketFolder } = link.config;
@@ -83,6 +77,7 @@ function wayOf({ link }: SynseConfig, complain: Complain): Way {
       link.path,
       given.length === 0 ? "it is not said where the plugin is" : "a plugin is in one place only",
       "give one of `address`, `socket`, `socketFolder`",
+      ["address", "socket", "socketFolder"].map((way) => [...link.path, way]),
     );
   if (address !== undefined && Number(address.slice(address.lastIndexOf(":") + 1)) > 65_535)
     complain([...link.path, "address"], "there is no such port", "use a port from 1 to 65535");
@@ -90,15 +85,12 @@ function wayOf({ link }: SynseConfig, complain: Complain): Way {
   return { kind: "plugin", place: address === undefined ? unixPlace(socket ?? "/") : tcpPlace(address) };
 }
 
-function durationsOf({ link }: SynseConfig, complain: Complain): Record<DurationOption, Millis> {
+/** Ranges are checked with the schema. */
+function durationsOf({ link }: SynseConfig): Record<DurationOption, Millis> {
   const read = (option: DurationOption): Millis => {
     const text = link.config[option] ?? defaults[option];
     if (text === "never") return Infinity;
-    const span = parseDuration(text) ?? 0;
-    const [min, max] = durationRanges[option];
-    if (span < (parseDuration(min) ?? 0) || span > (parseDuration(max) ?? 0))
-      complain([...link.path, option], `${text} is outside ${min} to ${max}`, `use ${defaults[option]}`);
-    return span;
+    return parseDuration(text) ?? 0;
   };
   return {
     timeout: read("timeout"),

@@ -34,6 +34,7 @@ const duration = (option: DurationOption, description: string) => {
   return Type.Optional(
     Type.String({
       pattern,
+      durationRange: [min, max],
       default: defaults[option],
       description: `${description} Range: ${min} to ${max}.`,
     }),

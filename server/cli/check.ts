@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import type { Command } from "commander";
 import { exit, type ExitCode, print, printJson } from "./terminal.ts";
 
@@ -5,7 +6,7 @@ import { exit, type ExitCode, print, printJson } from "./terminal.ts";
 export function addCheckCommands(program: Command, ended: (code: ExitCode) => void): void {
   program
     .command("check")
-    .description("say all that is wrong with a configuration, and where; opens no line")
+    .description("say all that is wrong with a configuration and its secrets, and where; opens no line")
     .argument("<file>", "the site's configuration")
     .option("--json", "faults as a JSON list")
     .action(async (file: string, options: { json?: boolean }) =>
@@ -27,7 +28,7 @@ const configuration = async () => ({ ...(await import("../config.ts")), ...(awai
 async function check(file: string, json: boolean): Promise<ExitCode> {
   const { allPlugins, faultText, loadConfig, mustBeFile } = await configuration();
   mustBeFile(file);
-  const { config, plans, faults } = loadConfig(file, allPlugins, process.env);
+  const { config, plans, faults } = loadConfig(file, allPlugins, process.env, (named) => readFileSync(named));
   if (json) printJson(faults);
   else if (config === undefined) {
     for (const fault of faults) print(faultText(fault));

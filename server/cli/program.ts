@@ -1,4 +1,5 @@
 import { Command, CommanderError } from "commander";
+import { withoutCredentials } from "../credentials.ts";
 import { packageInfo } from "../package-info.ts";
 import { addScanCommand } from "./bus-scan.ts";
 import { addWatchCommand } from "./bus-watch.ts";
@@ -32,6 +33,7 @@ export function createProgram(ended: (code: ExitCode) => void): Command {
     .usage("COMMAND [options]")
     .configureHelp({ subcommandTerm: termOf })
     .showHelpAfterError("(--help lists what there is)")
+    .configureOutput({ outputError: (text, write) => write(withoutCredentials(text)) })
     .addHelpText("after", exitCodes)
     .exitOverride();
   program.addHelpCommand(
@@ -111,6 +113,6 @@ export async function run(args: readonly string[]): Promise<ExitCode> {
 function usage(error: CommanderError): ExitCode {
   // Thrown by our own checks rather than by commander's parser, so not printed yet.
   if (error.code === "commander.invalidArgument" && !error.message.startsWith("error:"))
-    complain(`bothy: ${error.message}`);
+    complain(`bothy: ${withoutCredentials(error.message)}`);
   return exit.cannot;
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { type Command, Option } from "commander";
+import { withoutCredentials } from "../credentials.ts";
 import { nearest } from "../nearest.ts";
 import { type Context, contextsFile, type Env, loadContexts } from "./contexts.ts";
 import { CannotRun } from "./terminal.ts";
@@ -70,7 +71,9 @@ export function hostUrl(text: string): string {
     !["http:", "https:"].includes(url.protocol) ||
     /\s/.test(trimmed)
   )
-    throw new CannotRun(`"${text}" is no server: write https://host:port, host, or host:port`);
+    throw new CannotRun(
+      `"${withoutCredentials(text)}" is no server: write https://host:port, host, or host:port`,
+    );
   if (url.username !== "" || url.password !== "")
     throw new CannotRun(`a URL is no place for a password: put a token in $BOTHY_TOKEN or a context`);
   if (!hasScheme && url.port === "" && !/:80$/.test(trimmed)) url.port = String(defaultPort);

@@ -47,7 +47,7 @@ test(
     assert.equal(none.code, 2);
     assert.match(none.err, /^bothy: no password for admin at .*--password-file.*\$BOTHY_IPMI_PASSWORD/);
     const missing = await run("power", "-f", `${file}.not`);
-    assert.match(missing.err, /^bothy: .*\.not cannot be read/);
+    assert.match(missing.err, /^bothy: .*\.not is not there/);
     assert.equal(sessions(served), 0, "every session was closed");
   },
 );
@@ -167,3 +167,20 @@ test("Ctrl-C closes the session", { timeout }, async (t) => {
 async function until(so: () => boolean): Promise<void> {
   while (!so()) await sleep(systemClock, 10);
 }
+
+test("a password in an address is not read again in what is complained of", { timeout }, async (t) => {
+  const { run } = operator(t, { host: "127.0.0.1", port: 623 });
+  const wrong = "admin:hunter2@10.0.0.5";
+  const said = await Promise.all([
+    run("power", "-H", wrong),
+    run("ping", wrong),
+    run("scan", wrong),
+    run("sensors", "--timeout", wrong),
+  ]);
+  for (const { code, err, out } of said) {
+    assert.deepEqual([code, out], [2, ""]);
+    assert.match(err, /admin:…@/);
+    assert.doesNotMatch(err, /hunter2/);
+  }
+  assert.match(said[0].err, /who logs in is said with -U, and the password by --password-file/);
+});

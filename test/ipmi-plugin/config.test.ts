@@ -1,7 +1,10 @@
 // What is said of a configuration of BMCs.
 import assert from "node:assert/strict";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { faultText, readConfig } from "../../server/config.ts";
+import { scratch } from "../support/program.ts";
 import { plugins } from "./site.ts";
 
 const env = { PASSWORD: "secret-word" };
@@ -29,7 +32,8 @@ test("a password in the file is refused with a remedy, and not shown", () => {
     const text = faultsOf({ password: said });
     assert.match(text, /buses\.bmcs\.password/);
     assert.match(text, /env/);
-    assert.doesNotMatch(text, /hunter2|42/);
+    assert.doesNotMatch(text.replaceAll(/^site.yaml:\d+:\d+/gm, ""), /hunter2|42/);
+    assert.equal(text.split("\n").length, 1, text);
   }
   assert.match(faultsOf({ password: { env: "NOT_SET" } }), /NOT_SET is not set.*use `file`/s);
   assert.match(faultsOf({ password: "hunter2" }), /\{ env: NAME \}/);
@@ -92,4 +96,82 @@ test("what is easily mistaken has a remedy of its own", () => {
   const weak = faultsOf({ suites: [2], insecure: ["no-integrity"] });
   assert.match(weak, /say so: `insecure: \[no-encryption\]`/);
   assert.match(weak, /`no-integrity` is put up with, but nothing asks for it/);
+});
+
+test("a secret is not shown wherever it was written", () => {
+  const misplaced: readonly (readonly [bus: object, device: object, about: RegExp])[] = [
+    [{ password: { hunter2: null } }, {}, /a key is not known here {2}name where it is kept/],
+    [
+      { password: { env: "hunter2" } },
+      {},
+      /the environment variable named here is not set {2}`env` takes the name/,
+    ],
+    [{ password: { env: "HUNTER2" } }, {}, /the environment variable named here is not set/],
+    [{}, { address: "admin:hunter2@10.0.0.5" }, /`admin:…@10\.0\.0\.5` is not written as expected/],
+    [{ user: "administrator:hunter2@h" }, {}, /`administrator:…@h` is longer than 16/],
+  ];
+  for (const [bus, device, about] of misplaced) {
+    const text = faultsOf(bus, { address: "10.0.0.11", ...device });
+    assert.match(text, about);
+    assert.doesNotMatch(text, /hunter2/i);
+  }
+  for (const text of ["*hunter2", "!hunter2", "!!hunter2 x", "&hunter2 x"]) {
+    const yaml = `site: { id: hut }\nbuses:\n  b: { plugin: ipmi, password: ${text} }\n`;
+    const { faults } = readConfig(yaml, "site.yaml", plugins, {});
+    assert.ok(faults.length > 0);
+    assert.doesNotMatch(faults.map(faultText).join("\n"), /hunter2/);
+  }
+});
+
+test("durations out of range are told of with everything else that is wrong", () => {
+  const text = faultsOf(
+    { timeout: "99s", poll: { fast: "1ms", slow: "soon" }, bogus: 1 },
+    { softOff: { wait: "2h" } },
+    { address: "a", timeout: "1ms" },
+  );
+  assert.match(text, /buses\.bmcs\.timeout {2}`99s` is outside 100ms to 30s {2}use 1s/);
+  assert.match(text, /buses\.bmcs\.poll\.fast {2}`1ms` is outside 500ms to 1h/);
+  assert.match(text, /devices\[0\]\.softOff\.wait {2}`2h` is outside 5s to 30m/);
+  assert.match(text, /devices\[1\]\.timeout {2}`1ms` is outside/);
+  assert.match(text, /`address` is missing/);
+  assert.match(text, /unknown key `bogus`/);
+  assert.match(text, /`soon` is not written as expected/);
+});
+
+test("files that hold secrets are looked at when asked for, and what is in them is not shown", (t) => {
+  const folder = scratch(t);
+  const file = (name: string, text: string): string => {
+    writeFileSync(join(folder, name), text);
+    return join(folder, name);
+  };
+  mkdirSync(join(folder, "folder"));
+  const told = (secret: object, readFile?: (name: string) => Uint8Array): string => {
+    const bus = { plugin: "ipmi", user: "u", ...secret };
+    const config = { site: { id: "hut" }, buses: { b: bus }, devices: [{ bus: "b", address: "h" }] };
+    return readConfig(JSON.stringify(config), "site.yaml", plugins, {}, readFile)
+      .faults.map(faultText)
+      .join();
+  };
+  const read = (name: string): Uint8Array => readFileSync(name);
+  const checked = (name: string): string => told({ password: { file: name } }, read);
+  assert.equal(checked(file("good", "hunter2\r\n")), "");
+  assert.match(
+    checked(join(folder, "none")),
+    /buses\.b\.password .*\/none is not there {2}write the secret into it/,
+  );
+  assert.match(checked(join(folder, "folder")), /\/folder is a directory {2}name the file in it/);
+  assert.match(checked(file("empty", "\n")), /\/empty is empty {2}put the secret into it/);
+  assert.match(checked(file("several", "hunter2\nhunter3\n")), /\/several has several lines/);
+  assert.match(
+    checked(file("long", "hunter2hunter2hunter2")),
+    /in .*\/long has 21 bytes, but 20 are the most/,
+  );
+  assert.match(checked("hunter2"), /the file named here is not there/);
+  assert.match(
+    told({ kg: { file: join(folder, "none") }, password: { env: "A_B" } }, read),
+    /buses\.b\.kg .*not there/,
+  );
+  for (const name of ["several", "long", "hunter2"])
+    assert.doesNotMatch(checked(name === "hunter2" ? name : join(folder, name)), /hunter[23]/);
+  assert.equal(told({ password: { file: join(folder, "none") } }), "", "a site that starts does not look");
 });

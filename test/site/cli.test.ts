@@ -31,8 +31,10 @@ interface Ended {
   readonly err: string;
 }
 
-async function bothy(t: TestContext, ...args: string[]): Promise<Ended> {
-  const child = start(t, args);
+const bothy = (t: TestContext, ...args: string[]): Promise<Ended> => bothyWith(t, {}, ...args);
+
+async function bothyWith(t: TestContext, env: Record<string, string>, ...args: string[]): Promise<Ended> {
+  const child = start(t, args, env);
   let out = "";
   let err = "";
   child.stdout?.on("data", (chunk: Buffer) => (out += chunk.toString()));
@@ -57,11 +59,20 @@ test(
     timeout,
   },
   async (t) => {
-    const good = await bothy(t, "check", demoConfig);
-    assert.deepEqual([good.code, good.err], [0, ""]);
-    assert.match(good.out, /demo-site\.yaml: good; site demo, 4 buses, \d+ devices, and those of 2 BMCs\n/);
     const folder = mkdtempSync(join(tmpdir(), "bothy-test-"));
     t.after(() => rmSync(folder, { recursive: true }));
+    const secret = join(folder, "bmc-password");
+    const demo = { BOTHY_BMC_PASSWORD_FILE: secret };
+    const missing = await bothyWith(t, demo, "check", demoConfig);
+    assert.equal(missing.code, 1);
+    assert.match(
+      missing.out,
+      /^\S*demo-site\.yaml:\d+:\d+ {2}buses\.bmcs\.password {2}\/.*\/bmc-password is not there {2}write .*\n$/,
+    );
+    writeFileSync(secret, "hunter2\n");
+    const good = await bothyWith(t, demo, "check", demoConfig);
+    assert.deepEqual([good.code, good.err], [0, ""]);
+    assert.match(good.out, /demo-site\.yaml: good; site demo, 4 buses, \d+ devices, and those of 2 BMCs\n/);
     const file = join(folder, "bad.yaml");
     writeFileSync(file, "site: { id: x }\nbuses:\n  a: { transport: tcp, hots: 10.0.0.1 }\n");
     const bad = await bothy(t, "check", file);

@@ -1,4 +1,5 @@
 import { isIPv6 } from "node:net";
+import { withoutCredentials } from "../../credentials.ts";
 import type { Env } from "../contexts.ts";
 import { CannotRun } from "../terminal.ts";
 
@@ -29,7 +30,9 @@ export function addressOf(text: string): Address {
   const port = digits === undefined ? ipmiPort : Number(digits);
   if (host !== undefined && port >= 1 && port <= 65_535) return { host, port };
   throw new CannotRun(
-    `"${text}" is no address of a BMC: write HOST, or HOST:PORT, IPv6 with a port as [V6]:PORT`,
+    text.includes("@")
+      ? `"${withoutCredentials(text)}" is no address of a BMC: who logs in is said with -U, and the password by --password-file`
+      : `"${text}" is no address of a BMC: write HOST, or HOST:PORT, IPv6 with a port as [V6]:PORT`,
   );
 }
 
