@@ -38,6 +38,7 @@ export class BmcConnection implements Connection {
   #parts: readonly Part[] = [];
   #polls: readonly Poll[] = [];
   #learning: Promise<void> | undefined;
+  #proof: Promise<void> | undefined;
   #nudged: Millis = -Infinity;
   #end: (reason: BothyError | undefined) => void = () => undefined;
 
@@ -95,8 +96,8 @@ export class BmcConnection implements Connection {
     this.#mustBeOpen();
     const found = this.#pollNamed(poll.id);
     if (found === undefined) throw new BothyError("NOT_READABLE", { source: `poll ${poll.id}` });
-    const readings = await this.#carried(options.signal, (signal) =>
-      found.read(asking({ ...options, signal })),
+    const [readings] = await this.#carried(options.signal, (signal) =>
+      Promise.all([found.read(asking({ ...options, signal })), this.#proven()]),
     );
     if (readings.length === poll.values.length) return readings;
     // A device whose id is taken by another one was not declared; it is read all the same.
@@ -129,8 +130,8 @@ export class BmcConnection implements Connection {
     this.#nudged = clock.monotonic();
     const asked = { priority: priority.control, signal: this.#over.signal };
     for (const name of ["events", "chassis", "sensors"]) {
-      const readings = await this.#pollNamed(name)
-        ?.read(asked)
+      const readings = await this.#proven()
+        .then(() => this.#pollNamed(name)?.read(asked))
         .catch((thrown: unknown) => {
           this.#complain(thrown);
         });
@@ -191,6 +192,18 @@ export class BmcConnection implements Connection {
     if (this.#isOver()) return;
     if (known !== this.#known) this.#adopt(known);
     this.#learner.learnMore(known).catch((thrown: unknown) => this.#complain(thrown));
+  }
+
+  /**
+   * Nothing is said of what was read by kept records before it is certain that they are of this BMC; if they are not,
+   * they are read first, and what was read by the others is nobody's.
+   */
+  #proven(): Promise<void> {
+    if (this.#learner.isProven) return Promise.resolve();
+    const prove = async (): Promise<void> => {
+      if (!(await this.#learner.prove())) await this.#look(false);
+    };
+    return (this.#proof ??= prove().finally(() => (this.#proof = undefined)));
   }
 
   async #tryLook(): Promise<void> {

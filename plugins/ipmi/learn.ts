@@ -1,5 +1,6 @@
 import { BothyError } from "../../devices/errors.ts";
 import { type LinkMemory, priority } from "../../devices/plugin.ts";
+import { type Abilities, assumed, identityIn, keepIn, keptIn, printOf } from "./abilities.ts";
 import type { AskOptions } from "./answer.ts";
 import { getBootFlags } from "./commands/boot.ts";
 import { getChassisStatus, getPowerOnHours } from "./commands/chassis.ts";
@@ -13,24 +14,10 @@ import type { PartDeps } from "./parts/part.ts";
 import { unread } from "./parts/sensors.ts";
 import { effectsOf, type QuirkEffects, quirksOf } from "./quirks.ts";
 import type { FruLocatorRecord, SdrRecord } from "./sdr/model.ts";
-import { readRepository, type SdrRepository } from "./sdr/repository.ts";
+import { readRepository, type SdrRepository, unchangedRepository } from "./sdr/repository.ts";
 import { getSelInfo } from "./sel/requests.ts";
 import { Thresholds } from "./sensor-facts.ts";
 import { describeSensors, type Sensor } from "./sensors/sensor.ts";
-
-/** What a BMC can do, found by trying. JSON: it is kept. */
-export interface Abilities {
-  readonly chassis: boolean;
-  /** Whether it says if the identify lamp shines. */
-  readonly lampIsSeen: boolean;
-  readonly boot: boolean;
-  readonly powerReading: boolean;
-  readonly powerLimit: boolean;
-  readonly events: boolean;
-  readonly hours: boolean;
-  readonly selfTest: boolean;
-  readonly inventories: readonly InventoryFacts[];
-}
 
 /** What is known of a BMC: what its devices follow from. */
 export interface Known {
@@ -44,29 +31,10 @@ export interface Known {
   readonly notes: object;
 }
 
-/** What every BMC is taken to have until it has been asked. */
-const assumed: Abilities = {
-  chassis: true,
-  lampIsSeen: false,
-  boot: false,
-  powerReading: false,
-  powerLimit: false,
-  events: false,
-  hours: false,
-  selfTest: false,
-  inventories: [],
-};
-
-interface Kept {
-  readonly identity: string;
-  readonly abilities: Abilities;
-}
-
-const key = "abilities-1";
 const bmcAddress = 0x20;
 const mostInventories = 32;
 
-/** Finds out what a BMC has, and remembers it: an unchanged BMC costs two requests. */
+/** Finds out what a BMC has, and remembers it: at the start an unchanged BMC costs one request, later two. */
 export class Learner {
   readonly #deps: PartDeps;
   readonly #memory: LinkMemory;
@@ -75,12 +43,18 @@ export class Learner {
   /** Warnings that were logged. A repository that is empty is not kept, and read every time. */
   readonly #logged = new Set<string>();
   #last: { readonly known: Known; readonly identity: string } | undefined;
+  #isProven = true;
 
   constructor(deps: PartDeps, memory: LinkMemory, signal: AbortSignal) {
     this.#deps = deps;
     this.#memory = memory;
-    this.facts = new Thresholds(deps, memory);
+    this.facts = new Thresholds(deps);
     this.#asked = { priority: priority.background, signal };
+  }
+
+  /** Whether what `learn` gave is of the BMC that is there, for all that can be known; see `prove`. */
+  get isProven(): boolean {
+    return this.#isProven;
   }
 
   /** What there is to go by before anybody was asked. */
@@ -101,30 +75,62 @@ export class Learner {
    */
   async learn(anew: boolean): Promise<Known> {
     const { bmc } = this.#deps;
+    const recalled = anew || this.#last !== undefined ? undefined : await this.#recall();
+    if (recalled !== undefined) return recalled;
     const identity = await getDeviceId(bmc, this.#asked);
     const print = printOf(identity);
     const repository = await this.#repository(print, identity);
+    this.#isProven = true;
     const before = this.#last;
     const isSame = before?.identity === print && repository?.fromCache === true;
     if (isSame && !anew) return before.known;
     const kept = keptIn(this.#memory);
-    const records = repository?.records ?? [];
     const abilities =
       !anew && kept?.identity === print && repository?.fromCache === true
         ? kept.abilities
-        : await this.#try(identity, print, records);
+        : await this.#try(identity, print, repository?.records ?? []);
+    return this.#take(identity, abilities, repository);
+  }
+
+  /**
+   * Asks who the BMC is, when `learn` went by its records alone.
+   * @returns whether it is who it was; if not, `learn` is to be called again
+   * @throws BothyError
+   */
+  async prove(): Promise<boolean> {
+    if (this.#isProven) return true;
+    // Before what is read meanwhile.
+    const identity = await getDeviceId(this.#deps.bmc, { ...this.#asked, priority: priority.control });
+    this.#isProven ||= printOf(identity) === this.#last?.identity;
+    return this.#isProven;
+  }
+
+  /** What is known from an earlier run, when the records seem to be the same. */
+  async #recall(): Promise<Known | undefined> {
+    const kept = keptIn(this.#memory);
+    const identity = kept === undefined ? undefined : identityIn(kept.identity);
+    if (kept === undefined || identity === undefined) return undefined;
+    const repository = await this.#answeredOrNone(
+      unchangedRepository(this.#deps.bmc, { ...this.#reading(), identity: kept.identity }),
+    );
+    if (repository === undefined) return undefined;
+    this.#isProven = false;
+    return this.#take(identity, kept.abilities, repository);
+  }
+
+  #take(identity: DeviceId, abilities: Abilities, repository: SdrRepository | undefined): Known {
+    this.facts.forget();
     const { assumeBmc = false } = this.#effects(identity).sensors;
-    const sensors = describeSensors(records, { assumeBmc });
-    const facts = this.facts;
+    const sensors = describeSensors(repository?.records ?? [], { assumeBmc });
     const known = {
       identity,
       abilities,
       sensors,
-      facts,
+      facts: this.facts,
       about: aboutOf(identity),
       notes: notesOf(repository, sensors),
     };
-    this.#last = { known, identity: print };
+    this.#last = { known, identity: printOf(identity) };
     return known;
   }
 
@@ -133,24 +139,28 @@ export class Learner {
     await this.facts.renew(sensors, this.#asked);
   }
 
+  #reading() {
+    return { clock: this.#deps.clock, cache: this.#memory, cacheKey: "sdr-1", ...this.#asked };
+  }
+
   /** @returns undefined when the BMC has none to give */
   async #repository(identity: string, { supports }: DeviceId): Promise<SdrRepository | undefined> {
-    const { bmc, clock, log, settings } = this.#deps;
+    const { bmc, log, settings } = this.#deps;
+    const source = supports.sdr ? "repository" : "device";
+    const repository = await this.#answeredOrNone(
+      readRepository(bmc, { ...this.#reading(), identity, source }),
+    );
+    if (repository?.fromCache === false)
+      for (const warning of repository.warnings.filter((one) => !this.#logged.has(one))) {
+        this.#logged.add(warning);
+        log.info({ link: settings.name }, `${settings.name}: sensor records: ${warning}`);
+      }
+    return repository;
+  }
+
+  async #answeredOrNone<T>(work: Promise<T>): Promise<T | undefined> {
     try {
-      const repository = await readRepository(bmc, {
-        clock,
-        cache: this.#memory,
-        cacheKey: "sdr-1",
-        identity,
-        source: supports.sdr ? "repository" : "device",
-        ...this.#asked,
-      });
-      if (!repository.fromCache)
-        for (const warning of repository.warnings.filter((one) => !this.#logged.has(one))) {
-          this.#logged.add(warning);
-          log.info({ link: settings.name }, `${settings.name}: sensor records: ${warning}`);
-        }
-      return repository;
+      return await work;
     } catch (thrown) {
       if (completionOf(thrown) === undefined) throw thrown;
       return undefined;
@@ -179,7 +189,7 @@ export class Learner {
       selfTest: await knows(getSelfTest(bmc, asked)),
       inventories: await this.#inventories(records, chunk),
     };
-    this.#memory.set(key, { identity: print, abilities } satisfies Kept);
+    keepIn(this.#memory, { identity: print, abilities });
     return abilities;
   }
 
@@ -224,9 +234,6 @@ async function answered<T>(work: Promise<T>): Promise<T | undefined> {
 
 const meaningless: ReadonlySet<string> = new Set(["ABSENT", "BAD_FRAME", "SHORT_FRAME"]);
 
-/** What changes when the BMC is another one, or has other firmware. */
-const printOf = (identity: DeviceId): string => JSON.stringify(identity);
-
 function aboutOf({ firmware, makerName, product, ipmi }: DeviceId): object {
   return { firmware, maker: makerName, product, ipmi };
 }
@@ -246,23 +253,4 @@ function notesOf(repository: SdrRepository | undefined, sensors: readonly Sensor
           },
     ...(Object.keys(without).length === 0 ? {} : { withoutReadings: without }),
   };
-}
-
-/** What is kept may be of another version, or damaged. */
-function keptIn(memory: LinkMemory): Kept | undefined {
-  const kept = memory.get(key);
-  if (typeof kept !== "object" || kept === null) return undefined;
-  const { identity, abilities } = kept as Partial<Kept>;
-  if (typeof identity !== "string" || typeof abilities !== "object") return undefined;
-  const flags = Object.keys(assumed).filter((name) => name !== "inventories");
-  const isComplete = flags.every(
-    (name) => typeof (abilities as unknown as Record<string, unknown>)[name] === "boolean",
-  );
-  const isList =
-    Array.isArray(abilities.inventories) &&
-    abilities.inventories.every((one: unknown) => {
-      const { fruId, name, facts } = (one ?? {}) as Partial<InventoryFacts>;
-      return typeof fruId === "number" && typeof name === "string" && typeof facts === "object";
-    });
-  return isComplete && isList ? { identity, abilities } : undefined;
 }

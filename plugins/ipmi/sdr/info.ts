@@ -40,6 +40,14 @@ function repositoryInfo(answer: Buffer): Info {
   return { source: "repository", shelves, count: answer.readUInt16LE(1), stamp: stamp.toString("hex") };
 }
 
+const noTime: ReadonlySet<string> = new Set(["00000000", "ffffffff"]);
+
+/** Whether the stamp of a repository has a time in it: then it is that of one state of one repository only. */
+export const isDated = (stamp: string): boolean => {
+  const [, added, erased] = /^[0-9a-f]{6}([0-9a-f]{8})([0-9a-f]{8})$/u.exec(stamp) ?? [];
+  return [added, erased].some((time) => time !== undefined && !noTime.has(time));
+};
+
 /** Sensors, logical units that have some, and when they come and go a mark of the last change. IPMI v2.0 §35.2. */
 function deviceInfo(answer: Buffer): Info {
   const luns = [0, 1, 2, 3].filter((lun) => ((answer[1] ?? 0) >> lun) & 1);

@@ -1,7 +1,7 @@
 import type { Requester } from "../contract.ts";
 import { keep, kept, type Kept, type SdrCache } from "./cache.ts";
 import { type Learnt, nothingLearnt, RecordReader } from "./chunks.ts";
-import { type Info, infoOf } from "./info.ts";
+import { type Info, infoOf, isDated } from "./info.ts";
 import type { SdrRecord } from "./model.ts";
 import { parseRecord } from "./record.ts";
 import { Talk, type TalkOptions } from "./talk.ts";
@@ -59,6 +59,25 @@ export async function readRepository(
   }
   warnings.push(`${requester.name} has no sensor data records`);
   return result(first, [], { talk, fromCache: false, warnings });
+}
+
+/**
+ * The records that are kept, when the times the BMC gives for its repository are the same: one request, and none when no
+ * times are kept. They do not prove that it is the same BMC: another one may have been filled at the same time.
+ * @returns undefined when records have to be read, or more be asked before
+ * @throws BothyError when nobody answered
+ */
+export async function unchangedRepository(
+  requester: Requester,
+  options: Omit<RepositoryOptions, "source">,
+): Promise<SdrRepository | undefined> {
+  const { cache, cacheKey = "sdr", identity = "" } = options;
+  const before = kept(cache, cacheKey, identity);
+  if (before?.source !== "repository" || !isDated(before.stamp)) return undefined;
+  const talk = new Talk(requester, options);
+  const info = await infoOf(talk, "repository");
+  if (info === undefined || !isGood(before, info)) return undefined;
+  return result("repository", before.found, { talk, fromCache: true, warnings: [] });
 }
 
 const isGood = (before: Kept, info: Info): boolean =>
