@@ -23,7 +23,7 @@ export interface Target extends Applied {
   readonly held: readonly HeldSlot[];
 }
 
-export type Observed = Observation<number> | Observation<string>;
+export type Observed = Observation | Observation<string>;
 
 /** Everything that enters one step of an engine. Plain JSON. */
 export interface Frame {

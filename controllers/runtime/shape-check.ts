@@ -1,0 +1,106 @@
+import { namePattern } from "../../devices/device.ts";
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+const semantic = /^\d+\.\d+\.\d+(?:[-+][0-9A-Za-z.+-]+)?$/;
+const shortestPeriod = 100;
+const picks: readonly unknown[] = ["each", "eachWord", "max", "min", "mean", "median", "sum", "word"];
+
+/** All that is wrong with what a file says is a definition; in JavaScript it may be anything. */
+export function faultsOfShape(value: unknown): readonly string[] {
+  if (!isObject(value))
+    return ["the default export is no definition: export default defineController({ … })"];
+  return [
+    ...texts(value),
+    ...times(value),
+    ...functions(value),
+    ...settings(value["settings"]),
+    ...inputs(value["inputs"]),
+    ...outputs(value["outputs"]),
+    ...failSafes(value),
+  ];
+}
+
+function* texts({ name, version, summary }: Readonly<Record<string, unknown>>): Generator<string> {
+  if (typeof name !== "string" || !new RegExp(namePattern).test(name))
+    yield "`name` is missing, or has other characters than letters, digits, `.`, `_` and `-`";
+  if (typeof version !== "string" || !semantic.test(version))
+    yield "`version` is no semantic version such as 1.0.0";
+  if (typeof summary !== "string") yield "`summary` is missing: one line for people";
+}
+
+function* times({ period, budget, stateVersion }: Readonly<Record<string, unknown>>): Generator<string> {
+  if (typeof period !== "number" || !(period >= shortestPeriod) || !Number.isFinite(period))
+    yield `\`period\` is not ${shortestPeriod} ms or more; write e.g. seconds(5)`;
+  if (budget !== undefined && !(typeof budget === "number" && budget > 0))
+    yield "`budget` is not longer than 0 ms";
+  if (typeof budget === "number" && typeof period === "number" && budget > period)
+    yield "`budget` is longer than `period`";
+  if (stateVersion !== undefined && !(Number.isInteger(stateVersion) && Number(stateVersion) >= 1))
+    yield "`stateVersion` is no whole number from 1";
+}
+
+function* functions(value: Readonly<Record<string, unknown>>): Generator<string> {
+  for (const name of ["init", "step"])
+    if (typeof value[name] !== "function") yield `\`${name}\` is no function`;
+  for (const name of ["migrate", "check"])
+    if (value[name] !== undefined && typeof value[name] !== "function") yield `\`${name}\` is no function`;
+  const { invariants } = value;
+  const fits =
+    invariants === undefined ||
+    (Array.isArray(invariants) &&
+      invariants.every(
+        (one) => isObject(one) && typeof one["text"] === "string" && typeof one["holds"] === "function",
+      ));
+  if (!fits) yield "`invariants` is no list of { text, holds }";
+}
+
+function* settings(value: unknown): Generator<string> {
+  if (!isObject(value) || value["type"] !== "object") {
+    yield "`settings` is no object schema: Type.Object({ … })";
+    return;
+  }
+  const { properties } = value;
+  for (const [name, one] of Object.entries(isObject(properties) ? properties : {})) {
+    if (!isObject(one)) continue;
+    if (one["default"] === undefined) yield `setting \`${name}\` has no default`;
+    if (typeof one["description"] !== "string") yield `setting \`${name}\` has no description`;
+  }
+}
+
+function* inputs(value: unknown): Generator<string> {
+  if (!isObject(value)) {
+    yield "`inputs` is no object";
+    return;
+  }
+  for (const [name, one] of Object.entries(value)) {
+    if (!isObject(one) || one["kind"] !== "input" || !picks.includes(one["pick"]))
+      yield `input \`${name}\` does not say what the step gets: end it with .max(), .each(), …`;
+    else if (!(typeof one["minGood"] === "number" && one["minGood"] >= 0))
+      yield `input \`${name}\`: \`minGood\` is below 0`;
+  }
+}
+
+function* outputs(value: unknown): Generator<string> {
+  if (!isObject(value)) {
+    yield "`outputs` is no object";
+    return;
+  }
+  for (const [name, one] of Object.entries(value)) {
+    if (!isObject(one) || one["kind"] !== "action" || typeof one["action"] !== "string") {
+      yield `output \`${name}\` names no action: end it with .action("speed")`;
+      continue;
+    }
+    for (const limit of ["rise", "fall", "refresh"])
+      if (one[limit] !== undefined && !(Number(one[limit]) > 0))
+        yield `output \`${name}\`: \`${limit}\` is not above 0`;
+    if (one["deadband"] !== undefined && !(Number(one["deadband"]) >= 0))
+      yield `output \`${name}\`: \`deadband\` is below 0`;
+  }
+}
+
+function* failSafes({ failSafe }: Readonly<Record<string, unknown>>): Generator<string> {
+  if (!isObject(failSafe) && typeof failSafe !== "function")
+    yield "`failSafe` is missing: a value for every output";
+}

@@ -1,0 +1,165 @@
+import { slots, type Slot } from "../../devices/transaction.ts";
+import type { DeviceId } from "../../devices/value-id.ts";
+import type { FailSafe, StepResult } from "../contract.ts";
+import type { Rank, Wanted } from "../outputs.ts";
+import type { Frame, Target } from "./frame.ts";
+import type { Shape } from "./shape.ts";
+
+/** A step's result that was looked at: what it wants per output. */
+export interface Wishes {
+  readonly of: Readonly<Record<string, Wished | undefined>>;
+  readonly result: StepResult;
+}
+
+export interface Wished {
+  readonly want: Wanted;
+  readonly slot: Slot;
+  readonly why: string | undefined;
+}
+
+const ranks: Readonly<Record<Rank, Slot>> = {
+  lifeSafety: slots.lifeSafety,
+  equipmentProtection: slots.equipmentProtection,
+  minimumOnOff: slots.minimumOnOff,
+  controller: slots.controller,
+};
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/**
+ * Looks at what a step gave back, which may be anything.
+ * @returns what it wants, or for people what is wrong with it
+ */
+export function readResult(raw: unknown, shape: Shape, outputs: Frame["outputs"]): Wishes | string {
+  if (!isObject(raw))
+    return `the step gave ${spell(raw)} instead of an object with outputs, state and reason`;
+  if (!isObject(raw["outputs"])) return "the result has no `outputs`";
+  if (typeof raw["reason"] !== "string" || raw["reason"] === "")
+    return "the result has no `reason`: one sentence for people, why the outputs are what they are";
+  const rest = faultOfRest(raw);
+  if (rest !== undefined) return rest;
+  const of: Record<string, Wished | undefined> = {};
+  for (const name of Object.keys(raw["outputs"])) {
+    if (!Object.hasOwn(shape.outputs, name))
+      return `\`${name}\` is no output of this controller; it has: ${Object.keys(shape.outputs).join(", ")}`;
+    const wished = readWish(raw["outputs"][name], name, outputs[name] ?? []);
+    if (typeof wished === "string") return wished;
+    of[name] = wished;
+  }
+  const failSafe = faultOfFailSafe(raw["failSafe"], shape, outputs);
+  if (failSafe !== undefined) return failSafe;
+  return { of, result: raw as unknown as StepResult };
+}
+
+function faultOfRest(raw: Readonly<Record<string, unknown>>): string | undefined {
+  const { terms, limits, alarms, published, leader } = raw;
+  if (leader !== undefined && typeof leader !== "string") return "`leader` is no text";
+  if (terms !== undefined) {
+    if (!isObject(terms)) return "`terms` is no object";
+    for (const key of Object.keys(terms))
+      if (typeof terms[key] !== "number") return `\`terms.${key}\` is ${spell(terms[key])}, not a number`;
+  }
+  if (limits !== undefined && !(Array.isArray(limits) && limits.every((one) => typeof one === "string")))
+    return "`limits` is no list of texts";
+  if (alarms !== undefined && !(Array.isArray(alarms) && alarms.every(isAlarm)))
+    return "`alarms` is no list of { id, severity, text }";
+  if (published === undefined) return undefined;
+  if (!isObject(published)) return "`published` is no object";
+  for (const key of Object.keys(published)) {
+    const value = published[key];
+    const fits =
+      typeof value === "number" ? Number.isFinite(value) : ["string", "boolean"].includes(typeof value);
+    if (!fits) return `\`published.${key}\` is ${spell(value)}`;
+  }
+  return undefined;
+}
+
+const severities: readonly unknown[] = ["notice", "warning", "major", "critical"];
+const isAlarm = (one: unknown): boolean =>
+  isObject(one) &&
+  typeof one["id"] === "string" &&
+  typeof one["text"] === "string" &&
+  severities.includes(one["severity"]);
+
+function faultOfFailSafe(raw: unknown, shape: Shape, outputs: Frame["outputs"]): string | undefined {
+  if (raw === undefined) return undefined;
+  if (!isObject(raw)) return "`failSafe` is no object";
+  for (const name of Object.keys(raw)) {
+    if (!Object.hasOwn(shape.outputs, name)) return `\`failSafe.${name}\` is no output of this controller`;
+    const fault = raw[name] === null ? undefined : faultOfValue(raw[name], outputs[name] ?? []);
+    if (fault !== undefined) return `failSafe.${name}: ${fault}`;
+  }
+  return undefined;
+}
+
+function readWish(raw: unknown, name: string, targets: readonly Target[]): Wished | string | undefined {
+  if (raw === undefined || raw === null) return undefined;
+  if (!isObject(raw) || !("want" in raw)) {
+    const fault = faultOfWanted(raw, name, targets);
+    return fault ?? { want: raw as Wanted, slot: slots.controller, why: undefined };
+  }
+  const { want, rank = "controller", why } = raw;
+  if (typeof rank !== "string" || !Object.hasOwn(ranks, rank))
+    return `${name}: there is no rank ${spell(rank)}; there are: ${Object.keys(ranks).join(", ")}`;
+  if (why !== undefined && typeof why !== "string") return `${name}: \`why\` is no text`;
+  if (want === undefined || want === null) return undefined;
+  const fault = faultOfWanted(want, name, targets);
+  return fault ?? { want: want as Wanted, slot: ranks[rank as Rank], why };
+}
+
+function faultOfWanted(raw: unknown, name: string, targets: readonly Target[]): string | undefined {
+  if (!isObject(raw)) {
+    const fault = faultOfValue(raw, targets);
+    return fault === undefined ? undefined : `${name}: ${fault}`;
+  }
+  const { each } = raw;
+  if (!isObject(each)) return `${name}: ${spell(raw)} is no number, text, null or { each: … }`;
+  for (const target of targets) {
+    const value = each[target.device];
+    const fault = value === undefined || value === null ? undefined : faultOfValue(value, [target]);
+    if (fault !== undefined) return `${name}: ${fault}`;
+  }
+  return undefined;
+}
+
+function faultOfValue(value: unknown, targets: readonly Target[]): string | undefined {
+  if (typeof value === "number") {
+    if (!Number.isFinite(value)) return `${String(value)} is no finite number`;
+  } else if (typeof value !== "string") return `${spell(value)} is neither a number nor a text`;
+  for (const { accepts, name } of targets) {
+    if (accepts.kind === "number" && typeof value !== "number")
+      return `${name} takes a number from ${accepts.min} to ${accepts.max} ${accepts.unit}, not ${spell(value)}`;
+    if (accepts.kind === "choice" && !(typeof value === "string" && accepts.choices.includes(value)))
+      return `${name} takes one of ${accepts.choices.join(", ")}, not ${spell(value)}`;
+    if (accepts.kind === "text" && !(typeof value === "string" && value.length <= accepts.maxLength))
+      return `${name} takes a text of at most ${accepts.maxLength} characters, not ${spell(value)}`;
+    if (accepts.kind === "none") return `${name} takes no value`;
+  }
+  return undefined;
+}
+
+/** What one device is to be told; undefined: given up. */
+export function wantedOf(want: Wanted, device: DeviceId): number | string | undefined {
+  if (typeof want !== "object" || want === null) return want ?? undefined;
+  return want.each[device] ?? undefined;
+}
+
+/** What is wrong with fail-safe values for the things they are meant for; undefined when nothing is. */
+export function faultOfFailSafeValues(values: FailSafe, shape: Shape): string | undefined {
+  for (const name of Object.keys(shape.outputs)) {
+    const value: unknown = values[name];
+    if (value === undefined)
+      return `there is no fail-safe value for \`${name}\`; say null to command nothing`;
+    if (value !== null && typeof value !== "string" && !(typeof value === "number" && Number.isFinite(value)))
+      return `the fail-safe value of \`${name}\` is ${spell(value)}`;
+  }
+  return undefined;
+}
+
+const spell = (value: unknown): string => {
+  if (typeof value === "number") return String(value);
+  if (typeof value === "function") return "a function";
+  const text = JSON.stringify(value) as string | undefined;
+  return text === undefined ? "nothing" : text.length > 60 ? `${text.slice(0, 57)}…` : text;
+};
