@@ -135,6 +135,7 @@ const economiser = group({
   leak: share(0.02),
   exponent: number({ unit: "", min: 0.2, max: 5 }, 1),
   feedbackError: number({ unit: "%", min: 0, max: 10 }, 1),
+  supply: choice(["dc", "mains"], "dc"),
 });
 
 const heater = group({
@@ -221,6 +222,9 @@ const plant = group({
   reconnectVolts: number({ unit: "V", min: 0, max: 500 }),
   /** Share of `loadWatts` that the first disconnect keeps. */
   essentialShare: share(0.5),
+  /** Share of `loadWatts`, and of what converters lose, that becomes heat inside. */
+  loadInside: share(0),
+  lossesInside: share(0),
 });
 
 const ups = group({
@@ -239,9 +243,8 @@ const mains = group({
   hertz: number({ unit: "Hz", min: 45, max: 65 }, 50),
   voltNoise: positive("V", 20, 0.8),
   hertzNoise: positive("Hz", 1, 0.01),
-  /** What a generator takes to give power after mains are lost; 0: there is none. */
+  /** What a generator takes to give power after it is asked to; 0: there is none. */
   generatorSeconds: positive("s", 3600, 0),
-  generatorWatts: positive("W", 1e6, 0),
   /** Controls, lights and whatever else is always on. */
   houseWatts: positive("W", 100_000, 0),
 });

@@ -115,13 +115,17 @@ export interface SiteFaults {
 }
 
 export interface FanState {
-  /** Share of the top speed, 0..1. */
+  /** Share of the top speed, 0..1; and its mean over the last step. */
   speed: number;
+  meanSpeed: number;
   rpm: number;
   /** Share of the duty a worn fan still turns: falls with use. */
   health: number;
   /** Duty in force, %. */
   duty: number;
+  /** Started, and not stalled since. */
+  turning: boolean;
+  /** s it has had the duty to start. */
   starting: number;
   /** s until an intermittent fan changes its mind. */
   phase: number;
@@ -130,6 +134,8 @@ export interface FanState {
   shown: number;
   watts: number;
   runSeconds: number;
+  /** Run time up to which `health` is worked out. */
+  wornUntil: number;
   starts: number;
 }
 
@@ -137,6 +143,8 @@ export type DxTrip = "none" | "high-pressure" | "low-pressure";
 
 export interface DxState {
   running: boolean;
+  /** Whether it has AC. */
+  powered: boolean;
   /** Speed of the compressor, 0..100 %. */
   capacity: number;
   /** First-order follower of `capacity`: what reaches the air. */
@@ -161,10 +169,15 @@ export interface DxState {
   sensible: number;
   latent: number;
   watts: number;
+  /** What it takes out, and its compressor draws, at full load as things are outdoors. */
+  fullCapacity: number;
+  fullPower: number;
   /** Air leaving the coil. */
   supply: number;
   evaporating: number;
-  /** Shortest times seen, s; Infinity: none yet. */
+  /** Of the air entering, for the biquadratic level. */
+  wetBulb: number;
+  /** Shortest times it ran, unless it was cut off, and stood still, s; Infinity: none yet. */
   shortestOn: number;
   shortestOff: number;
 }
@@ -178,6 +191,9 @@ export interface ServerState {
   /** s its BMC has had power. */
   powered: number;
   utilisation: number;
+  /** How far that is from its mean, and s until it moves again. */
+  wander: number;
+  wanderIn: number;
   throttled: boolean;
   /** s above the temperature at which it switches itself off. */
   hot: number;
@@ -200,6 +216,8 @@ export interface OutletState {
   wait: number;
   cycles: number;
   amperes: number;
+  /** As its meter shows it. */
+  metered: number;
   /** Largest of one cycle when it last closed, A. */
   inrush: number;
   watts: number;
@@ -228,6 +246,9 @@ export interface PlantState extends BatteryState {
   inputWatts: number;
   loadOn: boolean;
   nonEssentialOn: boolean;
+  /** What the low-voltage disconnects did. */
+  shed: boolean;
+  disconnected: boolean;
   /** Whether the bus has power at all. */
   alive: boolean;
   modulesOk: number;
@@ -251,20 +272,21 @@ export interface Energies {
   /** Lost in rectifiers, UPS and inverter. */
   conversion: number;
   dcLoad: number;
+  /** What servers that should run, and the DC load, were not given. */
+  itUnserved: number;
+  dcUnserved: number;
   upsOutput: number;
   /** Heat taken out by DX, and carried away by outdoor air. */
   dxHeat: number;
   economiserHeat: number;
 }
 
-/** Counted in seconds since the start. */
+/** Counted since the start, in seconds but for the strokes of the damper. */
 export interface Counters {
   /** A surface inside is below the dew point; within 2 K of it. */
   condensation: number;
   nearCondensation: number;
-  /** Load that should have had power and had none. */
-  itUnserved: number;
-  dcUnserved: number;
+  /** Full strokes. */
   damperTravel: number;
   doorOpen: number;
   mainsOut: number;
@@ -277,6 +299,8 @@ export interface SiteState {
   outdoorDewPoint: number;
   /** % */
   outdoorHumidity: number;
+  /** kg/kg */
+  outdoorRatio: number;
   irradiance: number;
   pressure: number;
   /** The five nodes. */
@@ -304,7 +328,9 @@ export interface SiteState {
   /** Water that ran off, kg: at the coil; on walls and as fog. */
   condensate: number;
   dew: number;
+  /** Through the rack: what the fans move, or convection where that is more. */
   airflow: number;
+  fanFlow: number;
   /** Across the fans, Pa; and across the filter. */
   fanPressure: number;
   filterPressure: number;
@@ -318,13 +344,19 @@ export interface SiteState {
   itPower: number;
   fanPower: number;
   dxPower: number;
+  /** Heat taken out, latent and sensible; the latent part; and what outdoor air carries away. */
   dxCooling: number;
+  dxLatent: number;
+  economiserPower: number;
   heaterPower: number;
   heaterStages: number;
   /** The heater's own temperature, and whether its cut-out is open. */
   heaterTemperature: number;
   heaterCutOut: boolean;
   batteryPadPower: number;
+  /** What converters lose, and what of it and of the DC load becomes heat inside. */
+  conversionLoss: number;
+  converterHeat: number;
   solarHeat: number;
   mainsVolts: readonly [number, number, number];
   mainsHertz: number;
