@@ -1,0 +1,184 @@
+import { type Static, Type } from "typebox";
+import { celsius, hoursOf, kelvin, secondsOf } from "../settings.ts";
+import { heldFor, listed, reached, shown, span } from "./timing.ts";
+
+/** From a frozen site to one at work: heat first, then soak, then power up. Thermal control §2.9. */
+export const coldStartSettings = Type.Object({
+  frozenInlet: celsius({ default: 0, maximum: 15, description: "Frozen below this inlet temperature." }),
+  frozenEquipment: celsius({
+    default: -5,
+    maximum: 15,
+    description: "Frozen below this temperature of equipment.",
+  }),
+  frozenBattery: celsius({
+    default: -20,
+    maximum: 15,
+    description: "Frozen below this temperature of the battery.",
+  }),
+  releaseInlet: celsius({
+    default: 5,
+    maximum: 20,
+    description: "Inlet temperature from which servers may start.",
+  }),
+  releaseEquipment: celsius({ default: 0, maximum: 20, description: "The same of equipment." }),
+  releaseMargin: kelvin({
+    default: 2,
+    maximum: 10,
+    description: "Surfaces must be this much above the dew point by then.",
+  }),
+  soakTime: secondsOf({ default: 600, maximum: 7200, description: "How long all of that must hold." }),
+  preheatTo: celsius({
+    default: 15,
+    maximum: 25,
+    description: "Inlet temperature that is heated to meanwhile.",
+  }),
+  powerUpGap: secondsOf({ default: 10, minimum: 1, maximum: 600, description: "Between two outlets." }),
+  releaseWithin: hoursOf({
+    default: 4,
+    minimum: 0.1,
+    maximum: 72,
+    description: "Alarm when it takes longer.",
+  }),
+});
+export type ColdStartSettings = Static<typeof coldStartSettings>;
+
+export type ColdStartPhase = "frozen" | "preheat" | "soak" | "power-up" | "normal";
+
+export interface ColdStartState {
+  readonly phase: ColdStartPhase;
+  /** s in it, and since it froze. */
+  readonly inPhase: number;
+  readonly since: number;
+  readonly fitFor: number;
+  /** Outlets let on. */
+  readonly released: number;
+}
+
+/** @param running whether loads have power when this begins: what is at work is not taken from it */
+export const initialColdStart = (running = false): ColdStartState => ({
+  phase: running ? "normal" : "frozen",
+  inPhase: 0,
+  since: 0,
+  fitFor: 0,
+  released: 0,
+});
+
+export interface ColdStartInput {
+  readonly inlet: number;
+  /** Servers, or what stands for them; absent when nothing measures it. */
+  readonly equipment?: number;
+  readonly battery?: number;
+  /** Coldest surface less dew point, K. */
+  readonly margin?: number;
+  /** Loads that are switched, and whether any of them has power. */
+  readonly outlets: number;
+  readonly powered: boolean;
+  /** Air that circulates, and heat. */
+  readonly heating: boolean;
+}
+
+export interface ColdStartResult {
+  readonly phase: ColdStartPhase;
+  /** How many outlets may be on; all in `normal`. */
+  readonly released: number;
+  /** Heat up to this, °C. */
+  readonly preheatTo?: number;
+  readonly overdue: boolean;
+  readonly reason: string;
+  readonly state: ColdStartState;
+}
+
+const isFrozen = ({ inlet, equipment, battery }: ColdStartInput, s: ColdStartSettings): boolean =>
+  inlet < s.frozenInlet || (equipment ?? 99) < s.frozenEquipment || (battery ?? 99) < s.frozenBattery;
+
+function missing(input: ColdStartInput, s: ColdStartSettings): readonly string[] {
+  const wants: string[] = [];
+  if (input.inlet < s.releaseInlet)
+    wants.push(`the inlet has ${shown(input.inlet)} of ${shown(s.releaseInlet)} °C`);
+  if (input.equipment !== undefined && input.equipment < s.releaseEquipment) {
+    wants.push(`equipment has ${shown(input.equipment)} of ${shown(s.releaseEquipment)} °C`);
+  }
+  if (input.margin !== undefined && input.margin < s.releaseMargin) {
+    wants.push(`surfaces are ${shown(input.margin)} K above the dew point, not ${shown(s.releaseMargin)} K`);
+  }
+  return wants;
+}
+
+function nextPhase(
+  state: ColdStartState,
+  input: ColdStartInput,
+  wants: readonly string[],
+  s: ColdStartSettings,
+): ColdStartPhase {
+  switch (state.phase) {
+    case "normal":
+      // What is at work warms itself: only a site without load freezes.
+      return isFrozen(input, s) && !input.powered ? "frozen" : "normal";
+    case "frozen":
+      return isFrozen(input, s) && !input.heating ? "frozen" : wants.length === 0 ? "soak" : "preheat";
+    case "preheat":
+      return wants.length === 0 ? "soak" : "preheat";
+    case "soak":
+      return wants.length > 0 ? "preheat" : reached(state.fitFor, s.soakTime) ? "power-up" : "soak";
+    case "power-up":
+      return state.released >= input.outlets && reached(state.inPhase, s.powerUpGap) ? "normal" : "power-up";
+  }
+}
+
+/**
+ * One step.
+ * @param dt seconds since the step before
+ */
+export function coldStartStep(
+  before: ColdStartState,
+  input: ColdStartInput,
+  settings: ColdStartSettings,
+  dt: number,
+): ColdStartResult {
+  const wants = missing(input, settings);
+  const held: ColdStartState = {
+    ...before,
+    inPhase: before.inPhase + dt,
+    since: before.phase === "normal" ? 0 : before.since + dt,
+    fitFor: heldFor(before.fitFor, wants.length === 0, dt),
+  };
+  const phase = nextPhase(held, input, wants, settings);
+  const moved = phase === before.phase ? held : { ...held, phase, inPhase: 0 };
+  const released =
+    phase === "normal"
+      ? input.outlets
+      : phase === "power-up"
+        ? Math.min(input.outlets, 1 + Math.floor((moved.inPhase + 1e-6) / settings.powerUpGap))
+        : 0;
+  const cold = phase !== "normal" && phase !== "power-up";
+  return {
+    phase,
+    released,
+    ...(cold ? { preheatTo: settings.preheatTo } : {}),
+    overdue: cold && moved.since >= settings.releaseWithin * 3600,
+    reason: reasonOf(phase, moved, wants, released, input, settings),
+    state: { ...moved, released },
+  };
+}
+
+function reasonOf(
+  phase: ColdStartPhase,
+  state: ColdStartState,
+  wants: readonly string[],
+  released: number,
+  { outlets }: ColdStartInput,
+  { soakTime }: ColdStartSettings,
+): string {
+  switch (phase) {
+    case "normal":
+      return "Warm enough: loads are not held";
+    case "frozen":
+      return "Frozen: loads stay off until heat and air circulate";
+    case "preheat":
+      return `Loads stay off while the site warms up: ${listed(wants)}`;
+    case "soak":
+      return `Warm enough; loads stay off another ${span(soakTime - state.fitFor)} while the warmth soaks in`;
+    case "power-up":
+      return `Powering up: ${released} of ${outlets} loads`;
+  }
+}

@@ -1,0 +1,140 @@
+import { type Static, Type } from "typebox";
+import { celsius, kelvin, secondsOf } from "../settings.ts";
+import { heldFor, hysteresis, listed, reached, shown } from "./timing.ts";
+
+/** Outdoor air and all fans when cooling is lost, or when nothing else keeps up. Thermal control §2.4, §4.2. */
+export const emergencySettings = Type.Object({
+  lostAfter: secondsOf({
+    default: 10,
+    maximum: 60,
+    description: "Cooling that should run and does not for this long is lost.",
+  }),
+  lostFrom: celsius({
+    default: 25,
+    maximum: 45,
+    description: "Lost cooling matters from this inlet temperature on.",
+  }),
+  overloadAt: celsius({
+    default: 33,
+    minimum: 25,
+    maximum: 50,
+    description: "Inlet temperature at which outdoor air helps whatever the cooling does.",
+  }),
+  emergencyBand: kelvin({ default: 3, minimum: 1, maximum: 10, description: "It ends this far below." }),
+  emergencyLeast: secondsOf({
+    default: 120,
+    maximum: 3600,
+    description: "The shortest emergency ventilation.",
+  }),
+  helpsBelow: kelvin({
+    default: 1,
+    maximum: 10,
+    description: "The damper opens only to outdoor air this much colder than return air.",
+  }),
+  emergencyDewPoint: celsius({
+    default: 24,
+    maximum: 35,
+    description: "Outdoor dew point above which the damper stays shut, unless the inlet is above the next.",
+  }),
+  wetAnyway: celsius({
+    default: 40,
+    minimum: 30,
+    maximum: 60,
+    description: "Above this inlet temperature moist air is better than none.",
+  }),
+});
+export type EmergencySettings = Static<typeof emergencySettings>;
+
+export interface EmergencyState {
+  readonly lostFor: number;
+  readonly active: boolean;
+  readonly for: number;
+  readonly overloaded: boolean;
+  readonly open: boolean;
+}
+
+export const initialEmergency: EmergencyState = {
+  lostFor: 0,
+  active: false,
+  for: 0,
+  overloaded: false,
+  open: false,
+};
+
+export interface EmergencyInput {
+  readonly inlet: number;
+  readonly return?: number;
+  readonly outdoor?: number;
+  readonly outdoorDewPoint?: number;
+  /** Cooling should run and no unit does. */
+  readonly coolingLost: boolean;
+  /** Why, for people: `dx-1 is locked out`. */
+  readonly why?: readonly string[];
+}
+
+export interface EmergencyResult {
+  readonly active: boolean;
+  /** The damper should be open. */
+  readonly open: boolean;
+  readonly reason: string;
+  readonly limits: readonly string[];
+  readonly state: EmergencyState;
+}
+
+/** Whether outdoor air would help, and what is against it. */
+function helps(before: boolean, input: EmergencyInput, s: EmergencySettings): readonly [boolean, string?] {
+  const { outdoor, outdoorDewPoint: dew, inlet } = input;
+  if (outdoor === undefined)
+    return [false, "the outdoor temperature is not known: the damper stays as it is"];
+  const back = input.return ?? inlet;
+  const at = { on: back - s.helpsBelow, off: back };
+  if (!hysteresis(before, outdoor, at)) {
+    return [false, `outdoors ${shown(outdoor)} °C is not colder than return air of ${shown(back)} °C`];
+  }
+  if (dew !== undefined && dew > s.emergencyDewPoint && inlet < s.wetAnyway) {
+    return [false, `outdoor air is too moist: dew point ${shown(dew)} °C`];
+  }
+  return [true];
+}
+
+/**
+ * One step.
+ * @param dt seconds since the step before
+ */
+export function emergencyStep(
+  before: EmergencyState,
+  input: EmergencyInput,
+  s: EmergencySettings,
+  dt: number,
+): EmergencyResult {
+  const lostFor = heldFor(before.lostFor, input.coolingLost, dt);
+  const overloaded = hysteresis(before.overloaded, input.inlet, {
+    on: s.overloadAt,
+    off: s.overloadAt - s.emergencyBand,
+  });
+  const lost = reached(lostFor, s.lostAfter) && input.coolingLost;
+  const warm = hysteresis(before.active, input.inlet, { on: s.lostFrom, off: s.lostFrom - s.emergencyBand });
+  const called = overloaded || (lost && warm);
+  const active = called || (before.active && !reached(before.for, s.emergencyLeast));
+  const [open, against] = active ? helps(before.open, input, s) : [false];
+  const state: EmergencyState = {
+    lostFor,
+    active,
+    for: heldFor(before.for, active, dt),
+    overloaded,
+    open,
+  };
+  const causes = [
+    ...(lost ? [`cooling is lost${input.why === undefined ? "" : ` (${listed(input.why)})`}`] : []),
+    ...(overloaded ? [`the inlet is at ${shown(input.inlet)} °C`] : []),
+  ];
+  return {
+    active,
+    open,
+    reason: active
+      ? `Emergency ventilation: ${listed(causes.length > 0 ? causes : ["it has only just begun"])}`
+      : "Cooling is not lost and the inlet is not too hot",
+    limits: against === undefined ? [] : [against],
+    state,
+  };
+}

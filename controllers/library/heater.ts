@@ -1,0 +1,132 @@
+import { type Static, Type } from "typebox";
+import { celsius, kelvin, percent, secondsOf } from "../settings.ts";
+import { heldFor, hysteresis, reached, shown } from "./timing.ts";
+
+/** Heater stages with their interlocks. Thermal control §2.9. */
+export const heaterSettings = Type.Object({
+  heatingSetpoint: celsius({
+    default: 10,
+    minimum: -20,
+    maximum: 25,
+    description: "Heat below it; 15 °C where lead batteries are.",
+  }),
+  firstBelow: kelvin({
+    default: 1,
+    minimum: 0.2,
+    maximum: 20,
+    description: "The first stage starts this far below.",
+  }),
+  furtherBelow: kelvin({
+    default: 3,
+    minimum: 0.2,
+    maximum: 20,
+    description: "Each further stage starts this much further below.",
+  }),
+  heaterDifferential: kelvin({
+    default: 2,
+    minimum: 0.5,
+    maximum: 10,
+    description: "A stage ends this far above its start.",
+  }),
+  heaterMinimumOn: secondsOf({ default: 60, maximum: 3600, description: "The shortest time a stage is on." }),
+  heaterMinimumOff: secondsOf({
+    default: 60,
+    maximum: 3600,
+    description: "The shortest time a stage is off.",
+  }),
+  heaterAirflow: percent({
+    default: 25,
+    description: "Airflow, as share of the flow at full speed, below which no stage is on.",
+  }),
+  heaterOutletMost: celsius({
+    default: 60,
+    minimum: 30,
+    maximum: 90,
+    description: "Air leaving the heater above which it is cut off at once.",
+  }),
+  heaterInletMost: kelvin({
+    default: 5,
+    minimum: 1,
+    maximum: 30,
+    description: "Inlet air this far above the setpoint cuts it off at once.",
+  }),
+});
+export type HeaterSettings = Static<typeof heaterSettings>;
+
+export interface HeaterState {
+  readonly stages: readonly { readonly on: boolean; readonly since: number }[];
+  readonly cut: boolean;
+}
+
+export const initialHeater: HeaterState = { stages: [], cut: false };
+
+export interface HeaterInput {
+  /** How many there are. */
+  readonly stages: number;
+  readonly temperature: number;
+  /** °C of the air that leaves it. */
+  readonly outlet?: number;
+  /** % of the flow at full speed; absent when nothing says: then a cut-out of its own must be relied on. */
+  readonly airflow?: number;
+  /** Compressors or outdoor air cool: never both, but to dry the air. */
+  readonly cooling: boolean;
+  readonly drying?: boolean;
+  /** A cold start asks for all the heat there is, up to this temperature, °C. */
+  readonly preheatTo?: number;
+}
+
+export interface HeaterResult {
+  readonly on: readonly boolean[];
+  /** Cut off at once: too hot. */
+  readonly cut: boolean;
+  readonly limits: readonly string[];
+  readonly state: HeaterState;
+}
+
+function limitsOf(input: HeaterInput, cut: boolean, s: HeaterSettings): readonly string[] {
+  const limits: string[] = [];
+  if (cut) limits.push(`cut off: too hot (inlet ${shown(input.temperature)} °C)`);
+  if (input.airflow !== undefined && input.airflow < s.heaterAirflow) {
+    limits.push(`off for want of air: ${shown(input.airflow)} % of ${shown(s.heaterAirflow)} %`);
+  }
+  if (input.cooling && input.drying !== true) limits.push("off while something cools");
+  return limits;
+}
+
+function tooHot(before: boolean, input: HeaterInput, setpoint: number, s: HeaterSettings): boolean {
+  const inletAt = setpoint + s.heaterInletMost;
+  const inlet = hysteresis(before, input.temperature, { on: inletAt, off: inletAt - 2 });
+  const outlet = hysteresis(before, input.outlet ?? -99, {
+    on: s.heaterOutletMost,
+    off: s.heaterOutletMost - 10,
+  });
+  return inlet || outlet;
+}
+
+/**
+ * One step: which stages are on.
+ * @param dt seconds since the step before
+ */
+export function heaterStep(
+  before: HeaterState,
+  input: HeaterInput,
+  settings: HeaterSettings,
+  dt: number,
+): HeaterResult {
+  const setpoint = Math.max(settings.heatingSetpoint, input.preheatTo ?? -99);
+  const cut = tooHot(before.cut, input, setpoint, settings);
+  const limits = limitsOf(input, cut, settings);
+  const stages = Array.from({ length: input.stages }, (_, i) => {
+    const was = before.stages[i] ?? { on: false, since: 1e6 };
+    const since = heldFor(was.since, true, dt);
+    const on = setpoint - settings.firstBelow - i * settings.furtherBelow;
+    const cold = hysteresis(was.on, input.temperature, { on, off: on + settings.heaterDifferential });
+    const wanted =
+      (cold || (input.preheatTo !== undefined && input.temperature < setpoint)) && limits.length === 0;
+    if (wanted === was.on) return { on: was.on, since };
+    const least = was.on ? settings.heaterMinimumOn : settings.heaterMinimumOff;
+    const may = reached(since, least) || (was.on && limits.length > 0);
+    return may ? { on: wanted, since: 0 } : { on: was.on, since };
+  });
+  return { on: stages.map((stage) => stage.on), cut, limits, state: { stages, cut } };
+}
