@@ -7,6 +7,10 @@ export interface Recorded extends StepTrace {
   readonly settings: Readonly<Record<string, unknown>>;
   /** Which text it was: an id of the version store. */
   readonly versionId: string;
+  /** Of `state`. */
+  readonly stateVersion: number;
+  /** Set in the first step after the program or the controller began. */
+  readonly begins?: true;
 }
 
 /** What entered a recorded step. */

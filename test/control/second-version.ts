@@ -35,7 +35,7 @@ export const simple = (
         terms: { error, integral },
       };
     },
-  }) as Definition;
+  });
 
 export const inletAt = (step: number): number => 24 + 4 * Math.sin(step / 40);
 
