@@ -110,6 +110,7 @@ const transaction = {
     action: is.text,
     data: is.text,
     transaction: is.optional(is.text),
+    reason: is.optional(is.text),
   }),
   timeout: is.text,
 };

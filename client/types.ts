@@ -156,6 +156,8 @@ export interface WriteContext {
   readonly action: string;
   readonly data: string;
   readonly transaction?: string;
+  /** What went wrong, as an error code of the site's: `INTERRUPTED`, `NO_ANSWER`. Original servers do not say it. */
+  readonly reason?: string;
 }
 
 export interface TransactionInfo {

@@ -18,7 +18,9 @@ const statuses: readonly unknown[] = ["PENDING", "WRITING", "DONE", "ERROR"];
 const isRequest = (value: unknown): value is WriteRequest =>
   isEntry(value) &&
   [value["device"], value["action"], value["who"], value["why"]].every(isText) &&
-  [value["data"], value["transaction"], value["askedAs"]].every((text) => optional(isText, text)) &&
+  [value["data"], value["transaction"], value["askedAs"], value["called"]].every((text) =>
+    optional(isText, text),
+  ) &&
   Object.hasOwn(slotNames, String(value["slot"])) &&
   typeof value["slot"] === "number" &&
   optional(isTime, value["holdFor"]) &&
@@ -49,4 +51,6 @@ export const ageOf = (then: Instant, now: Instant, most: Millis): Millis =>
 
 /** How a write ends that was under way when the program did. */
 export const interrupted = ({ request }: Transaction): BothyError =>
-  new BothyError("INTERRUPTED", { source: `${request.askedAs ?? request.device} ${request.action}` });
+  new BothyError("INTERRUPTED", {
+    source: `${request.called ?? request.askedAs ?? request.device} ${request.action}`,
+  });

@@ -24,6 +24,10 @@ test("a restart keeps transactions as they ended, and ends what was under way wi
   const before = new Transactions({ clock, keeper });
   for (const id of ["done", "failed", "sent", "new"]) before.create(request(id), 1000);
   before.create(request("named", { askedAs: "tray.fan", holdFor: 5000 }), 1000);
+  before.create(
+    request("called", { device: "2af1c7e0-0000-5000-8000-000000000001", called: "server-1-power" }),
+    1000,
+  );
   const reason = { code: "NO_ANSWER", text: "fan did not answer" } as const;
   before.update("done", "DONE", "read back 80 %");
   before.update("failed", "ERROR", reason.text, reason);
@@ -34,7 +38,7 @@ test("a restart keeps transactions as they ended, and ends what was under way wi
   const said: string[] = [];
   const log = { ...silentLog, warn: (_: object, text: string) => void said.push(text) };
   const after = new Transactions({ clock, keeper: keeper.crash(), log });
-  assert.deepEqual(after.list(), ["done", "failed", "named", "new", "sent"]);
+  assert.deepEqual(after.list(), ["called", "done", "failed", "named", "new", "sent"]);
   assert.deepEqual(
     ["done", "failed"].map((id) => after.get(id)),
     ends,
@@ -50,6 +54,7 @@ test("a restart keeps transactions as they ended, and ends what was under way wi
     assert.equal(found.updated, clock.now());
   }
   assert.match(after.get("named")?.message ?? "", /^tray\.fan speed: /);
+  assert.match(after.get("called")?.message ?? "", /^server-1-power speed: the program ended/);
   assert.equal(after.get("named")?.request.holdFor, 5000);
   assert.equal(said.length, 1);
   const found = await after.wait("sent");

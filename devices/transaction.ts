@@ -67,6 +67,8 @@ export interface WriteRequest {
   readonly transaction?: string;
   /** What the device was called, when that was not its id. */
   readonly askedAs?: string;
+  /** What it is called in messages; the writer fills it in. */
+  readonly called?: string;
   readonly origin?: Origin;
 }
 

@@ -114,7 +114,7 @@ export class Writer {
     if (request.holdFor !== undefined && action.kind !== "level")
       throw new BothyError("BAD_INPUT", { source, fault: "it holds nothing, so nothing ends after a time" });
     const value = parseData(action.accepts, request.data, source);
-    const accepted = { ...request, device: device.id };
+    const accepted = { ...request, device: device.id, called: nameOf(device) };
     const { id } = this.#transactions.create(accepted, device.writeTimeout);
     const { who, why, slot, data } = request;
     const fields = { device: device.id, action: action.name, data, slot, who, why, transaction: id };

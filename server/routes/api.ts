@@ -278,6 +278,7 @@ const arrayJson = (array: Arrays[number]): object => ({
 const transactionJson = ({ request, ...transaction }: Transaction): object => ({
   ...transaction,
   ...request,
+  called: undefined,
   created: isoTime(transaction.created),
   updated: isoTime(transaction.updated),
 });

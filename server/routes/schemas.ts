@@ -112,7 +112,10 @@ export const transactionStatus = Type.Object({
   message: text("What was read back, or what went wrong."),
   timeout: Type.String(),
   status: Type.Union(["PENDING", "WRITING", "DONE", "ERROR"].map((status) => Type.Literal(status))),
-  context: written,
+  context: Type.Object({
+    ...written.properties,
+    reason: Type.Optional(text("What went wrong, as a code of docs/errors.md.")),
+  }),
   device: Type.String(),
 });
 

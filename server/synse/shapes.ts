@@ -61,6 +61,10 @@ export const transactionStatus = (transaction: Transaction, device: string): obj
   message: transaction.message,
   timeout: formatGoDuration(transaction.timeout),
   status: transaction.status,
-  context: writeContext(transaction),
+  // What went wrong, for programs: Synse clients pass over keys they do not know there.
+  context: {
+    ...writeContext(transaction),
+    ...(transaction.reason === undefined ? {} : { reason: transaction.reason.code }),
+  },
   device,
 });

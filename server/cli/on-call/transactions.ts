@@ -24,15 +24,42 @@ export interface NamedTransaction {
   readonly status: TransactionStatus;
 }
 
-const statusStyle = ({ status: { status } }: NamedTransaction): Style | undefined =>
-  status === "ERROR" ? "bad" : status === "DONE" ? "good" : "doubtful";
+const statusStyle = ({ status }: NamedTransaction): Style | undefined =>
+  status.status === "DONE"
+    ? "good"
+    : status.status === "ERROR" && !isInterrupted(status)
+      ? "bad"
+      : "doubtful";
+
+/** The server ended while it was under way: nobody knows what became of it. */
+export const isInterrupted = ({ context }: TransactionStatus): boolean => context.reason === "INTERRUPTED";
+
+/** The message, without what stands beside it. */
+const messageOf = ({ name, status }: NamedTransaction): string => {
+  const { action } = status.context;
+  if (isInterrupted(status)) return `the server ended meanwhile: it may have been done or not; read ${name}`;
+  const before = `${name} ${action}: `;
+  return status.message.startsWith(before) ? status.message.slice(before.length) : status.message;
+};
 
 export const transactionFields = (now: () => number): readonly Field<NamedTransaction>[] => [
   { name: "DEVICE", narrow: "wrap", importance: 8, min: 12, text: ({ name }) => name },
   { name: "ACTION", narrow: "cut", importance: 6, min: 5, text: ({ status }) => status.context.action },
   { name: "DATA", narrow: "wrap", importance: 5, min: 4, text: ({ status }) => status.context.data },
-  { name: "STATUS", narrow: "cut", importance: 9, text: ({ status }) => status.status, style: statusStyle },
-  { name: "MESSAGE", narrow: "wrap", importance: 7, min: 14, text: ({ status }) => status.message },
+  {
+    name: "STATUS",
+    narrow: "cut",
+    importance: 9,
+    text: ({ status }, people) => (people && isInterrupted(status) ? "INTERRUPTED" : status.status),
+    style: statusStyle,
+  },
+  {
+    name: "MESSAGE",
+    narrow: "wrap",
+    importance: 7,
+    min: 14,
+    text: (one, people) => (people ? messageOf(one) : one.status.message),
+  },
   {
     name: "AGE",
     narrow: "drop",
@@ -88,7 +115,7 @@ export function named(devices: readonly DeviceSummary[], status: TransactionStat
 }
 
 /** Every transaction a server still knows, the newest first. */
-async function recent(client: Client): Promise<readonly TransactionStatus[]> {
+export async function recent(client: Client): Promise<readonly TransactionStatus[]> {
   const ids = [...(await client.transactions())];
   const found: TransactionStatus[] = [];
   const lost: string[] = [];

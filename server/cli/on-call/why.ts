@@ -8,6 +8,7 @@ import { devicesOf } from "./devices.ts";
 import { deviceName } from "./look-up.ts";
 import { type Field, listLines, type OutputOptions, printList, screenOf, withOutput } from "./output.ts";
 import { ageOf, ageText, roundedValue } from "./texts.ts";
+import { isInterrupted, recent } from "./transactions.ts";
 import { slotOption } from "./write.ts";
 
 /** A filled slot, and whether it is the one in force. */
@@ -94,9 +95,10 @@ async function why(
   }
   const listed = found.flatMap(({ device, arrays }) => arrays.flatMap((array) => entriesOf(device, array)));
   const people = screenOf().people && options.csv !== true && options.json !== true;
-  if (people)
+  if (people) {
     for (const line of found.flatMap(({ device, arrays }) => whyLines(server, device, arrays))) print(line);
-  else
+    for (const line of await interruptedLines(server, devices, action)) print(line);
+  } else
     printList(entryFields(server.now()), listed, options, ({ device, array, entry, inForce }) => ({
       device,
       action: array.action,
@@ -139,6 +141,24 @@ function whyLines(
       "",
     ];
   });
+}
+
+/** Writes of these devices that were under way when the server ended: nothing else tells of those that hold no slot. */
+export async function interruptedLines(
+  { client, now }: Pick<Server, "client" | "now">,
+  devices: readonly DeviceSummary[],
+  action: string | undefined,
+): Promise<readonly string[]> {
+  const cut = (await recent(client)).filter(isInterrupted);
+  return devices.flatMap((device) =>
+    cut
+      .filter((one) => one.device === device.id || one.device === device.alias)
+      .filter(({ context }) => action === undefined || context.action === action)
+      .map(({ context, created, updated }) => {
+        const what = `${deviceName(device)} ${context.action} ${context.data}`.trimEnd();
+        return `${plain(what)}, asked for ${ageOf(created, now())} ago: interrupted ${ageOf(updated, now())} ago, when the server ended; it may have been done or not`;
+      }),
+  );
 }
 
 interface ReleaseOptions extends TargetOptions {
