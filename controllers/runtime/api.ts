@@ -1,6 +1,6 @@
 import type { Instant, Millis } from "../../devices/clock.ts";
 import type { Durations } from "../../devices/latency.ts";
-import type { Alarm } from "../contract.ts";
+import type { Alarm, FailSafe } from "../contract.ts";
 import type { BindingFault, BoundInput, BoundOutput } from "./binding.ts";
 import type { Failure, Frame, Mode, StepTrace, WantedMode } from "./frame.ts";
 import type { Shape } from "./shape.ts";
@@ -54,7 +54,9 @@ export interface ControllerStatus {
   readonly standing: Standing;
   /** Why it is broken or could not be loaded. */
   readonly fault?: string;
-  readonly definition?: Pick<Shape, "name" | "version" | "summary">;
+  readonly definition?: Shape;
+  /** What applies when it cannot be trusted. */
+  readonly failSafe?: FailSafe;
   readonly source: { readonly kind: Source["kind"]; readonly file?: string; readonly hash?: string };
   readonly period: Millis;
   readonly mode: Mode;
