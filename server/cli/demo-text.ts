@@ -50,11 +50,11 @@ function wires(simulated: SimulatedSite): readonly string[] {
   const tcp = endpoint.kind === "tcp" ? `${endpoint.host}:${endpoint.port}` : "";
   const bmcs = simulated.bmcs.flatMap((one) => (one.kind === "udp" ? [one] : []));
   const [first] = bmcs;
-  const servers = bmcs.map(({ name }) => name).join(", ");
+  const servers = bmcs.map(({ name, port }, i) => `${name} (${i === 0 ? "port " : ""}${port})`).join(", ");
   return table([
     ...lines,
     [endpoint.name, "Modbus TCP", tcp, units(endpoint.name)],
-    ...(first === undefined ? [] : [["bmcs", "IPMI over UDP", `${first.host}:${first.port} …`, servers]]),
+    ...(first === undefined ? [] : [["bmcs", "IPMI over UDP", first.host, servers]]),
   ]);
 }
 

@@ -121,8 +121,8 @@ test("what HTTP says is what the simulated equipment measures", { timeout: 3 * t
     (running.simulated.unit(name).readWords("input", 1, 1)[0] ?? Number.NaN) / 10;
   await near("probe-outdoor.temperature", 0, () => probe("probe-outdoor"), 0.5);
   await near("probe-inlet.temperature", 0, () => probe("probe-inlet"), 0.5);
-  await near("dc-1.plant", 0, () => physics.state.busVoltage, 0.2);
-  await near("meter-1", 0, () => physics.state.mainsVoltage[0], 3);
+  await near("dc-1.plant", 0, () => physics.state.plant.busVolts, 0.2);
+  await near("meter-1", 0, () => physics.state.mainsVolts[0], 3);
   const [rpm, duty] = await ask<Row[]>(running, "/v3/read/tray-a.fan-3");
   assert.equal(
     duty?.value,
@@ -155,7 +155,7 @@ test("an HTTP write changes the register on the line, and is done when read back
     body: off,
   });
   assert.equal(outlet?.status, "DONE");
-  assert.equal(running.simulated.physics.inputs.outletOn[1], false);
+  assert.equal(running.simulated.physics.commands.outlets[1], false);
 });
 
 test("a silent unit's values turn bad with the reason, and heal by themselves", { timeout }, async (t) => {
