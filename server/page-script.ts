@@ -25,6 +25,13 @@ const view = {
 
   quality: ({ context }) => context.reason === "ABSENT" ? "none" : context.quality ?? "good",
 
+  /** Why there is no value, in a few words: what stands in the brackets at the end of the reason. */
+  absence({ context }) {
+    const why = /\(([^()]*)\)[^()]*$/.exec(context.reason_text ?? "")?.[1].replace(/^the /, "") ?? "";
+    if (!/[a-z] [a-z]/.test(why)) return "–";
+    return "– " + (why.length > 40 ? why.slice(0, 39) + "…" : why);
+  },
+
   /** How far beyond its limits the equipment says a value is; empty when it is not. */
   alarm: (reading) => view.quality(reading) !== "none" && view.quality(reading) !== "bad"
     && ["non-critical", "critical", "non-recoverable"].includes(reading.context.status) ? reading.context.status : "",
@@ -166,7 +173,7 @@ function fill(entry, now) {
   slots.forEach(({ slot, value }, i) => {
     const reading = readings[i];
     const quality = view.quality(reading);
-    set(value, quality === "bad" ? reading.context.reason : quality === "none" ? "–" : view.value(reading));
+    set(value, quality === "bad" ? reading.context.reason : quality === "none" ? view.absence(reading) : view.value(reading));
     const alarm = view.alarm(reading);
     slot.className = "value " + quality + (alarm ? " " + alarm : "");
     slot.title = [reading.type, alarm, reading.context.reason_text, reading.timestamp].filter(Boolean).join("\n");

@@ -8,6 +8,7 @@ interface View {
   value(reading: object): string;
   span(seconds: number): string;
   quality(reading: object): string;
+  absence(reading: object): string;
   label(reading: object, device: object, count: number): string;
   groups(devices: readonly object[], by: string): [string, { alias: string }[]][];
   alarms(readings: readonly object[], devices: readonly object[]): string[];
@@ -66,6 +67,17 @@ test("what the equipment itself finds wrong is told, the worst first", () => {
     "2: 95 °C, critical",
     "inlet: 45 °C, non-critical",
   ]);
+});
+
+test("why there is no value is said in a few words, where there are any", () => {
+  const absent = (text?: string) => view.absence({ context: { reason: "ABSENT", reason_text: text } });
+  assert.equal(absent("server-1-fan1 says it has no value here (the host is off)"), "– host is off");
+  assert.equal(absent("limit says it has no value here (no limit is in force)"), "– no limit is in force");
+  assert.equal(absent("probe says it has no value here (0x8000)"), "–");
+  assert.equal(absent(), "–");
+  const long = absent(`it says it has no value here (${"a word ".repeat(20)})`);
+  assert.match(long, /^– a word .*…$/);
+  assert.ok(long.length <= 42);
 });
 
 test("devices are grouped by rack and zone, unit or type; buses last", () => {
