@@ -13,13 +13,10 @@ import { type BmcClient, type BmcOptions, openBmc } from "../../plugins/ipmi/lan
 import type { SdrRecord } from "../../plugins/ipmi/sdr/model.ts";
 import { readRepository } from "../../plugins/ipmi/sdr/repository.ts";
 import { readAll } from "../../plugins/ipmi/sensors/read.ts";
-import type { SensorReading } from "../../plugins/ipmi/sensors/reading.ts";
 import { describeSensors, type Sensor } from "../../plugins/ipmi/sensors/sensor.ts";
-import { createBmc, type SimulatedBmc } from "../../simulators/ipmi/bmc.ts";
-import { fromRaw } from "../../simulators/ipmi/model.ts";
-import { genericServer } from "../../simulators/ipmi/models/generic-server.ts";
-import type { LiveSensor } from "../../simulators/ipmi/sensors.ts";
+import type { SimulatedBmc } from "../../simulators/ipmi/bmc.ts";
 import { createRandom, type Random } from "../../simulators/random.ts";
+import { ChangingBmc, controlCommand, controlNetFn } from "../support/changing-bmc.ts";
 import { type IpmiWire, ipmiWire } from "../support/ipmi-wire.ts";
 import { TestClock } from "../support/test-clock.ts";
 
@@ -27,128 +24,22 @@ const seed = Number(process.env["SOAK_SEED"] ?? Math.floor(Math.random() * 1e9))
 /** Simulated minutes with faults; SOAK_MINUTES and SOAK_SEED repeat or lengthen a run. */
 const soakMinutes = Number(process.env["SOAK_MINUTES"] ?? 6);
 
-/** Every value changes this often, so that an old one shows. */
-const epoch: Millis = 500;
 /** Nothing is under way on the wire for longer. */
 const longestDelay = seconds(4);
-/** How long a request may take, and what it was compared with is remembered a little longer. */
+/** How long a request may take. */
 const patience = seconds(20);
-const remembered: Millis = 4 * patience;
 
-/** What a sensor gave from a moment on: its raw byte or its states; undefined: nothing. */
-interface Truth {
-  readonly from: Millis;
-  readonly given: number | undefined;
-}
-
-/** A BMC whose values all change every epoch, and everything it ever gave. */
-class ChangingBmc {
-  readonly bmc: SimulatedBmc;
-  readonly #clock: TestClock;
-  readonly #random: Random;
-  readonly #past = new Map<number, Truth[]>();
-  #turn: Promise<void> = Promise.resolve();
-
-  constructor(name: string, clock: TestClock, options: { readonly legacy?: boolean } = {}) {
-    this.#clock = clock;
-    this.#random = createRandom(seed, `values of ${name}`);
-    const model = genericServer();
-    // Of every kind some: temperatures, one below zero, fans, voltages, states, several in one record.
-    const kept = new Set([1, 3, 5, 6, 0x10, 0x20, 0x22, 0x33, 0x40, 0x43, 0x48]);
-    const sensors = model.sensors.filter(({ number }) => kept.has(number));
-    this.bmc = createBmc({
-      ...{ clock, name, period: 0, model: { ...model, sensors }, random: createRandom(seed, name) },
-      ...options,
-    });
-    // The log would do nothing but fill.
-    for (const sensor of this.bmc.sensors.all) sensor.eventsOn = false;
-    this.#change();
-  }
-
-  #change(): void {
-    const now = this.#clock.monotonic();
-    for (const sensor of this.bmc.sensors.all) sensor.stuck = this.#fresh(sensor);
-    this.bmc.tick(epoch / 1000);
-    for (const sensor of this.bmc.sensors.all) this.#remember(sensor, now);
-    this.#clock.at(now + epoch, () => this.#change());
-  }
-
-  #fresh({ model }: LiveSensor): number {
-    if (model.kind !== "analog") return this.#random.integer(0x8000);
-    const raw = this.#random.integer(256);
-    return fromRaw(model, model.signed === true ? raw - 128 : raw);
-  }
-
-  #remember(sensor: LiveSensor, now: Millis): void {
-    const past = this.#past.get(sensor.number) ?? [];
-    const given = sensor.model.kind === "analog" ? sensor.raw & 0xff : sensor.states;
-    past.push({ from: now, given: sensor.available ? given : undefined });
-    while ((past[1]?.from ?? Infinity) < now - remembered) past.shift();
-    this.#past.set(sensor.number, past);
-  }
-
-  /** Carries out again whatever it is told again, as OpenIPMI's simulator does: it remembers no answer. */
-  get forgetful(): Pick<SimulatedBmc, "receive"> {
-    return {
-      receive: (packet, from, reply) => {
-        for (const session of this.bmc.parts.sessions.active()) session.answered.splice(0);
-        this.bmc.receive(packet, from, reply);
-      },
-    };
-  }
-
-  /** Lets only one at a time switch it, so that what was carried out can be told apart. */
-  async alone(work: () => Promise<void>): Promise<void> {
-    const turn = this.#turn.then(work);
-    this.#turn = turn.catch(() => undefined);
-    return turn;
-  }
-
-  get switched(): number {
-    return this.bmc.executed(controlNetFn, controlCommand);
-  }
-
-  /** All a sensor gave from one moment to another. */
-  between(number: number, from: Millis, to: Millis): readonly (number | undefined)[] {
-    const past = this.#past.get(number) ?? [];
-    return past
-      .filter((one, n) => one.from <= to && (past[n + 1]?.from ?? Infinity) >= from)
-      .map(({ given }) => given);
-  }
-}
-
-const tally = { good: 0, absent: 0, failed: 0, whole: 0, partial: 0, sweeps: 0, switched: 0, recoveries: 0 };
-
-/** Whether a reading is one the sensor could have given in that time, or says why there is none. */
-function checkReading(
-  changing: ChangingBmc,
-  sensor: Sensor,
-  reading: SensorReading,
-  from: Millis,
-  to: Millis,
-): void {
-  const possible = changing.between(sensor.number, from, to);
-  const where = `${sensor.name} from ${from} to ${to}, seed ${seed}`;
-  if (reading.unavailable !== undefined) {
-    tally[reading.unavailable.code === "ABSENT" ? "absent" : "failed"]++;
-    assert.ok(reading.value === undefined && reading.states.length === 0, where);
-    if (reading.unavailable.code === "ABSENT")
-      assert.ok(possible.includes(undefined), `not absent: ${where}`);
-    return;
-  }
-  tally.good++;
-  const live = changing.bmc.sensors.get(sensor.number);
-  assert.ok(live !== undefined);
-  if (live.model.kind === "analog") {
-    const { raw = NaN, value = NaN } = reading;
-    assert.ok(possible.includes(raw), `${raw} is none of ${possible.join()}: ${where}`);
-    const own = fromRaw(live.model, live.model.signed === true && raw > 127 ? raw - 256 : raw);
-    assert.ok(Math.abs(value - own) < 1e-6, `${value} is not ${own}: ${where}`);
-  } else {
-    const states = reading.states.reduce((bits, { bit }) => bits | (1 << bit), 0);
-    assert.ok(possible.includes(states), `states ${states} are none of ${possible.join()}: ${where}`);
-  }
-}
+const tally = {
+  good: 0,
+  absent: 0,
+  failed: 0,
+  whole: 0,
+  partial: 0,
+  sweeps: 0,
+  switched: 0,
+  struck: 0,
+  recoveries: 0,
+};
 
 interface Outcomes {
   done: number;
@@ -157,9 +48,6 @@ interface Outcomes {
   /** It never left: nothing was asked of the BMC. */
   unsent: number;
 }
-
-const controlNetFn = 0x00;
-const controlCommand = 0x02;
 
 /** A client of a BMC that counts what became of each power command. */
 class Operator {
@@ -236,7 +124,7 @@ class Operator {
     const to = this.#clock.monotonic();
     sensors.forEach((sensor, n) => {
       const reading = readings?.[n];
-      if (reading !== undefined) checkReading(this.changing, sensor, reading, from, to);
+      if (reading !== undefined) tally[this.changing.check(sensor, reading, from, to)]++;
     });
     return readings?.every(({ unavailable }) => (unavailable?.code ?? "ABSENT") === "ABSENT") ?? false;
   }
@@ -307,7 +195,9 @@ const troubles: readonly ((wire: IpmiWire, bmc: SimulatedBmc, random: Random) =>
 
 function calm(wire: IpmiWire, bmcs: readonly ChangingBmc[]): void {
   Object.assign(wire.faults, { lost: 0, doubled: 0, late: 0, longest: 0 });
-  for (const { bmc } of bmcs) {
+  for (const changing of bmcs) {
+    const { bmc } = changing;
+    changing.strike(0);
     Object.assign(bmc.faults, { silent: false, slow: 0, unheard: 0, badChecksum: 0, singleSession: false });
     bmc.faults.hang.clear();
   }
@@ -319,13 +209,13 @@ test(`no reading is wrong and nothing is done twice, whatever happens (seed ${se
   const random = createRandom(seed, "soak");
   const wire = ipmiWire(clock, createRandom(seed, "wire"));
   const bmcs = ["192.0.2.11", "192.0.2.12", "192.0.2.13"].map(
-    (name, n) => new ChangingBmc(name, clock, { legacy: n === 2 }),
+    (name, n) => new ChangingBmc(name, clock, { seed, legacy: n === 2 }),
   );
-  for (const changing of bmcs) wire.connect(changing.bmc.name, changing.forgetful);
   const [first, second, third] = bmcs;
   assert.ok(first !== undefined && second !== undefined && third !== undefined);
-  // One that answers a repeated request from memory.
-  wire.connect(third.bmc.name, third.bmc);
+  // One answers a repeated request from memory.
+  for (const changing of bmcs)
+    wire.connect(changing.bmc.name, changing.line({ forgets: changing !== third }));
   const operator = (changing: ChangingBmc, name: string, options: Partial<BmcOptions> = {}): Operator =>
     new Operator(changing, clock, wire, options, createRandom(seed, name));
   const operators = [
@@ -336,6 +226,7 @@ test(`no reading is wrong and nothing is done twice, whatever happens (seed ${se
     operator(third, "version 1.5", { version: "1.5" }),
   ];
   let over = false;
+  let isCalm = true;
 
   const busy = async (own: Operator, mine: Random): Promise<void> => {
     const records = await own.records();
@@ -352,6 +243,12 @@ test(`no reading is wrong and nothing is done twice, whatever happens (seed ${se
         await pause(seconds(10));
       }
     };
+    /** Carried out, and then neither the answer comes through nor anything else until the session is lost. */
+    const struck = async (who: Operator, control: ChassisAction, span: Millis): Promise<void> => {
+      who.changing.strike(span);
+      await Promise.all([who.control(control), who.sweep(sensors), who.sweep(sensors)]);
+      tally.struck++;
+    };
     const looking = async (): Promise<void> => {
       while (!over) {
         await pause(minutes(3));
@@ -363,9 +260,11 @@ test(`no reading is wrong and nothing is done twice, whatever happens (seed ${se
       while (!over) {
         await pause(seconds(40));
         const pick = <T>(from: readonly T[]): T => from[mine.integer(from.length)]!;
-        if (mine.next() < 0.5) await own.switching(() => own.act(pick(actions)));
-        else
+        const kind = mine.next();
+        if (kind < 0.4) await own.switching(() => own.act(pick(actions)));
+        else if (kind < 0.6 || isCalm)
           await own.switching(() => Promise.all([own.control(pick(controls)), own.control(pick(controls))]));
+        else await own.switching(() => struck(own, pick(controls), seconds(6 + 6 * mine.next())));
         tally.switched++;
       }
     };
@@ -385,12 +284,14 @@ test(`no reading is wrong and nothing is done twice, whatever happens (seed ${se
   // All get to know their BMC before anything goes wrong.
   await pass(seconds(10));
   while (clock.monotonic() < minutes(soakMinutes)) {
+    isCalm = false;
     for (let rounds = 1 + random.integer(4); rounds > 0; rounds--) {
       const trouble = troubles[random.integer(troubles.length)]!;
       trouble(wire, bmcs[random.integer(bmcs.length)]!.bmc, random);
       await pass(seconds(5 + 60 * random.next()));
       if (random.next() < 0.5) calm(wire, bmcs);
     }
+    isCalm = true;
     calm(wire, bmcs);
     await pass(seconds(50));
     const before = operators.map(({ client }) => client.statistics());
@@ -418,6 +319,8 @@ test(`no reading is wrong and nothing is done twice, whatever happens (seed ${se
   t.diagnostic(JSON.stringify(operators.map(({ outcomes }) => outcomes)));
   t.diagnostic(JSON.stringify(operators.map(({ client }) => client.statistics().sessionsLost)));
   assert.ok(tally.good > 1000 && tally.recoveries > 0);
+  const unknown = operators.reduce((sum, { outcomes }) => sum + outcomes.unknown, 0);
+  assert.ok(tally.struck > 0 && unknown > 0, `${tally.struck} struck, ${unknown} unknown, seed ${seed}`);
 });
 
 /** What comes of something while time passes. */
