@@ -1,0 +1,402 @@
+import { type Clock, type Instant, type Millis, seconds } from "../../devices/clock.ts";
+import { BothyError } from "../../devices/errors.ts";
+import type { Log } from "../../devices/plugin.ts";
+import type { By, ControllerRuntime, ControllerStatus, SwapOptions, SwapReport } from "../runtime/api.ts";
+import type { Host } from "../runtime/host.ts";
+import type { Bundle, Source } from "../runtime/source.ts";
+import type { Recorded } from "../trace/recorded.ts";
+import { idOfSource, shippedId, versionIdOf } from "../trace/recorder.ts";
+import type { Trace } from "../trace/trace.ts";
+import { replay, type ReplayReport } from "./replay.ts";
+import { Shadow, type ShadowStatus } from "./shadow.ts";
+import type { HistoryEntry, InForce, Version, VersionId, VersionStore } from "./store.ts";
+
+/** For so long a version computes beside the one in force before it can be promoted. */
+export const defaultShadow: Millis = seconds(300);
+/** For so long a version that was put in force may be taken back by itself. */
+export const defaultProbation: Millis = seconds(900);
+/** A program that starts so often within a probation does so because of what is on probation. */
+const mostStarts = 3;
+
+export interface VersionsDeps {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly store: VersionStore;
+  readonly trace: Trace<Recorded>;
+  /** Loads code without giving it anything to command. @throws BothyError for what is no definition */
+  readonly openHost: (source: Source) => Promise<Host>;
+  /** Those that come with Bothy. */
+  readonly shipped: readonly { readonly name: string; readonly version: string }[];
+}
+
+/** What there is of a controller's versions. Plain JSON. */
+export interface VersionsStatus {
+  readonly inForce: VersionId;
+  readonly since?: Instant;
+  readonly by?: By;
+  /** What the configuration names. */
+  readonly configured?: VersionId;
+  readonly probation?: InForce["probation"];
+  readonly versions: readonly Version[];
+  readonly history: readonly HistoryEntry[];
+  readonly shadow?: ShadowStatus;
+}
+
+export interface ReplayRequest {
+  /** Default: the one in force. */
+  readonly id?: VersionId;
+  /** One that is not kept, in place of `id`. */
+  readonly bundle?: Bundle;
+  readonly from?: Instant;
+  readonly to?: Instant;
+  readonly settings?: Readonly<Record<string, unknown>>;
+  readonly most: number;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Which versions of a site's controllers there are, which is in force, and how one takes the place of another. What is
+ * in force is on disk after it works and before anybody is told that it does.
+ */
+export class Versions {
+  readonly #deps: VersionsDeps;
+  readonly #shadows = new Map<string, Shadow>();
+  /** One change at a time of each controller. */
+  readonly #busy = new Set<string>();
+  #runtime: ControllerRuntime | undefined;
+  #stops: readonly (() => void)[] = [];
+
+  constructor(deps: VersionsDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * What to begin with: what was put in force last, unless the configuration has named something else since, or the
+   * program did not survive it.
+   */
+  sourceAtStart(controller: string, configured: Source): Source {
+    if (configured.kind === "definition") return configured;
+    const { store } = this.#deps;
+    const id = configured.kind === "bundle" ? configured.hash : this.#shippedId(configured.name);
+    const by: By = { who: "configuration", why: "it names this version" };
+    const before = store.inForce(controller);
+    try {
+      if (configured.kind === "bundle") this.#keep(controller, configured, by);
+      if (before?.configured !== id) {
+        store.put(controller, "configured", { id, configured: id, by });
+        return configured;
+      }
+      const kept = this.#survived(controller, before);
+      return kept.id === id ? configured : this.#sourceOf(controller, kept.id);
+    } catch (error) {
+      this.#deps.log.error(
+        { error, controller },
+        "the version put in force last cannot be had; the configured one is in force",
+      );
+      return configured;
+    }
+  }
+
+  /** Follows a runtime that was made of what `sourceAtStart` gave. */
+  follow(runtime: ControllerRuntime): void {
+    this.#runtime = runtime;
+    this.#stops = [
+      runtime.onTrace((name, trace, frame) => {
+        const shadow = this.#shadows.get(name);
+        if (shadow !== undefined) shadow.follow(trace, frame, runtime.get(name)?.settings ?? {});
+      }),
+      runtime.onEvent((event) => {
+        if (event.kind === "rolled back") this.#rolledBack(event.controller, event.source, event.why);
+      }),
+    ];
+  }
+
+  /** @throws BothyError `NOT_FOUND` */
+  status(controller: string): VersionsStatus {
+    const { store, clock } = this.#deps;
+    const status = this.#statusOf(controller);
+    const kept = store.inForce(controller);
+    const shadow = this.#shadows.get(controller)?.status();
+    const probation =
+      status.probation === undefined || kept?.probation === undefined || kept.probation.until <= clock.now()
+        ? undefined
+        : kept.probation;
+    return {
+      inForce: versionIdOf(status),
+      ...(kept === undefined ? {} : { since: kept.since, by: kept.by, configured: kept.configured }),
+      ...(probation === undefined ? {} : { probation }),
+      versions: [...this.#shippedFor(controller, status), ...store.list(controller)],
+      history: store.history(controller),
+      ...(shadow === undefined ? {} : { shadow }),
+    };
+  }
+
+  shadow(controller: string): ShadowStatus | undefined {
+    return this.#shadows.get(controller)?.status();
+  }
+
+  /**
+   * Keeps a text as a version, after it was loaded and makes sense. It is not in force.
+   * @throws BothyError `NOT_FOUND`, `BAD_INPUT` for what is no definition
+   */
+  async add(controller: string, bundle: Bundle, by: By): Promise<Version> {
+    this.#statusOf(controller);
+    const host = await this.#loaded(bundle);
+    const { name, version } = host.shape;
+    await host.close();
+    return this.#deps.store.add(controller, bundle, { name, version }, by);
+  }
+
+  /**
+   * Puts a version in force, with the state of the one before.
+   * @throws BothyError `NOT_FOUND`, `BAD_INPUT`, `BAD_CONFIG`, `BUSY`: then the one before still is
+   */
+  swap(controller: string, wanted: VersionId, options: SwapOptions): Promise<SwapReport> {
+    return this.#alone(controller, () =>
+      this.#swap(controller, this.#meant(controller, wanted), "swapped", options),
+    );
+  }
+
+  /** Goes back to the version before the one in force. @throws BothyError as `swap`; `NOT_FOUND` when there is none */
+  rollback(controller: string, by: By): Promise<SwapReport> {
+    return this.#alone(controller, () => {
+      const inForce = versionIdOf(this.#statusOf(controller));
+      const entry = this.#deps.store
+        .history(controller)
+        .find(
+          ({ what, id, from }) =>
+            id === inForce && from !== undefined && from !== inForce && what !== "added",
+        );
+      if (entry?.from === undefined)
+        throw new BothyError("NOT_FOUND", { source: `a version of ${controller} before the one in force` });
+      return this.#swap(controller, entry.from, "rolled back", by);
+    });
+  }
+
+  /** Has a version compute beside the one in force, in place of any that did. @throws BothyError as `swap` */
+  startShadow(
+    controller: string,
+    wanted: VersionId,
+    by: By,
+    span: Millis = defaultShadow,
+  ): Promise<ShadowStatus> {
+    return this.#alone(controller, async () => {
+      const status = this.#statusOf(controller);
+      const id = this.#meant(controller, wanted);
+      const host = await this.#loaded(this.#sourceOf(controller, id));
+      const { settings, definition } = status;
+      const shadow = await Shadow.open(
+        host,
+        { settings, stateVersion: definition?.stateVersion },
+        { clock: this.#deps.clock, id, by, wanted: span },
+      );
+      await this.#shadows.get(controller)?.close();
+      this.#shadows.set(controller, shadow);
+      this.#deps.store.tell(controller, { what: "shadowed", id, by });
+      return shadow.status();
+    });
+  }
+
+  /** @throws BothyError `NOT_FOUND` when none is in shadow */
+  async endShadow(controller: string): Promise<ShadowStatus> {
+    const shadow = this.#shadowOf(controller);
+    this.#shadows.delete(controller);
+    await shadow.close();
+    return shadow.status();
+  }
+
+  /**
+   * Puts in force what is in shadow.
+   * @param force also when it is not fit for it by what it did so far
+   * @throws BothyError `NOT_FOUND`, `BAD_INPUT` with what speaks against it
+   */
+  promote(controller: string, by: By, force = false): Promise<SwapReport> {
+    return this.#alone(controller, async () => {
+      const { id, notYet } = this.#shadowOf(controller).status();
+      if (notYet !== undefined && !force) {
+        const fault = `${notYet}; wait, or say force`;
+        throw new BothyError("BAD_INPUT", { source: `version ${shortId(id)} of ${controller}`, fault });
+      }
+      const report = await this.#swap(controller, id, "promoted", by);
+      await this.endShadow(controller);
+      return report;
+    });
+  }
+
+  /** @throws BothyError `NOT_FOUND`, `BAD_INPUT` */
+  async replay(controller: string, request: ReplayRequest): Promise<ReplayReport> {
+    const { bundle, id, from, to, settings, most, signal } = request;
+    const inForce = versionIdOf(this.#statusOf(controller));
+    const source = bundle ?? this.#sourceOf(controller, this.#meant(controller, id ?? inForce));
+    const { trace, clock } = this.#deps;
+    const steps = trace.range(controller, {
+      ...(from === undefined ? {} : { from }),
+      ...(to === undefined ? {} : { to }),
+    });
+    return await replay(steps, () => this.#loaded(source), {
+      ...{ most, signal, clock },
+      ...(settings === undefined ? {} : { settings }),
+    });
+  }
+
+  async close(): Promise<void> {
+    for (const stop of this.#stops) stop();
+    await Promise.all([...this.#shadows.values()].map((shadow) => shadow.close()));
+    this.#shadows.clear();
+  }
+
+  async #swap(
+    controller: string,
+    id: VersionId,
+    what: "swapped" | "rolled back" | "promoted",
+    options: SwapOptions,
+  ): Promise<SwapReport> {
+    const { store, clock, log } = this.#deps;
+    const before = versionIdOf(this.#statusOf(controller));
+    const probation = options.probation ?? defaultProbation;
+    const report = await this.#running.swap(controller, this.#sourceOf(controller, id), {
+      ...options,
+      probation,
+    });
+    // What is in shadow went on from the state of another.
+    if (what !== "promoted" && this.#shadows.has(controller)) await this.endShadow(controller);
+    const by: By = { who: options.who, why: options.why };
+    try {
+      store.put(controller, what, {
+        ...{ id, by },
+        configured: store.inForce(controller)?.configured ?? before,
+        ...(probation > 0
+          ? { probation: { until: clock.now() + probation, previous: before }, starts: 0 }
+          : {}),
+      });
+    } catch (error) {
+      // It runs all the same; after a restart it would not.
+      log.error({ error, controller, id }, "which version is in force cannot be kept");
+    }
+    return report;
+  }
+
+  #rolledBack(controller: string, source: Source, why: string): void {
+    const { store, log } = this.#deps;
+    const status = this.#statusOf(controller);
+    const id = idOfSource(source, status.definition ?? { name: "", version: "" });
+    try {
+      store.put(controller, "rolled back", {
+        id,
+        configured: store.inForce(controller)?.configured ?? id,
+        by: { who: "runtime", why },
+      });
+    } catch (error) {
+      log.error({ error, controller, id }, "which version is in force cannot be kept");
+    }
+  }
+
+  /** One that was on probation when the program ended, again and again, is not put in force again. */
+  #survived(controller: string, before: InForce): InForce {
+    const { store, clock } = this.#deps;
+    const { probation, starts = 0 } = before;
+    if (probation === undefined || probation.until <= clock.now()) return before;
+    if (starts + 1 < mostStarts) {
+      store.amend(controller, (known) => ({ ...known, starts: starts + 1 }));
+      return before;
+    }
+    const by: By = {
+      who: "runtime",
+      why: `the program started ${mostStarts} times while it was on probation`,
+    };
+    store.put(controller, "rolled back", { id: probation.previous, configured: before.configured, by });
+    return { ...before, id: probation.previous };
+  }
+
+  #keep(controller: string, bundle: Bundle, by: By): void {
+    const { store } = this.#deps;
+    const known = store.list(controller).some(({ id }) => id === bundle.hash);
+    // Its name and version are known once it was loaded; until then its file says enough.
+    if (!known) store.add(controller, bundle, { name: bundle.file, version: "" }, by);
+  }
+
+  async #loaded(source: Source): Promise<Host> {
+    return await this.#deps.openHost(source);
+  }
+
+  #sourceOf(controller: string, id: VersionId): Source {
+    const shipped = this.#deps.shipped.find((one) => shippedId(one) === id);
+    return shipped === undefined
+      ? this.#deps.store.bundle(controller, id)
+      : { kind: "shipped", name: shipped.name };
+  }
+
+  #shippedId(name: string): VersionId {
+    const found = this.#deps.shipped.find((one) => one.name === name);
+    return shippedId(found ?? { name, version: "" });
+  }
+
+  /** Those that come with Bothy, of the kinds this controller has been. */
+  #shippedFor(controller: string, { definition }: ControllerStatus): readonly Version[] {
+    const { store, shipped } = this.#deps;
+    const been = new Set(store.history(controller).map(({ id }) => id));
+    return shipped
+      .filter((one) => one.name === definition?.name || been.has(shippedId(one)))
+      .map(({ name, version }) => ({
+        ...{ id: shippedId({ name, version }), name, version, kind: "shipped" as const, added: 0 },
+        by: { who: "Bothy", why: "it comes with it" },
+      }));
+  }
+
+  /**
+   * The version a word means: its id, the beginning of one, or its number when only one has it.
+   * @throws BothyError `NOT_FOUND`, `BAD_INPUT` when it means several
+   */
+  #meant(controller: string, word: string): VersionId {
+    const { versions } = this.status(controller);
+    const known = [...versions.map(({ id }) => id), ...this.#deps.shipped.map(shippedId)];
+    if (known.includes(word)) return word;
+    const byNumber = versions.filter(({ version }) => version === word).map(({ id }) => id);
+    const found = new Set(
+      byNumber.length > 0 ? byNumber : known.filter((id) => word.length >= 4 && id.startsWith(word)),
+    );
+    const [id, ...others] = found;
+    if (id === undefined) throw new BothyError("NOT_FOUND", { source: `version ${word} of ${controller}` });
+    if (others.length > 0) {
+      const fault = `it may be any of ${[...found].map(shortId).join(", ")}`;
+      throw new BothyError("BAD_INPUT", { source: `version ${word} of ${controller}`, fault });
+    }
+    return id;
+  }
+
+  #shadowOf(controller: string): Shadow {
+    this.#statusOf(controller);
+    const shadow = this.#shadows.get(controller);
+    if (shadow === undefined)
+      throw new BothyError("NOT_FOUND", { source: `a version in shadow of ${controller}` });
+    return shadow;
+  }
+
+  #statusOf(controller: string): ControllerStatus {
+    const status = this.#running.get(controller);
+    if (status === undefined) throw new BothyError("NOT_FOUND", { source: `controller ${controller}` });
+    return status;
+  }
+
+  get #running(): ControllerRuntime {
+    if (this.#runtime === undefined) throw new BothyError("STOPPED", { source: "the controllers" });
+    return this.#runtime;
+  }
+
+  async #alone<T>(controller: string, work: () => T | Promise<T>): Promise<T> {
+    this.#statusOf(controller);
+    if (this.#busy.has(controller)) {
+      const fault = "another change of its version is under way";
+      throw new BothyError("BUSY", { source: `controller ${controller}`, fault });
+    }
+    this.#busy.add(controller);
+    try {
+      return await work();
+    } finally {
+      this.#busy.delete(controller);
+    }
+  }
+}
+
+/** For people. */
+export const shortId = (id: VersionId): string => (/^[0-9a-f]{64}$/.test(id) ? id.slice(0, 12) : id);
