@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { isIP } from "node:net";
 import { test } from "node:test";
 import fc from "fast-check";
 import { addressOf, addressText } from "./address.ts";
@@ -15,21 +16,45 @@ test("ranges of addresses", () => {
     ["255.255.255.255/32", 1, "255.255.255.255", "255.255.255.255"],
     ["10.0.0.250-255", 6, "10.0.0.250", "10.0.0.255"],
     ["10.0.0.250-10.0.1.3", 10, "10.0.0.250", "10.0.1.3"],
+    ["::1", 1, "::1", "::1"],
+    ["2001:DB8:0:0::10", 1, "2001:db8::10", "2001:db8::10"],
+    ["fe80::1%eth0", 1, "fe80::1%eth0", "fe80::1%eth0"],
+    ["fe80::fe%eth0-101", 4, "fe80::fe%eth0", "fe80::101%eth0"],
+    ["2001:db8::10-2f", 32, "2001:db8::10", "2001:db8::2f"],
+    ["2001:db8::fffe-2001:db8::1:1", 4, "2001:db8::fffe", "2001:db8::1:1"],
+    ["2001:db8::77/126", 4, "2001:db8::74", "2001:db8::77"],
+    ["2001:db8::/112", 65_536, "2001:db8::", "2001:db8::ffff"],
+    ["::ffff:10.0.0.1", 1, "::ffff:a00:1", "::ffff:a00:1"],
   ];
   for (const [text, count, first, last] of cases) {
     const range = addressRange(text);
     assert.deepEqual([range.length, range[0], range.at(-1)], [count, first, last], text);
   }
-  for (const wrong of ["", "10.0.0", "10.0.0.0/33", "10.0.0.9-3", "10.0.0.1-256", "::1", "10.0.0.0/8", "a-b"])
+  for (const wrong of ["", "10.0.0", "10.0.0.0/33", "10.0.0.9-3", "10.0.0.1-256", "10.0.0.0/8", "a-b"])
+    assert.throws(() => addressRange(wrong), /must be|the most/, wrong);
+  for (const wrong of [
+    "::1::2",
+    "2001:db8::/64",
+    "::/129",
+    "::2-1",
+    "::1-10000",
+    "fe80::fe-101%eth0",
+    "[::1]",
+    "::1%",
+  ])
     assert.throws(() => addressRange(wrong), /must be|the most/, wrong);
 });
 
 test("whatever is typed, a range is addresses or an error about it", () => {
-  const typed = fc.stringMatching(/^[\d./-]{0,24}$/);
+  const typed = fc.oneof(
+    fc.stringMatching(/^[\d./-]{0,24}$/),
+    fc.stringMatching(/^[\da-f:./%-]{0,40}$/),
+    fc.tuple(fc.ipV6(), fc.stringMatching(/^([-/][\da-f]{0,4})?$/)).map(([address, rest]) => address + rest),
+  );
   fc.assert(
     fc.property(typed, (text) => {
       try {
-        for (const one of addressRange(text)) assert.match(one, /^\d{1,3}(\.\d{1,3}){3}$/);
+        for (const one of addressRange(text)) assert.notEqual(isIP(one.replace(/%.*/, "")), 0);
       } catch (thrown) {
         assert.match(String(thrown), /It must be|is the most/);
       }

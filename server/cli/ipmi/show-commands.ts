@@ -148,7 +148,7 @@ function addScan(ipmi: Command, ended: (code: ExitCode) => void): void {
     .description("which addresses of a network have a BMC, without logging in")
     .argument(
       "<range...>",
-      "e.g. 10.0.0.0/24, 10.0.0.1-50",
+      "e.g. 10.0.0.0/24, 10.0.0.1-50, 2001:db8::10-2f",
       (text: string, before: readonly (readonly string[])[] | undefined) => [
         ...(before ?? []),
         addressRange(text),
