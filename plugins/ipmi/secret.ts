@@ -82,9 +82,11 @@ function fileFault(
     return unreadable(name, thrown);
   }
   const found = aloneIn(bytes);
-  if (typeof found === "string")
-    return [`${name} ${found}`, "put the secret into it, in one line, and nothing else"];
-  return tooLong(`the secret in ${name}`, found, wanted);
+  // A BMC may know an empty password; a file that is empty by mistake is likelier.
+  const fault = typeof found !== "string" && found.length === 0 ? "is empty" : found;
+  if (typeof fault === "string")
+    return [`${name} ${fault}`, "put the secret into it, in one line, and nothing else"];
+  return tooLong(`the secret in ${name}`, fault, wanted);
 }
 
 const faults: Readonly<Record<string, readonly [fault: string, remedy: string]>> = {
@@ -108,7 +110,6 @@ function aloneIn(bytes: Buffer): Buffer | string {
   let end = bytes.length;
   if (bytes[end - 1] === 0x0a) end--;
   if (bytes[end - 1] === 0x0d) end--;
-  if (end === 0) return "is empty";
   const secret = bytes.subarray(0, end);
   return secret.includes(0x0a) ? "has several lines; the secret is to be alone in it" : secret;
 }

@@ -35,7 +35,15 @@ export function ipmiParts(
     const port = Number(pick(entry, "port") ?? 623);
     const alias = freeName(nameFrom(host), taken);
     const file = join(folder, alias);
-    secrets.set(file, textOf(pick(entry, "password")));
+    const password = textOf(pick(entry, "password"));
+    secrets.set(file, password);
+    if (password === "")
+      notes.push({
+        where,
+        what: `has no password, so ${file} is empty`,
+        remedy: "put the password of the BMC into it, in one line",
+        lost: true,
+      });
     if (pick(entry, "interface") === "lan")
       notes.push({
         where,

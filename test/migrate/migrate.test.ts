@@ -242,6 +242,22 @@ test("BMCs become devices of this site when that is asked for; their passwords g
   assert.ok(notes.map(noteText).some((note) => note.includes("stop the plugin")));
 });
 
+test("a BMC without a password in the old configuration is told of", (t) => {
+  const without = ipmiConfig.replace("password: p, ", "");
+  assert.notEqual(without, ipmiConfig);
+  const secrets = new Map<string, string>();
+  const root = folder(t, { "ipmi/config.yml": without });
+  const notes: Note[] = [];
+  const parties = [readParty(join(root, "ipmi"), notes)];
+  convert(parties, { site: "hut", env: {}, bmcPasswords: { folder: "/etc/bothy/bmcs", secrets } }, notes);
+  assert.deepEqual([...secrets], [["/etc/bothy/bmcs/10.1.1.1", ""]]);
+  const [note] = notes.filter(({ what }) => what.includes("has no password"));
+  assert.match(
+    noteText(note ?? assert.fail("there is no note")),
+    /not carried over: .*config\[0\].*\/bmcs\/10\.1\.1\.1 is empty; put the password/,
+  );
+});
+
 test("an emulator's devices keep the ids they had", (t) => {
   const root = folder(t, {
     "emulator/config.yml": "{ network: { type: tcp, address: ':5001' }, id: { usePluginTag: true } }",
