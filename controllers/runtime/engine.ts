@@ -121,13 +121,14 @@ export class EngineCore {
    * Goes on where another engine ended, perhaps of another version: it is not entered through fail-safe.
    * @param state of this version
    * @param grace seconds for which missing inputs are held before fail-safe
+   * @param anew whether being in fail-safe now is no fault, because it has just begun
    */
-  resume(memory: EngineMemory, state: unknown, grace = 0): void {
+  resume(memory: EngineMemory, state: unknown, grace = 0, anew = false): void {
     this.#state = state;
     this.#failSafe = memory.failSafe;
     this.#goods = memory.goods;
     this.#why = memory.why;
-    this.#begunHere = false;
+    this.#begunHere = anew;
     this.#values = Object.fromEntries(
       Object.entries(memory.values).filter(([name]) => Object.hasOwn(this.shape.outputs, name)),
     );
@@ -139,6 +140,12 @@ export class EngineCore {
   /** Into fail-safe from the next step on, for a reason outside the step. */
   distrust(why: string): void {
     this.#enter(why);
+  }
+
+  /** What is to be told when nobody will step it any more. */
+  lastWill(outputs: Frame["outputs"], why: string): readonly Order[] {
+    const frame: Frame = { inputs: {}, outputs, dt: 0, at: 0, localHour: 0, wanted: "automatic" };
+    return this.#plan.failSafe(frame, this.failSafeValues, `fail-safe: ${why}`).orders;
   }
 
   /** The state from now on; for whoever steps the function elsewhere. */

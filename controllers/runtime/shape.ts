@@ -15,7 +15,10 @@ export type Shape = Pick<
   | "outputs"
   | "publishes"
   | "stateVersion"
->;
+> & {
+  /** Whether it can make something of older state. */
+  readonly migrates?: boolean;
+};
 
 /** A set of settings, complete and checked, and what follows from it. */
 export interface Configured {
@@ -35,5 +38,6 @@ export const shapeOf = (definition: Definition): Shape => {
     ...(budget === undefined ? {} : { budget }),
     ...(publishes === undefined ? {} : { publishes }),
     ...(stateVersion === undefined ? {} : { stateVersion }),
+    ...(definition.migrate === undefined ? {} : { migrates: true }),
   };
 };

@@ -1,0 +1,95 @@
+import type { Cancel, Clock, Millis } from "../../devices/clock.ts";
+import type { Accepts } from "../../devices/device.ts";
+import { asBothyError } from "../../devices/errors.ts";
+import type { Log } from "../../devices/plugin.ts";
+import type { Registry } from "../../devices/registry.ts";
+import { slots } from "../../devices/transaction.ts";
+import type { Writer } from "../../devices/writer.ts";
+import { fullTag } from "../../devices/tag.ts";
+import type { Heartbeat } from "./api.ts";
+import { dataOf } from "./observe.ts";
+
+interface HeartbeatDeps {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly registry: Registry;
+  readonly writer: Writer;
+}
+
+/** Feeds the watchdogs of equipment for as long as somebody says that the controller lives. */
+export class Heartbeats {
+  readonly #beats: readonly Heartbeat[];
+  readonly #who: string;
+  readonly #deps: HeartbeatDeps;
+  readonly #lives: () => boolean;
+  #cancels: Cancel[] = [];
+  #failed = false;
+
+  constructor(beats: readonly Heartbeat[], who: string, deps: HeartbeatDeps, lives: () => boolean) {
+    this.#beats = beats;
+    this.#who = who;
+    this.#deps = deps;
+    this.#lives = lives;
+  }
+
+  start(): void {
+    const { clock } = this.#deps;
+    this.#cancels = this.#beats.map((beat, i) => {
+      let due: Millis = clock.monotonic();
+      let count = 0;
+      const next = (): void => {
+        if (this.#lives()) this.#feed(beat, count++);
+        const passed = Math.max(0, Math.floor((clock.monotonic() - due) / beat.every));
+        due += beat.every * (passed + 1);
+        this.#cancels[i] = clock.at(due, next);
+      };
+      return clock.at(due, next);
+    });
+  }
+
+  stop(): void {
+    for (const cancel of this.#cancels) cancel();
+    this.#cancels = [];
+  }
+
+  #feed({ tags, action: name, value }: Heartbeat, count: number): void {
+    const { registry, writer, log } = this.#deps;
+    for (const device of registry.select([
+      tags.map((tag) => (/^(type|id):/.test(tag) ? `system/${tag}` : fullTag(tag))),
+    ])) {
+      const action = device.actions.find((one) => one.name === name);
+      if (action === undefined) continue;
+      const data = beatOf(action.accepts, value, count);
+      try {
+        writer.submit({
+          device: device.id,
+          action: name,
+          ...(data === undefined ? {} : { data }),
+          slot: slots.controller,
+          who: this.#who,
+          why: "it lives",
+        });
+        this.#failed = false;
+      } catch (thrown) {
+        if (!this.#failed)
+          log.warn({ device: device.id }, `${this.#who}, heartbeat: ${asBothyError(thrown, name).message}`);
+        this.#failed = true;
+      }
+    }
+  }
+}
+
+/** What is written the `count`th time. */
+export function beatOf(accepts: Accepts, value: number | string, count: number): string | undefined {
+  if (accepts.kind === "none") return undefined;
+  if (value === "toggle") {
+    if (accepts.kind === "choice") return accepts.choices[count % 2];
+    return String(count % 2);
+  }
+  if (value !== "count") return dataOf(value);
+  if (accepts.kind === "choice") return accepts.choices[count % accepts.choices.length];
+  if (accepts.kind === "text") return String(count);
+  const { min, max, step } = accepts;
+  const many = Math.floor((max - min) / (step > 0 ? step : 1)) + 1;
+  return dataOf(min + (count % many) * (step > 0 ? step : 1));
+}

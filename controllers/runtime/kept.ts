@@ -1,0 +1,66 @@
+import type { Instant, Millis } from "../../devices/clock.ts";
+import { seconds } from "../../devices/clock.ts";
+import type { Keeper } from "../../devices/keeper.ts";
+import type { FailSafe } from "../contract.ts";
+import type { By } from "./api.ts";
+import type { BoundOutput } from "./binding.ts";
+import type { EngineMemory } from "./engine.ts";
+import type { WantedMode } from "./frame.ts";
+
+/** Whoever takes over within this long goes on without fail-safe in between. */
+export const handOverTime: Millis = seconds(60);
+/** Disks wear out. */
+export const keepEvery: Millis = seconds(5);
+
+/** What is kept of one controller. JSON. */
+export interface KeptController {
+  readonly at: Instant;
+  /** Of the definition. */
+  readonly name: string;
+  readonly version: string;
+  readonly memory: EngineMemory;
+  readonly mode: { readonly wanted: WantedMode; readonly until?: Instant; readonly by?: By };
+  /** Settings changed while running, and what the configuration said of them then. */
+  readonly overrides: Readonly<Record<string, unknown>>;
+  readonly configured: Readonly<Record<string, unknown>>;
+  /** What applies when it cannot even be loaded. */
+  readonly failSafe: FailSafe;
+  readonly outputs: readonly Pick<BoundOutput, "output" | "device" | "action">[];
+}
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** What the program before kept of a controller; undefined when there is nothing, or nothing that makes sense. */
+export function keptController(keeper: Keeper, name: string): KeptController | undefined {
+  const value = keeper.load("controller").get(name);
+  if (!isObject(value) || !isObject(value["memory"]) || !isObject(value["mode"])) return undefined;
+  const { memory } = value;
+  const fits =
+    typeof value["at"] === "number" &&
+    typeof value["name"] === "string" &&
+    isObject(value["overrides"]) &&
+    isObject(value["configured"]) &&
+    isObject(value["failSafe"]) &&
+    Array.isArray(value["outputs"]) &&
+    typeof memory["stateVersion"] === "number" &&
+    typeof memory["failSafe"] === "boolean" &&
+    isObject(memory["targets"]) &&
+    isObject(memory["values"]) &&
+    Array.isArray(memory["alarms"]);
+  return fits ? (value as unknown as KeptController) : undefined;
+}
+
+/** Settings changed while running that are still meant: the configuration says of them what it said then. */
+export function overridesOf(
+  kept: KeptController,
+  configured: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
+  const same = (name: string): boolean =>
+    JSON.stringify(kept.configured[name]) === JSON.stringify(configured[name]);
+  return Object.fromEntries(Object.entries(kept.overrides).filter(([name]) => same(name)));
+}
+
+/** How long after `at` it is; infinite when the clock was set back since. */
+export const ageOfKept = (kept: KeptController, now: Instant): Millis =>
+  kept.at <= now ? now - kept.at : Infinity;

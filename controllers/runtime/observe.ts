@@ -1,0 +1,120 @@
+import type { Clock, Instant, Millis } from "../../devices/clock.ts";
+import type { Reading, Value } from "../../devices/reading.ts";
+import type { ReadingStore } from "../../devices/store.ts";
+import type { Writer } from "../../devices/writer.ts";
+import type { Missing } from "../sample.ts";
+import type { Binding, BoundInput, BoundOutput } from "./binding.ts";
+import type { HeldSlot, Observed, Target } from "./frame.ts";
+
+/** A value another controller has published. */
+export interface Published {
+  readonly value: number | string | boolean;
+  /** On the monotonic clock. */
+  readonly at: Millis;
+}
+
+export interface Surroundings {
+  readonly clock: Clock;
+  readonly store: Pick<ReadingStore, "get">;
+  readonly writer: Pick<Writer, "array">;
+  /** @returns a text for why there is none */
+  readonly published: (controller: string, value: string) => Published | string;
+}
+
+/** Everything a controller's inputs are bound to, as it is now. */
+export function observeAll(
+  binding: Binding,
+  names: readonly string[],
+  around: Surroundings,
+): Record<string, Observed[]> {
+  const all: Record<string, Observed[]> = {};
+  for (const name of names) all[name] = [];
+  const now = around.clock.now();
+  for (const one of binding.inputs) all[one.input]?.push(observe(one, now, around));
+  return all;
+}
+
+function observe(bound: BoundInput, now: Instant, around: Surroundings): Observed {
+  if (!("controller" in bound)) return ofReading(bound, around.store.get(bound.value), now);
+  const found = around.published(bound.controller, bound.published);
+  if (typeof found === "string")
+    return { quality: "bad", code: "NOT_READ_YET", text: found, from: bound.name, tags: [] };
+  const age = Math.max(0, around.clock.monotonic() - found.at);
+  return { quality: "good", value: as(bound.word, found.value), age, from: bound.name, tags: [] } as Observed;
+}
+
+type OfDevice = Exclude<BoundInput, { readonly controller: string }>;
+
+function ofReading(bound: OfDevice, reading: Reading | undefined, now: Instant): Observed {
+  const { name: from, tags, value: id } = bound;
+  const rest = { from, tags, device: id.device };
+  if (reading === undefined)
+    return {
+      quality: "bad",
+      code: "NOT_FOUND",
+      text: `${from} ${id.output} not found`,
+      ...rest,
+    } satisfies Missing;
+  if (reading.quality === "bad") {
+    const { code, text } = reading.reason;
+    return { quality: "bad", code, text, ...rest };
+  }
+  const age = Math.max(0, now - reading.at);
+  return { quality: reading.quality, value: as(bound.word, reading.value), age, ...rest } as Observed;
+}
+
+/** A switch is a word and a number too; what does not fit is told by whoever picks. */
+function as(word: boolean, value: Value): number | string {
+  if (typeof value === "boolean") return word ? (value ? "on" : "off") : Number(value);
+  if (typeof value === "bigint") return Number(value);
+  if (typeof value === "number") return word ? String(value) : value;
+  return value;
+}
+
+export interface TargetsNow {
+  readonly outputs: Readonly<Record<string, readonly Target[]>>;
+  /** Slots other controllers hold where this one has outputs: who, by `device action slot`. */
+  readonly rivals: ReadonlyMap<string, string>;
+}
+
+export const rivalKey = (device: string, action: string, slot: number): string =>
+  `${device} ${action} ${slot}`;
+export const whoOf = (controller: string): string => `controller ${controller}`;
+
+const noRivals: ReadonlyMap<string, string> = new Map();
+
+/** Everything a controller's outputs are bound to, with what is in force there now. */
+export function targetsNow(
+  bound: readonly BoundOutput[],
+  names: readonly string[],
+  who: string,
+  writer: Surroundings["writer"],
+): TargetsNow {
+  const outputs: Record<string, Target[]> = {};
+  for (const name of names) outputs[name] = [];
+  let rivals: Map<string, string> | undefined;
+  for (const { output, device, name, action, accepts, tags } of bound) {
+    const array = writer.array(device).find((one) => one.action === action);
+    const held: HeldSlot[] = [];
+    for (const entry of array?.entries ?? []) {
+      if (entry.who === who) held.push({ slot: entry.slot, value: known(entry.value) });
+      else if (entry.who.startsWith("controller "))
+        (rivals ??= new Map<string, string>()).set(rivalKey(device, action, entry.slot), entry.who);
+    }
+    const inForce = array?.inForce;
+    outputs[output]?.push({
+      ...{ device, name, tags, accepts, held },
+      ...(inForce === undefined ? {} : { value: known(inForce.value), slot: inForce.slot }),
+      mine: inForce?.who === who,
+    });
+  }
+  return { outputs, rivals: rivals ?? noRivals };
+}
+
+const known = (value: unknown): number | string => (typeof value === "number" ? value : String(value));
+
+/** A number as the writer takes it: in plain decimals. */
+export const dataOf = (value: number | string): string =>
+  typeof value === "string" || Number.isInteger(value)
+    ? String(value)
+    : value.toFixed(6).replace(/\.?0+$/, "");

@@ -1,0 +1,349 @@
+import type { Cancel, Clock, Instant } from "../../devices/clock.ts";
+import { seconds } from "../../devices/clock.ts";
+import { asBothyError, BothyError } from "../../devices/errors.ts";
+import { type Keeper, noKeeper } from "../../devices/keeper.ts";
+import type { Log } from "../../devices/plugin.ts";
+import type { Registry } from "../../devices/registry.ts";
+import type { ReadingStore } from "../../devices/store.ts";
+import { slots } from "../../devices/transaction.ts";
+import type { Writer } from "../../devices/writer.ts";
+import type { Definition } from "../contract.ts";
+import type {
+  ControllerConfig,
+  ControllerEvent,
+  ControllerRuntime,
+  ControllersConfig,
+  ControllerStatus,
+  StandingAlarm,
+  StopReport,
+  TraceListener,
+} from "./api.ts";
+import { circleFault, ownerFaults, stepOrder } from "./binding.ts";
+import { localHourOf } from "./engine.ts";
+import type { Order } from "./frame.ts";
+import { openHere } from "./hosts.ts";
+import { keptController } from "./kept.ts";
+import { type Published, whoOf } from "./observe.ts";
+import { Orders } from "./orders.ts";
+import { Running, type RunningDeps } from "./running.ts";
+import { notFound, openVersion, type OpenHost } from "./version.ts";
+
+export interface ControllerDeps {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly registry: Registry;
+  readonly store: ReadingStore;
+  readonly writer: Writer;
+  readonly keeper?: Keeper;
+  /** Controllers that come with Bothy. */
+  readonly shipped?: readonly Definition[];
+  /** Where code runs; default: here, for shipped ones and definitions only. */
+  readonly open?: OpenHost;
+  /** Hours since local midnight; default: by the time zone of the process. */
+  readonly localHour?: (at: Instant) => number;
+}
+
+/** How long fail-safe writes are waited for at the end. */
+const stopWithin = seconds(10);
+
+/** A controller that could not be loaded, and why. */
+interface Unloaded {
+  readonly name: string;
+  readonly config: ControllerConfig;
+  readonly error: BothyError;
+}
+
+/** All controllers of a site. Nothing runs before `start`. */
+export function createControllers(config: ControllersConfig, deps: ControllerDeps): ControllerRuntime {
+  return new Controllers(config, deps);
+}
+
+class Controllers implements ControllerRuntime {
+  readonly #config: ControllersConfig;
+  readonly #deps: ControllerDeps;
+  readonly #keeper: Keeper;
+  readonly #running = new Map<string, Running>();
+  readonly #unloaded = new Map<string, Unloaded>();
+  readonly #traceListeners = new Set<TraceListener>();
+  readonly #eventListeners = new Set<(event: ControllerEvent) => void>();
+  #order: readonly Running[] = [];
+  #bound = -1;
+  #cancel: Cancel = () => undefined;
+  #stopped = false;
+
+  constructor(config: ControllersConfig, deps: ControllerDeps) {
+    this.#config = config;
+    this.#deps = deps;
+    this.#keeper = deps.keeper ?? noKeeper;
+  }
+
+  async start(): Promise<void> {
+    const own = this.#ownDeps();
+    const loads = Object.entries(this.#config).map(([name, config]) => this.#load(name, config, own));
+    for (const loaded of await Promise.all(loads)) {
+      if (loaded instanceof Running) this.#running.set(loaded.name, loaded);
+      else this.#cannotRun(loaded);
+    }
+    // In the order of the configuration, whichever was loaded first.
+    await Promise.all([...this.#running.values()].map((one) => one.resume()));
+    if (this.#stopped) return;
+    this.#bindAll(true);
+    for (const one of this.#running.values()) one.start();
+    this.#round();
+  }
+
+  async stop(): Promise<StopReport> {
+    this.#stopped = true;
+    this.#cancel();
+    const all = [...this.#running.values()];
+    const writes = await Promise.all(
+      all.map(async (one) =>
+        (await one.end("the program stops")).map((sent) => ({ ...sent, controller: one.name })),
+      ),
+    );
+    const undone = await this.#waitFor(writes.flat());
+    await Promise.all(all.map((one) => one.close()));
+    await this.#keeper.flushed();
+    return { undone };
+  }
+
+  list(): readonly ControllerStatus[] {
+    return Object.keys(this.#config).flatMap((name) => this.get(name) ?? []);
+  }
+
+  get(name: string): ControllerStatus | undefined {
+    const running = this.#running.get(name);
+    if (running !== undefined) return running.status();
+    const unloaded = this.#unloaded.get(name);
+    return unloaded === undefined ? undefined : statusOfUnloaded(unloaded);
+  }
+
+  setMode: ControllerRuntime["setMode"] = (name, request) => {
+    const { who, why, mode } = request;
+    this.#find(name).setMode(request);
+    this.#deps.log.info({ controller: name, mode, who, why }, `${who} wants ${name} ${mode}`);
+  };
+
+  setSettings: ControllerRuntime["setSettings"] = async (name, patch, by) =>
+    this.#find(name).setSettings(patch, by);
+
+  swap: ControllerRuntime["swap"] = async (name, next, options) => {
+    const report = await this.#find(name).swap(next, options);
+    this.#bindAll(true);
+    return report;
+  };
+
+  restart: ControllerRuntime["restart"] = async (name, { who, why }) => {
+    const running = this.#running.get(name);
+    if (running !== undefined) {
+      running.mend(`${who}: ${why}`);
+      return;
+    }
+    const unloaded = this.#unloaded.get(name);
+    if (unloaded === undefined) throw notFound(name);
+    const loaded = await this.#load(name, unloaded.config, this.#ownDeps());
+    if (!(loaded instanceof Running)) throw loaded.error;
+    this.#unloaded.delete(name);
+    this.#running.set(name, loaded);
+    await loaded.resume();
+    this.#bindAll(true);
+    loaded.start();
+    this.#round();
+  };
+
+  alarms(): readonly StandingAlarm[] {
+    return this.list().flatMap(({ alarms }) => alarms);
+  }
+
+  onTrace(listener: TraceListener): () => void {
+    this.#traceListeners.add(listener);
+    return () => void this.#traceListeners.delete(listener);
+  }
+
+  onEvent(listener: (event: ControllerEvent) => void): () => void {
+    this.#eventListeners.add(listener);
+    return () => void this.#eventListeners.delete(listener);
+  }
+
+  #ownDeps(): RunningDeps {
+    const {
+      clock,
+      log,
+      registry,
+      store,
+      writer,
+      shipped = [],
+      open = openHere(shipped, clock),
+      localHour = localHourOf,
+    } = this.#deps;
+    return {
+      ...{ clock, log, registry, store, writer, open, localHour },
+      keeper: this.#keeper,
+      published: (controller, value): Published | string =>
+        this.#running.get(controller)?.published(value) ?? `controller ${controller} is not running`,
+      publishers: () => [...this.#running.values()].map(({ name, shape }) => ({ name, shape })),
+      event: (event) => this.#tell(this.#eventListeners, (listener) => listener(event)),
+      trace: (controller, trace, frame) =>
+        this.#tell(this.#traceListeners, (listener) => listener(controller, trace, frame)),
+    };
+  }
+
+  /** What a listener throws hurts nobody else. */
+  #tell<T>(listeners: ReadonlySet<T>, work: (listener: T) => void): void {
+    for (const listener of listeners)
+      try {
+        work(listener);
+      } catch (thrown) {
+        const { message, stack } = asBothyError(thrown, "a listener of controllers");
+        this.#deps.log.error({ stack }, message);
+      }
+  }
+
+  async #load(name: string, config: ControllerConfig, own: RunningDeps): Promise<Running | Unloaded> {
+    const { use, settings = {}, holdFor, recoverAfter, isolation } = config;
+    try {
+      const version = await openVersion(use, settings, own.open, {
+        name,
+        isolation,
+        ...(holdFor === undefined ? {} : { holdFor }),
+        ...(recoverAfter === undefined ? {} : { recoverAfter }),
+      });
+      return new Running(name, config, version, own);
+    } catch (thrown) {
+      return { name, config, error: asBothyError(thrown, `controller ${name}`) };
+    }
+  }
+
+  /** What it commanded when it last ran is put into fail-safe as it was known then. */
+  #cannotRun(unloaded: Unloaded): void {
+    const { name, error } = unloaded;
+    this.#unloaded.set(name, unloaded);
+    this.#deps.log.error({ controller: name }, `${name} cannot run: ${error.message}`);
+    const kept = keptController(this.#keeper, name);
+    const why = `fail-safe: ${name} cannot be loaded`;
+    const orders = (kept?.outputs ?? []).flatMap(({ output, device, action }): readonly Order[] => {
+      const value = kept?.failSafe[output] ?? null;
+      const at = { output, device, action, why };
+      const fill: readonly Order[] =
+        value === null ? [] : [{ kind: "fill", ...at, slot: slots.failSafe, value }];
+      return [...fill, { kind: "release", ...at, slot: slots.controller }];
+    });
+    new Orders(whoOf(name), this.#deps).send(orders, new Map());
+  }
+
+  #find(name: string): Running {
+    const found = this.#running.get(name);
+    if (found !== undefined) return found;
+    const unloaded = this.#unloaded.get(name);
+    if (unloaded !== undefined) throw unloaded.error;
+    throw notFound(name);
+  }
+
+  /** Binds whoever is not bound to what is there now, and puts all into the order in which they step. */
+  #bindAll(force: boolean): void {
+    const { registry } = this.#deps;
+    if (!force && registry.version === this.#bound) return;
+    this.#bound = registry.version;
+    const all = [...this.#running.values()];
+    for (const one of all) one.rebind(force);
+    const { order, circles } = stepOrder(all.map(({ name, binding }) => ({ name, inputs: binding.inputs })));
+    const faults = [
+      ...circles.map(circleFault),
+      ...ownerFaults(
+        all.map(({ name, failSafe, binding }) => ({ name, failSafe, outputs: binding.outputs })),
+      ),
+    ];
+    for (const one of all) {
+      const mine = faults.filter(({ controller }) => controller === one.name);
+      if (mine.length === 0) continue;
+      const circular = new Set(circles.filter(([first]) => first === one.name).flat());
+      one.cut(
+        one.binding.inputs.filter((input) => !("controller" in input && circular.has(input.controller))),
+        mine,
+      );
+    }
+    this.#order = order.flatMap((name) => this.#running.get(name) ?? []);
+  }
+
+  /** Steps whoever is due, publishers before those who take their values, and waits for the next deadline. */
+  #round(): void {
+    this.#cancel();
+    if (this.#stopped) return;
+    this.#bindAll(false);
+    const now = this.#deps.clock.monotonic();
+    for (const one of this.#order) if (one.due <= now) this.#step(one, now);
+    const next = Math.min(Infinity, ...this.#order.map(({ due }) => due));
+    if (next !== Infinity) this.#cancel = this.#deps.clock.at(next, () => this.#round());
+  }
+
+  /** Deadlines follow from deadlines; those that passed are counted, never caught up. */
+  #step(one: Running, now: number): void {
+    const passed = Math.floor((now - one.due) / one.period);
+    one.due += one.period * (passed + 1);
+    if (passed > 0) one.miss(passed);
+    if (one.stepping) {
+      one.miss(1);
+      return;
+    }
+    const waits = [one.busy, ...one.providers.map((name) => this.#running.get(name)?.busy)].filter(
+      (busy) => busy !== undefined,
+    );
+    if (waits.length === 0) one.run();
+    else one.runAfter(Promise.all(waits));
+  }
+
+  async #waitFor(
+    writes: readonly { readonly controller: string; readonly order: Order; readonly transaction: string }[],
+  ): Promise<StopReport["undone"]> {
+    if (writes.length === 0) return [];
+    const { clock, writer, registry, log } = this.#deps;
+    const over = new AbortController();
+    const cancel = clock.at(clock.monotonic() + stopWithin, () => over.abort());
+    const ends = await Promise.all(
+      writes.map(async (write) => ({ ...write, ended: await writer.wait(write.transaction, over.signal) })),
+    );
+    cancel();
+    const undone = ends.flatMap(({ controller, order, ended }) => {
+      const beaten = ended.reason?.code === "OVERRIDDEN" || ended.reason?.code === "SUPERSEDED";
+      if (ended.status === "DONE" || beaten) return [];
+      const device = registry.get(order.device)?.alias ?? order.device;
+      return [{ controller, device, action: order.action, why: ended.message }];
+    });
+    for (const { controller, device, action, why } of undone)
+      log.error(
+        { controller },
+        `${controller}: the fail-safe value of ${device} ${action} is not in place: ${why}`,
+      );
+    return undone;
+  }
+}
+
+function statusOfUnloaded({ name, config: { use }, error }: Unloaded): ControllerStatus {
+  return {
+    name,
+    standing: "failed to load",
+    fault: error.message,
+    source: use.kind === "bundle" ? { kind: use.kind, file: use.file, hash: use.hash } : { kind: use.kind },
+    period: 0,
+    mode: "off",
+    wantedMode: "automatic",
+    settings: {},
+    steps: 0,
+    missed: 0,
+    failures: 0,
+    took: { count: 0, seconds: 0, within: [] },
+    inputs: [],
+    outputs: [],
+    bindingFaults: [],
+    published: {},
+    alarms: [
+      {
+        controller: name,
+        id: "cannot-run",
+        severity: "critical",
+        text: `it cannot run: ${error.message}`,
+        since: 0,
+      },
+    ],
+  };
+}
