@@ -4,8 +4,18 @@ import { countedSeconds, slewed, usable } from "./limit.ts";
 
 /** How fast a setpoint may move. thermal-control.md §2.3. */
 export const rampSettings = Type.Object({
-  up: numberOf("K/h", { default: 6, minimum: 0, maximum: 1e4, description: "Fastest rise. 0: at once." }),
-  down: numberOf("K/h", { default: 12, minimum: 0, maximum: 1e4, description: "Fastest fall. 0: at once." }),
+  setpointUp: numberOf("K/h", {
+    default: 6,
+    minimum: 0,
+    maximum: 1e4,
+    description: "Fastest rise of the setpoint. 0: at once.",
+  }),
+  setpointDown: numberOf("K/h", {
+    default: 12,
+    minimum: 0,
+    maximum: 1e4,
+    description: "Fastest fall of the setpoint. 0: at once.",
+  }),
 });
 export type RampSettings = Static<typeof rampSettings>;
 
@@ -17,9 +27,15 @@ export function rampStep(
   current: number | null,
   target: number,
   step: { readonly dt: number; readonly nominal: number },
-  { up, down }: RampSettings,
+  { setpointUp, setpointDown }: RampSettings,
 ): number {
   if (!usable(target)) return current ?? target;
   if (!usable(current)) return target;
-  return slewed(current, target, up / 3600, down / 3600, countedSeconds(step.dt, step.nominal));
+  return slewed(
+    current,
+    target,
+    setpointUp / 3600,
+    setpointDown / 3600,
+    countedSeconds(step.dt, step.nominal),
+  );
 }

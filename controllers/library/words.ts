@@ -4,10 +4,4 @@ import { Type } from "typebox";
 export const wordOf = <const W extends string>(
   words: readonly W[],
   options: { readonly default: W; readonly description: string },
-) =>
-  Type.Unsafe<W>(
-    Type.Union(
-      words.map((word) => Type.Literal(word)),
-      options,
-    ),
-  );
+) => Type.Unsafe<W>({ type: "string", enum: [...words], ...options });

@@ -1,0 +1,314 @@
+import { seconds } from "../../devices/clock.ts";
+import { type Alarm, defineController, type StepContext, type StepResult } from "../contract.ts";
+import { delayStep, type DelayState, initialDelay, type LevelsState } from "../library/alarms.ts";
+import { combine, type Combined } from "../library/combine.ts";
+import type { FanState } from "../library/fans.ts";
+import { firstOrder } from "../library/filter.ts";
+import { clamp, countedSeconds, slewed } from "../library/limit.ts";
+import { pidInit, type PidResult, type PidState, pidStep } from "../library/pid.ts";
+import { flowFor } from "../library/plausible.ts";
+import { quietCeiling } from "../library/quiet.ts";
+import { rampStep } from "../library/ramp.ts";
+import { stepwiseInit, type StepwiseState, stepwiseStep } from "../library/stepwise.ts";
+import { shown } from "../library/timing.ts";
+import { validateInit, type Validated, type ValidateState, validateStep } from "../library/validate.ts";
+import { from, optional, select } from "../select.ts";
+import { fanLoop, fanZoneCheck, type FanZoneSettings, fanZoneSettings } from "./fan-zone-settings.ts";
+import { alarm } from "./parts.ts";
+import {
+  appliedMean,
+  bankStep,
+  type Bank,
+  dutiesOf,
+  fanAlarms,
+  levelAlarms,
+  probesOf,
+  sensorAlarms,
+} from "./zone-parts.ts";
+
+interface State {
+  readonly inlets: ValidateState;
+  /** Filtered inlet and ramped setpoint, °C; null: none yet. */
+  readonly pv: number | null;
+  readonly setpoint: number | null;
+  readonly pid: PidState;
+  readonly table: StepwiseState;
+  readonly fans: Readonly<Record<string, FanState>>;
+  /** Duty commanded last, before compensation, %; null: none yet. */
+  readonly duty: number | null;
+  readonly levels: LevelsState;
+  readonly saturated: DelayState;
+  /** s for which no inlet was believable. */
+  readonly blind: number;
+}
+
+const inputs = {
+  inlet: select("type:temperature", "point:inlet").of("temperature").each(),
+  speeds: select("type:fan").of("rpm").any(),
+  power: optional(select("point:it-power").of("watt").sum()),
+  floor: optional(from("trim-respond-floor", "floor").max()),
+};
+const outputs = {
+  fans: select("type:fan").action("speed", { unit: "%", deadband: 1, refresh: seconds(20) }),
+};
+
+type Context = StepContext<typeof fanZoneSettings, typeof inputs, typeof outputs, State>;
+type Result = StepResult<typeof outputs, State>;
+
+/** Flow feed-forward, %: the duty at which the racks' power warms the air by no more than `rise`. */
+export function flowDuty(power: number | undefined, s: Pick<FanZoneSettings, "fullFlow" | "rise">): number {
+  if (power === undefined || s.fullFlow === 0 || power <= 0) return 0;
+  return clamp((100 * flowFor(power, s.rise)) / s.fullFlow, 0, 100);
+}
+
+interface Decided {
+  readonly duty: number;
+  readonly combined: Combined;
+  readonly pid: PidResult;
+  readonly table: StepwiseState;
+  readonly flow: number;
+  readonly limits: readonly string[];
+}
+
+/** Everything that asks for air, and what limits it. */
+function decide(context: Context, pv: number, setpoint: number, inForce: number | undefined): Decided {
+  const { settings: s, state, inputs: seen, dt, nominal, localHour, mode } = context;
+  const quiet = quietCeiling(localHour, pv, setpoint, s);
+  const top = Math.min(s.maxDuty, quiet ?? 100);
+  const flow = flowDuty(seen.power?.value, s);
+  const least = Math.max(s.minDuty, Math.min(flow, top), Math.min(seen.floor?.value ?? 0, top));
+  const held = mode === "manual" ? inForce : undefined;
+  const pid = pidStep(
+    state.pid,
+    {
+      setpoint,
+      pv,
+      dt,
+      nominal,
+      min: least,
+      max: top,
+      ...(held === undefined ? {} : { manual: held }),
+      // The loser of the two follows the winner, and takes over without a step.
+      ...(inForce === undefined ? {} : { applied: inForce }),
+    },
+    fanLoop(s),
+  );
+  const table = stepwiseStep(state.table, pv, s);
+  const combined = combine(
+    [
+      { name: "loop", value: pid.output, enabled: s.strategy !== "stepwise" },
+      { name: "table", value: table.output, enabled: s.strategy !== "pi" },
+    ],
+    {
+      rule: "max",
+      ceilings: [
+        { name: "quiet hours", value: quiet },
+        { name: "maxDuty", value: s.maxDuty },
+      ],
+      minimum: least,
+    },
+  );
+  const limits = [
+    ...(quiet !== undefined && (combined.demanded ?? 0) >= quiet
+      ? [`quiet hours: at most ${shown(quiet)} %`]
+      : []),
+    ...(combined.limit === "minimum" || pid.output <= least ? [`at least ${shown(least)} %`] : []),
+  ];
+  return { duty: combined.value ?? least, combined, pid, table: table.state, flow, limits };
+}
+
+/** The value a duty becomes when it goes from what is in force no faster than it may. */
+function movedTo(
+  wanted: number,
+  { state, settings: s, dt, nominal, mode }: Context,
+  inForce: number | undefined,
+): number {
+  const before = mode === "manual" || state.duty === null ? inForce : state.duty;
+  if (before === undefined) return wanted;
+  return slewed(before, wanted, s.slewUp, s.slewDown, countedSeconds(dt, nominal));
+}
+
+/** No believable inlet: as it is for a while, then the fail-safe duty. The loop rests, and takes over from there. */
+function blindStep(context: Context, validated: Validated, bank: Bank, inForce: number | undefined): Result {
+  const { state, settings: s, dt } = context;
+  const blind = state.blind + dt;
+  const held = state.duty ?? inForce ?? s.failSafeDuty;
+  const late = blind > s.holdFor;
+  const duty = late ? Math.max(held, failSafeDuty(state.pv, s)) : held;
+  const why = late
+    ? `No inlet sensor is believable: fans at the fail-safe duty of ${shown(duty)} %`
+    : `No inlet sensor is believable: fans stay at ${shown(duty)} % for ${Math.ceil(s.holdFor - blind)} s more`;
+  const lost = alarm(
+    "no-inlet",
+    "critical",
+    "no inlet sensor is believable: check the sensors and their line",
+  );
+  return {
+    outputs: { fans: dutiesOf(bank, duty) },
+    state: { ...state, inlets: validated.state, fans: bank.states, duty, blind, pid: pidInit(duty, duty) },
+    reason: why,
+    leader: "fail-safe",
+    terms: { duty, factor: bank.group.factor },
+    alarms: [lost, ...sensorAlarms(validated), ...fanAlarms(bank, s)],
+    failSafe: { fans: failSafeDuty(state.pv, s) },
+  };
+}
+
+/** As a share of full speed: more when it is hot already. */
+const failSafeDuty = (inlet: number | null, s: FanZoneSettings): number =>
+  inlet !== null && inlet > s.hotAt ? 100 : s.failSafeDuty;
+
+function reasonOf(
+  pv: number,
+  setpoint: number,
+  duty: number,
+  decided: Decided,
+  bank: Bank,
+  leader: string,
+): string {
+  const off = pv - setpoint;
+  const where =
+    Math.abs(off) < 0.05
+      ? "at its setpoint"
+      : `${shown(Math.abs(off))} K ${off > 0 ? "above" : "below"} its setpoint`;
+  const by = decided.combined.leader === "table" ? ", by the table" : "";
+  const limit = decided.limits.length === 0 ? "" : ` (${decided.limits.join("; ")})`;
+  const { all, remaining, factor } = bank.group;
+  const lost =
+    remaining < all
+      ? `; ${all - remaining} of ${all} fans failed, the others run ${shown(factor)} times as fast`
+      : "";
+  return `${leader} is at ${shown(pv)} °C, ${where} of ${shown(setpoint)} °C: fans at ${shown(duty)} %${by}${limit}${lost}`;
+}
+
+function step(context: Context): Result {
+  const { inputs: seen, settings: s, state, dt, nominal, applied } = context;
+  const probes = probesOf(seen.inlet);
+  const validated = validateStep(state.inlets, probes, { dt }, s);
+  const bank = bankStep(state.fans, applied.fans, seen.speeds, state.duty ?? s.failSafeDuty, s, dt);
+  const mean = appliedMean(applied.fans);
+  const kicked = bank.results.some(([, { override }]) => override !== undefined);
+  // A kick is ours and says nothing about what the others are at.
+  const inForce = mean === undefined ? undefined : kicked ? (state.duty ?? mean) : mean / bank.group.factor;
+  if (validated.value === undefined) return blindStep(context, validated, bank, inForce);
+  const pv = firstOrder(state.pv, validated.value, s.filterTime, dt) ?? validated.value;
+  const setpoint = rampStep(state.setpoint, s.setpoint, { dt, nominal }, s);
+  const decided = decide(context, pv, setpoint, inForce);
+  const duty = movedTo(decided.duty, context, inForce);
+  const { alarms, state: watched } = watch(state, pv, setpoint, duty, s, dt);
+  const leader = validated.leader ?? "inlet";
+  return {
+    outputs: { fans: dutiesOf(bank, duty) },
+    state: {
+      inlets: validated.state,
+      pv,
+      setpoint,
+      // What the loop really got: the winner, the slew limit, the floor.
+      pid: {
+        ...decided.pid.state,
+        output: context.mode === "manual" ? decided.pid.state.output : decided.pid.output,
+      },
+      table: decided.table,
+      fans: bank.states,
+      duty,
+      ...watched,
+      blind: 0,
+    },
+    reason: reasonOf(pv, setpoint, duty, decided, bank, leader),
+    leader,
+    terms: termsOf(decided, pv, setpoint, duty, bank),
+    limits: decided.limits,
+    alarms: [...alarms, ...sensorAlarms(validated), ...fanAlarms(bank, s)],
+    published: {
+      inlet: pv,
+      setpoint,
+      duty,
+      failed: bank.group.all - bank.group.remaining,
+      insufficient: Number(bank.group.insufficient),
+    },
+    failSafe: { fans: failSafeDuty(pv, s) },
+  };
+}
+
+const termsOf = (decided: Decided, pv: number, setpoint: number, duty: number, bank: Bank) => ({
+  p: decided.pid.p,
+  i: decided.pid.i,
+  d: decided.pid.d,
+  error: decided.pid.error,
+  flow: decided.flow,
+  pv,
+  setpoint,
+  duty,
+  factor: bank.group.factor,
+});
+
+function watch(
+  state: State,
+  pv: number,
+  setpoint: number,
+  duty: number,
+  s: FanZoneSettings,
+  dt: number,
+): { readonly alarms: Alarm[]; readonly state: Pick<State, "levels" | "saturated"> } {
+  const levels = levelAlarms(state.levels, pv, s, dt);
+  const all = duty >= s.saturatedAt && pv > setpoint + s.saturatedError;
+  const saturated = delayStep(state.saturated, all, { on: s.saturatedAfter, off: 0 }, dt);
+  const alarms = [...levels.alarms];
+  if (saturated.on)
+    alarms.push(
+      alarm(
+        "saturated",
+        "major",
+        `all the air there is does not hold ${shown(setpoint)} °C: look at cooling, filters and load`,
+      ),
+    );
+  return { alarms, state: { levels: levels.state, saturated } };
+}
+
+/** Fans that hold the hottest inlet, make up for failed ones, and are quiet at night. */
+export const fanZone = defineController({
+  name: "fan-zone",
+  version: "1.0.0",
+  summary: "Holds the hottest rack inlet with fans, makes up for failed ones, and keeps quiet hours",
+  period: seconds(5),
+  settings: fanZoneSettings,
+  inputs,
+  outputs,
+  publishes: {
+    inlet: { unit: "°C", text: "The hottest believable inlet, filtered" },
+    setpoint: { unit: "°C", text: "The setpoint on its way" },
+    duty: { unit: "%", text: "Fan duty before compensation" },
+    failed: { text: "Fans that have failed" },
+    insufficient: { text: "1 when the fans that are left cannot move enough air" },
+  },
+  failSafe: (s) => ({ fans: s.failSafeDuty }),
+  init: (): State => ({
+    inlets: validateInit(),
+    pv: null,
+    setpoint: null,
+    pid: pidInit(),
+    table: stepwiseInit(),
+    fans: {},
+    duty: null,
+    levels: {},
+    saturated: initialDelay,
+    blind: 0,
+  }),
+  check: fanZoneCheck,
+  step,
+  invariants: [
+    {
+      text: "every fan is commanded between its smallest duty and 100 %",
+      holds: ({ settings, applied, mode }, { outputs: { fans } }) => {
+        if (typeof fans !== "object" || fans === null || !("each" in fans)) return false;
+        const all = Object.values(fans.each);
+        // In manual the operator's value is followed, whatever it is.
+        const least =
+          mode === "manual"
+            ? 0
+            : Math.min(settings.minDuty, ...applied.fans.map((one) => Number(one.value ?? 100)));
+        return all.every((one) => typeof one === "number" && one >= least - 1e-9 && one <= 100);
+      },
+    },
+  ],
+});

@@ -1,0 +1,201 @@
+import type { Alarm } from "../contract.ts";
+import {
+  fanInit,
+  type FanGroup,
+  type FanResult,
+  type FanSettings,
+  type FanState,
+  fanStep,
+  compensate,
+} from "../library/fans.ts";
+import { levelsStep, type Level, type LevelsState, type WatchSettings } from "../library/alarms.ts";
+import type { SensorFault } from "../library/sensor.ts";
+import { shown } from "../library/timing.ts";
+import type { Probe, Validated } from "../library/validate.ts";
+import type { Applied, Observation } from "../sample.ts";
+import { alarm } from "./parts.ts";
+
+/** Observations as probes: those of one rack, by its tag, stand for the same place. */
+export function probesOf(all: readonly Observation[]): readonly Probe[] {
+  const names = new Map<string, number>();
+  return all.map((one) => {
+    const count = (names.get(one.from) ?? 0) + 1;
+    names.set(one.from, count);
+    const name = count === 1 ? one.from : `${one.from} (${count})`;
+    const place = one.tags.find((tag) => /(^|\/)rack:/.test(tag)) ?? name;
+    return one.quality === "bad"
+      ? { name, place, value: undefined }
+      : { name, place, value: one.value, age: one.age / 1000 };
+  });
+}
+
+const faultTexts: Readonly<Record<SensorFault, string>> = {
+  missing: "gives nothing; look at its line and its power",
+  range: "gives an impossible value; look at its wiring",
+  rate: "jumps; its last believable value is used",
+  stuck: "has not moved although its neighbours have; replace it",
+  vote: "disagrees with its neighbours and is left out; check it",
+  recovering: "gives values again and is watched before it is believed",
+  disagree: "disagrees with its neighbour; the worse of both is used",
+  implausible: "cannot be right",
+};
+
+/** What is wrong with a zone's sensors, for people. */
+export function sensorAlarms(validated: Validated): Alarm[] {
+  const alarms: Alarm[] = [];
+  for (const { name, reason } of validated.sensors)
+    if (reason !== undefined && reason !== "rate")
+      alarms.push(alarm(`sensor:${name}`, "warning", `${name} ${faultTexts[reason]}`));
+  for (const place of validated.disagree)
+    alarms.push(alarm(`disagree:${place}`, "warning", `the sensors of ${place} disagree; check them`));
+  for (const place of validated.alone)
+    alarms.push(alarm(`alone:${place}`, "notice", `only one sensor of ${place} is left: no redundancy`));
+  return alarms;
+}
+
+/** Places whose value is known, the hottest first. */
+export const placesBetween = (
+  validated: Validated,
+): readonly { readonly place: string; readonly value: number }[] =>
+  validated.places.flatMap(({ place, value }) => (value === undefined ? [] : [{ place, value }]));
+
+const levelTexts: Readonly<Record<Level, readonly [Alarm["severity"], string]>> = {
+  "high-critical": ["critical", "equipment is about to be damaged: shed load and send somebody now"],
+  "high-major": ["major", "too hot: look at cooling and fans"],
+  "high-warning": ["warning", "warmer than it should be"],
+  "low-critical": ["critical", "too cold for the equipment"],
+  "low-major": ["major", "too cold: look at heater and damper"],
+  "low-warning": ["warning", "colder than it should be"],
+};
+
+/** Alarms of a temperature that is too high or too low, after their delay. */
+export function levelAlarms(
+  before: LevelsState,
+  inlet: number,
+  settings: WatchSettings,
+  dt: number,
+): { readonly alarms: readonly Alarm[]; readonly state: LevelsState } {
+  const { levels, state } = levelsStep(before, inlet, settings, dt);
+  const alarms = levels.map((level) => {
+    const [severity, text] = levelTexts[level];
+    return alarm(`inlet-${level}`, severity, `the hottest inlet is at ${shown(inlet)} °C: ${text}`);
+  });
+  return { alarms, state };
+}
+
+/** What is in force on the whole: the mean of all that is. */
+export function appliedMean(targets: readonly Applied[]): number | undefined {
+  let sum = 0;
+  let count = 0;
+  for (const { value } of targets)
+    if (typeof value === "number") {
+      sum += value;
+      count++;
+    }
+  return count === 0 ? undefined : sum / count;
+}
+
+export interface Bank {
+  readonly states: Readonly<Record<string, FanState>>;
+  readonly results: readonly (readonly [Applied, FanResult])[];
+  readonly group: FanGroup;
+}
+
+/**
+ * Watches every fan an output is bound to, and says what the failed ones mean for the others.
+ * @param sent what was commanded last, %: taken where nothing is known to be in force
+ */
+export function bankStep(
+  before: Readonly<Record<string, FanState>>,
+  targets: readonly Applied[],
+  speeds: readonly Observation[],
+  sent: number,
+  settings: FanSettings,
+  dt: number,
+): Bank {
+  const rpms = new Map<string, number>();
+  for (const one of speeds)
+    if (one.quality !== "bad" && one.device !== undefined) rpms.set(one.device, one.value);
+  const states: Record<string, FanState> = {};
+  const results = targets.map((target) => {
+    const { device, value } = target;
+    const duty = typeof value === "number" ? value : sent;
+    const result = fanStep(before[device] ?? fanInit(), { duty, rpm: rpms.get(device), dt }, settings);
+    states[device] = result.state;
+    return [target, result] as const;
+  });
+  const group = compensate(
+    results.map(([, { status, state }]) => (status === "unknown" ? state.status : status)),
+    sent,
+    settings,
+  );
+  return { states, results, group };
+}
+
+/** Each fan's own command: the wanted duty, more for those that stand in for others, all there is for a kick. */
+export function dutiesOf(bank: Bank, duty: number): { readonly each: Readonly<Record<string, number>> } {
+  const all: Record<string, number> = {};
+  const shared = Math.min(100, duty * bank.group.factor);
+  for (const [{ device }, result] of bank.results) all[device] = result.override ?? shared;
+  return { each: all };
+}
+
+/** What is wrong with fans, for people. */
+export function fanAlarms(bank: Bank, settings: FanSettings): Alarm[] {
+  const alarms: Alarm[] = [];
+  for (const [{ name, device }, { status, fall }] of bank.results) {
+    const told = statusAlarm(name, status);
+    if (told !== undefined) alarms.push(alarm(...told, device));
+    if (fall !== undefined && fall > settings.bearingFall)
+      alarms.push(
+        alarm(
+          `fan-worn:${name}`,
+          "notice",
+          `${name} loses ${shown(fall)} % of its speed per 1000 h: replace its bearing`,
+          device,
+        ),
+      );
+  }
+  const { remaining, all, insufficient } = bank.group;
+  if (insufficient)
+    alarms.push(
+      alarm(
+        "fans-insufficient",
+        "major",
+        `the ${remaining} of ${all} fans that are left cannot move enough air: reduce the load`,
+      ),
+    );
+  return alarms;
+}
+
+function statusAlarm(
+  name: string,
+  status: FanResult["status"],
+): [string, Alarm["severity"], string] | undefined {
+  switch (status) {
+    case "failed":
+      return [`fan-failed:${name}`, "major", `${name} has failed: replace it; the others make up for it`];
+    case "kick":
+    case "stopped":
+      return [`fan-stopped:${name}`, "warning", `${name} stands still and is being started again`];
+    case "slow":
+      return [`fan-slow:${name}`, "warning", `${name} turns too slowly: clean it or replace its bearing`];
+    case "fast":
+      return [
+        `fan-fast:${name}`,
+        "warning",
+        `${name} turns too fast: its air is blocked, or a blade is lost`,
+      ];
+    case "hunting":
+      return [`fan-hunting:${name}`, "warning", `${name} hunts: its speed swings at an even duty`];
+    case "tach-fault":
+      return [
+        `fan-tach:${name}`,
+        "warning",
+        `${name} shows no speed but moves air: its speed sensor has failed`,
+      ];
+    case "ok":
+    case "unknown":
+      return undefined;
+  }
+}
