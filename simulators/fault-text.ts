@@ -30,6 +30,13 @@ export interface Fault {
   readonly command?: string;
   /** A power supply, from 1. */
   readonly supply?: number;
+  /** An outlet or a server, from 1. */
+  readonly outlet?: number;
+  readonly server?: number;
+  /** How many modules or stages. */
+  readonly count?: number;
+  /** What is added to a value, or how often its noise is multiplied. */
+  readonly amount?: number;
   /** Share of answers concerned, 0..1; absent: all. */
   readonly probability?: number;
   /** How long it lasts; absent: until cleared. */

@@ -19,6 +19,8 @@ export interface FaultTarget {
   readonly refuses?: Partial<Record<FaultKind, string>>;
   /** Names for `stuck`. */
   readonly sensors?: readonly string[];
+  /** Names for what else sensors can have. */
+  readonly faultySensors?: readonly string[];
 }
 
 export interface ActiveFault extends Fault {
@@ -141,8 +143,9 @@ function check(fault: Fault, targets: readonly FaultTarget[]): void {
   }
   const reason = target.refuses?.[fault.kind];
   if (reason !== undefined) throw new FaultError(`${fault.kind} cannot be put on ${target.name}: ${reason}`);
-  const sensors = target.sensors ?? [];
-  if (fault.kind === "stuck" && !sensors.includes(fault.sensor ?? sensors[0] ?? "")) {
+  const sensors = (fault.kind === "stuck" ? target.sensors : target.faultySensors) ?? [];
+  const named = fault.kind === "stuck" || fault.sensor !== undefined;
+  if (named && !sensors.includes(fault.sensor ?? sensors[0] ?? "")) {
     const wanted = fault.sensor === undefined ? "no sensor" : `no sensor "${fault.sensor}"`;
     throw new FaultError(`${target.name} has ${wanted}; it has ${sensors.join(", ") || "none"}`);
   }
@@ -161,7 +164,9 @@ function combine(a: Misbehaviour, b: Misbehaviour): Misbehaviour {
 }
 
 function misbehaviourOf(fault: Fault): Misbehaviour {
-  switch (fault.kind) {
+  // Faults of the world, of sensors and of BMCs leave the answers of units as they are.
+  const kind: string = fault.kind;
+  switch (kind) {
     case "silent":
       return { silent: true };
     case "slow":
@@ -183,24 +188,7 @@ function misbehaviourOf(fault: Fault): Misbehaviour {
           return Uint8Array.from([...bytes.subarray(0, end), ...strayBytes, ...bytes.subarray(end)]);
         },
       };
-    case "stuck":
-    case "dead-fan":
-    case "lockout":
-    case "lossy":
-    case "duplicate":
-    case "reorder":
-    case "reboot":
-    case "short-sdr":
-    case "single-session":
-    case "bad-checksum":
-    case "hang":
-    case "psu-lost":
-    case "noise":
-    case "line-cut":
-    case "door-open":
-    case "mains-loss":
-    case "smoke":
-    case "leak":
+    default:
       return {};
   }
 }

@@ -6,7 +6,7 @@ import { sensorKey } from "./ipmi/model.ts";
 import { genericServer } from "./ipmi/models/generic-server.ts";
 import { serveBmcs, type ServedBmcs } from "./ipmi/serve.ts";
 import { type ServerWorld } from "./ipmi/world.ts";
-import { serverCount, type SitePhysics } from "./physics.ts";
+import type { SitePhysics } from "./physics/types.ts";
 
 /** Where the BMCs of a site are reached. */
 export interface SiteBmcOptions {
@@ -48,12 +48,14 @@ export async function openSiteBmcs(
   physics: SitePhysics,
   options: SiteBmcOptions | undefined,
 ): Promise<SiteBmcs> {
-  const bmcs = Array.from({ length: serverCount }, (_, outlet) =>
+  // Most each server may draw, its own fans included, as its BMC wants it.
+  const asked: number[] = [];
+  const bmcs = physics.state.servers.map((_, outlet) =>
     createBmc({
       clock,
       name: `bmc-${outlet + 1}`,
       model: genericServer({ serial: outlet + 1 }),
-      world: worldOf(physics, outlet),
+      world: worldOf(physics, outlet, asked),
       period: 0,
     }),
   );
@@ -66,7 +68,13 @@ export async function openSiteBmcs(
   });
   return {
     all,
-    tick: (dtSeconds) => bmcs.forEach((bmc) => bmc.tick(dtSeconds)),
+    tick(dtSeconds) {
+      bmcs.forEach((bmc, outlet) => {
+        if (physics.state.servers[outlet]?.phase === "tripped" && bmc.host.powered) bmc.host.drop();
+        limit(physics, outlet, asked[outlet] ?? Infinity);
+        bmc.tick(dtSeconds);
+      });
+    },
     async close() {
       bmcs.forEach((bmc) => bmc.close());
       await served?.close();
@@ -74,17 +82,25 @@ export async function openSiteBmcs(
   };
 }
 
-const lineVoltage = 230;
+/** The physics limit what a server draws beside its fans. */
+function limit({ commands, state }: SitePhysics, outlet: number, most: number): void {
+  const command = commands.servers[outlet];
+  if (command !== undefined) command.limit = most - (state.servers[outlet]?.fanWatts ?? 0);
+}
 
 /** The surroundings of the server at an outlet. */
-function worldOf({ inputs, state }: SitePhysics, outlet: number): ServerWorld {
+function worldOf(physics: SitePhysics, outlet: number, asked: number[]): ServerWorld {
+  const { commands, state } = physics;
   return {
     inlet: () => state.inlet,
-    voltage: () => (inputs.outletOn[outlet] === true && state.upsOutputOn ? lineVoltage : 0),
-    power: () => state.serverPower[outlet] ?? 0,
-    drive(activity, limit) {
-      inputs.serverActivity[outlet] = activity;
-      inputs.serverLimit[outlet] = limit;
+    voltage: () => (state.outlets[outlet]?.closed === true ? state.pduVolts : 0),
+    power: () => state.servers[outlet]?.watts ?? 0,
+    drive(activity, most) {
+      const command = commands.servers[outlet];
+      if (command === undefined) return;
+      command.activity = activity;
+      asked[outlet] = most;
+      limit(physics, outlet, most);
     },
   };
 }

@@ -1,23 +1,66 @@
-import type { Fault } from "./fault-text.ts";
+import type { Equipment } from "./equipment.ts";
+import type { Fault, FaultKind } from "./fault-text.ts";
 import type { ActiveFault, FaultTarget } from "./faults.ts";
-import type { SitePhysics } from "./physics.ts";
+import type { FanFault, OutletFault } from "./physics/types.ts";
+import type { LaggingSensor } from "./sensor.ts";
 import { applyBmcFaults, bmcSensorNames, type SiteBmc } from "./site-bmcs.ts";
-import type { SiteUnit, SiteUnits } from "./site-units.ts";
+import type { SiteUnit } from "./site-units.ts";
 
 const noCrc = { "bad-crc": "Modbus TCP has no check sum" } as const;
 
+const fanFaults: Partial<Record<FaultKind, FanFault>> = {
+  "dead-fan": "locked",
+  "worn-fan": "worn",
+  "intermittent-fan": "intermittent",
+  "reversed-fan": "reversed",
+  "stuck-duty": "stuck-duty",
+  "tach-lost": "tach-lost",
+  "tach-stuck": "tach-stuck",
+};
+const coolerFaults: readonly FaultKind[] = [
+  "lockout",
+  "compressor-dead",
+  "capacity-loss",
+  "condenser-blocked",
+];
+const damperFaults: readonly FaultKind[] = ["damper-stuck", "damper-slipped"];
+const outletFaults: Partial<Record<FaultKind, OutletFault>> = {
+  "welded-outlet": "welded",
+  "dead-outlet": "stuck-open",
+};
+const batteryFaults: readonly FaultKind[] = ["module-fail", "battery-open", "battery-fade"];
+const sensorFaults: readonly FaultKind[] = ["offset", "drift", "noisy", "open-wire"];
+
+/** What only one sort of unit can have. */
+const belongings: readonly (readonly [kinds: readonly FaultKind[], name: RegExp, reason: string])[] = [
+  [Object.keys(fanFaults) as FaultKind[], /^tray-/, "it has no fans"],
+  [coolerFaults, /^dx-/, "it has no compressor"],
+  [damperFaults, /^dx-1$/, "it has no damper"],
+  [Object.keys(outletFaults) as FaultKind[], /^pdu-/, "it has no outlets"],
+  [batteryFaults, /^dc-/, "it has no battery plant"],
+];
+
+/** What makes no sense on a unit, and why. */
+export function refusalsOf(name: string): FaultTarget["refuses"] {
+  const refused = belongings.flatMap(([kinds, fits, reason]) =>
+    fits.test(name) ? [] : kinds.map((kind) => [kind, reason] as const),
+  );
+  return Object.fromEntries(refused);
+}
+
 /** Everything at the site a fault can be put on, and what makes no sense where. */
-export function targetsOf(units: readonly SiteUnit[], bmcs: readonly SiteBmc[]): readonly FaultTarget[] {
-  const only = (name: string): FaultTarget["refuses"] => ({
-    ...(name === "tray-a" ? {} : { "dead-fan": "it has no fans" }),
-    ...(name === "dx-1" ? {} : { lockout: "it has no compressor" }),
-  });
+export function targetsOf(
+  equipment: Equipment,
+  units: readonly SiteUnit[],
+  bmcs: readonly SiteBmc[],
+): readonly FaultTarget[] {
   return [
     ...units.map(({ name, line, unit }): FaultTarget => ({
       name,
       kind: "unit",
-      refuses: { ...only(name), ...(line === "tcp" ? noCrc : {}) },
+      refuses: { ...refusalsOf(name), ...(line === "tcp" ? noCrc : {}) },
       sensors: [...unit.sensors.keys()],
+      faultySensors: equipment.sensors.names(name),
     })),
     ...bmcs.map(({ name, bmc }): FaultTarget => ({ name, kind: "bmc", sensors: bmcSensorNames(bmc) })),
     { name: "line-a", kind: "line" },
@@ -27,36 +70,92 @@ export function targetsOf(units: readonly SiteUnit[], bmcs: readonly SiteBmc[]):
   ];
 }
 
-/** Faults of the world and of sensors; those of answers and lines are asked for where they are needed. */
+/** Brings the site in line with the faults that are active; those of answers and lines are asked for where they are needed. */
+export function applySiteFaults(equipment: Equipment, active: readonly ActiveFault[]): void {
+  const { physics, dx, sensors } = equipment;
+  const { world, faults } = physics;
+  const of = (kind: FaultKind, target?: string): readonly ActiveFault[] =>
+    active.filter((one) => one.kind === kind && (target === undefined || one.target === target));
+  const any = (kind: FaultKind, target?: string): boolean => of(kind, target).length > 0;
+  const most = (kind: FaultKind, key: "share" | "count" | "amount", least: number): number =>
+    of(kind).reduce((value, one) => Math.max(value, one[key] ?? least), least);
+  world.doorOpen = any("door-open");
+  world.mains = !any("mains-loss");
+  world.smoke = any("smoke");
+  world.leak = any("leak");
+  faults.fans.forEach((_, fan) => {
+    const found = active.find(
+      (one) => one.target === "tray-a" && one.fan === fan + 1 && one.kind in fanFaults,
+    );
+    faults.fans[fan] = (found && fanFaults[found.kind]) ?? "none";
+  });
+  dx.forEach((face, i) => {
+    const name = `dx-${i + 1}`;
+    const fault = faults.dx[i];
+    if (fault === undefined) return;
+    fault.compressor = any("compressor-dead", name);
+    fault.capacityLoss = of("capacity-loss", name).reduce(
+      (sum, one) => Math.min(1, sum + (one.share ?? 0)),
+      0,
+    );
+    fault.blocked = any("condenser-blocked", name);
+    face.force(any("lockout", name));
+  });
+  faults.damper = any("damper-stuck") ? "stuck" : any("damper-slipped") ? "slipped" : "none";
+  faults.outlets.forEach((_, outlet) => {
+    const found = active.find((one) => one.outlet === outlet + 1);
+    faults.outlets[outlet] = (found && outletFaults[found.kind]) ?? "none";
+  });
+  faults.servers.forEach((_, server) => {
+    faults.servers[server] = of("server-dead").some((one) => one.server === server + 1) ? "dead" : "none";
+  });
+  faults.modulesFailed = most("module-fail", "count", 0);
+  faults.batteryOpen = any("battery-open");
+  faults.batteryFade = most("battery-fade", "share", 0);
+  faults.heaterWelded = most("heater-welded", "count", 0);
+  faults.heaterDead = most("heater-dead", "count", 0);
+  faults.leakage = most("seal-missing", "amount", 1);
+  sensors.each((unit, name, sensor) => applySensorFaults(sensor, active, unit, name));
+}
+
+function applySensorFaults(
+  { faults }: LaggingSensor,
+  active: readonly ActiveFault[],
+  unit: string,
+  name: string,
+): void {
+  const own = active.filter(
+    (one) => one.target === unit && one.sensor === name && sensorFaults.includes(one.kind),
+  );
+  const sum = (kind: FaultKind): number =>
+    own.reduce((total, one) => total + (one.kind === kind ? (one.amount ?? 0) : 0), 0);
+  faults.offset = sum("offset");
+  faults.drift = sum("drift");
+  faults.noise = own.reduce((factor, one) => (one.kind === "noisy" ? (one.amount ?? 1) : factor), 1);
+  faults.open = own.some(({ kind }) => kind === "open-wire");
+}
+
+/** As `applySiteFaults`, for a site behind wires: BMCs and sensors that stick as well. */
 export function applyFault(
-  physics: SitePhysics,
-  units: SiteUnits,
+  equipment: Equipment,
+  units: readonly SiteUnit[],
   bmcs: readonly SiteBmc[],
   fault: ActiveFault,
   active: readonly ActiveFault[],
   begins: boolean,
 ): void {
-  const { inputs } = physics;
   const bmc = bmcs.find(({ name }) => name === fault.target)?.bmc;
   if (bmc !== undefined) {
     const own = active.filter(({ target }) => target === fault.target);
     applyBmcFaults(bmc, own, begins ? fault : undefined);
     return;
   }
-  const any = (kind: Fault["kind"]): boolean => active.some((one) => one.kind === kind);
-  inputs.doorOpen = any("door-open");
-  inputs.mains = !any("mains-loss");
-  inputs.smoke = any("smoke");
-  inputs.leak = any("leak");
-  inputs.fanDead.forEach((_, fan) => {
-    inputs.fanDead[fan] = active.some(
-      (one) => one.kind === "dead-fan" && one.target === "tray-a" && one.fan === fan + 1,
-    );
-  });
-  if (fault.kind === "lockout" && begins) units.dx.machine.trip();
-  if (fault.kind === "lockout" && !any("lockout")) units.dx.machine.untrip();
-  if (fault.kind !== "stuck") return;
-  const sensors = units.all.find(({ name }) => name === fault.target)?.unit.sensors;
+  applySiteFaults(equipment, active);
+  if (fault.kind === "stuck") stick(units, fault, begins);
+}
+
+function stick(units: readonly SiteUnit[], fault: Fault, begins: boolean): void {
+  const sensors = units.find(({ name }) => name === fault.target)?.unit.sensors;
   const sensor = sensors?.get(fault.sensor ?? [...sensors.keys()][0] ?? "");
   if (begins) sensor?.stick(fault.value);
   else sensor?.release();

@@ -3,11 +3,17 @@ import { join } from "node:path";
 import type { Cancel, Clock } from "./clock.ts";
 import { faultFrom, parseScript } from "./fault-text.ts";
 import { type ActiveFault, createFaultBoard, type FaultBoard } from "./faults.ts";
+import { demoParameters } from "./demo-site.ts";
+import { createEquipment, type Equipment } from "./equipment.ts";
+import type { SiteParameters } from "./physics/parameters.ts";
+import { createSitePhysics } from "./physics/site.ts";
+import type { SitePhysics } from "./physics/types.ts";
+import type { Weather } from "./physics/weather.ts";
 import { applyFault, targetsOf } from "./site-faults.ts";
+import { mildDay } from "./weather/mild-day.ts";
 import type { Line, LineOptions, LineStatistics, LineTiming } from "./line.ts";
 import { serveRtu, serveTcp, serveTcpWire } from "./modbus/serve.ts";
 import type { SimulatedUnit } from "./modbus/unit.ts";
-import { createPhysics, type PhysicsOptions, type SitePhysics } from "./physics.ts";
 import { NoPtyError, openPty } from "./pty.ts";
 import { openSiteBmcs, type SiteBmc, type SiteBmcOptions, type SiteBmcs } from "./site-bmcs.ts";
 import { createUnits, type LineName, type SiteUnit, type SiteUnits } from "./site-units.ts";
@@ -32,8 +38,10 @@ export interface SimulatedSiteOptions {
   readonly port?: number;
   /** Where the BMCs of the servers are reached; not with `memory`. */
   readonly bmcs?: SiteBmcOptions;
-  /** Where the weather starts. */
-  readonly physics?: Omit<PhysicsOptions, "seed">;
+  /** What happens outdoors. Default: fair days, beginning at nine in the morning. */
+  readonly weather?: Weather;
+  /** The enclosure and what is in it. Default: that of the demonstration. */
+  readonly parameters?: SiteParameters;
   /** Opens a pseudo-terminal in some other way. */
   readonly openPty?: typeof openPty;
   /** How lines hand over bytes, for tests that need it otherwise. */
@@ -64,9 +72,10 @@ export type SimulatedEndpoint =
 export interface SimulatedSite {
   readonly lines: readonly SimulatedLine[];
   readonly endpoint: SimulatedEndpoint;
-  /** A BMC in each of the eight servers. */
+  /** A BMC in each of the servers. */
   readonly bmcs: readonly SiteBmc[];
   readonly physics: SitePhysics;
+  readonly equipment: Equipment;
   /** What a person should know, such as that no pseudo-terminal could be had. */
   readonly notes: readonly string[];
   units(): readonly SiteUnit[];
@@ -84,6 +93,7 @@ export interface SimulatedSite {
 }
 
 const period = 250; // ms between steps of the physics
+const longestStep = 2; // s of simulated time, where it is faster
 const behind = 2000; // ms after which missed steps are dropped, not caught up
 
 const timings = { "line-a": 9600, "line-b": 19_200 } as const;
@@ -95,14 +105,16 @@ const timings = { "line-a": 9600, "line-b": 19_200 } as const;
 export async function createSimulatedSite(options: SimulatedSiteOptions): Promise<SimulatedSite> {
   const { clock } = options;
   const seed = options.seed ?? 1;
-  const physics = createPhysics({ ...options.physics, seed });
-  const units = createUnits(physics, seed);
+  const parameters = options.parameters ?? demoParameters();
+  const physics = createSitePhysics(parameters, { weather: options.weather ?? mildDay(), seed });
+  const equipment = createEquipment({ physics, parameters, seed });
+  const units = createUnits(equipment);
   const bmcs = await openSiteBmcs(clock, physics, options.wires === "memory" ? undefined : placeOf(options));
   const board = createFaultBoard({
     clock,
     seed,
-    targets: targetsOf(units.all, bmcs.all),
-    changed: (fault, active, begins) => applyFault(physics, units, bmcs.all, fault, active, begins),
+    targets: targetsOf(equipment, units.all, bmcs.all),
+    changed: (fault, active, begins) => applyFault(equipment, units.all, bmcs.all, fault, active, begins),
   });
   const notes: string[] = [];
   const { lines, endpoint } = await openBuses(options, units, board, notes).catch(async (error: unknown) => {
@@ -116,6 +128,7 @@ export async function createSimulatedSite(options: SimulatedSiteOptions): Promis
     endpoint: endpoint.shown,
     bmcs: bmcs.all,
     physics,
+    equipment,
     notes,
     units: () => units.all,
     unit(name) {
@@ -267,7 +280,7 @@ function startPhysics(
     due = Math.max(due + period, clock.monotonic() - behind);
     cancel = clock.at(due, () => {
       const seconds = (period / 1000) * speed;
-      physics.step(seconds);
+      physics.advance(seconds, longestStep);
       units.tick(seconds, period / 1000);
       bmcs.tick(seconds);
       arm();

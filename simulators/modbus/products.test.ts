@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { answer } from "./functions.ts";
 import { f32, s16, s32, u16 } from "./fields.ts";
 import { createDcPlant } from "./products/dc-plant.ts";
-import { createDx, type Dx } from "./products/dx.ts";
+import { createDx, type DxSettings } from "./products/dx.ts";
 import { createFanTray } from "./products/fan-tray.ts";
 import { createIo } from "./products/io.ts";
 import { createMeter } from "./products/meter.ts";
@@ -84,107 +84,54 @@ test("fan tray: goes to its own duty when nobody asks for too long", () => {
   assert.equal(tray.duty(0), 50);
 });
 
-interface DxRig {
-  readonly dx: Dx;
-  readonly air: { supply: number; powered: boolean };
-}
-
-function dxRig(): DxRig {
-  const air = { supply: 22, powered: true };
+test("air-conditioner: registers, settings, alarms and the reset of its lockout", () => {
+  const settings: DxSettings = {
+    ...{ mode: "auto", setpoint: 22, deadBand: 2, minimumOn: 120, minimumOff: 180 },
+    ...{ capacityDemand: 0, fanDemand: 100, damperDemand: 0, busLoss: 60 },
+  };
+  const seen: (string | number | boolean)[] = [];
+  let resets = 0;
   const dx = createDx({
+    settings,
+    changed: () => seen.push(settings.mode, settings.capacityDemand),
     returnTemperature: () => 31,
-    supplyTemperature: () => air.supply,
+    supplyTemperature: () => 22,
     outdoorTemperature: () => NaN,
     returnHumidity: () => 33,
     power: () => 640,
-    powered: () => air.powered,
-    smoke: () => true,
+    state: () => 3,
+    capacity: () => 45.5,
+    damper: () => 12,
+    starts: () => 70_000,
+    runSeconds: () => 3.9,
+    secondsToStart: () => 12.1,
+    alarms: () => [true, false, false, false, false, true],
+    lose: (lost) => seen.push(lost),
+    resetLockout: () => ++resets <= 3,
   });
-  return { dx, air };
-}
-
-const seconds = (dx: Dx, count: number): void => {
-  for (let i = 0; i < count; i++) {
-    dx.machine.heard();
-    dx.tick(1);
-  }
-};
-
-test("air-conditioner: registers", () => {
-  const { dx } = dxRig();
   assert.deepEqual(
     dx.readWords("input", 0, 15),
-    [0x4458, 310, 220, 0x8000, 330, 1, 0, 0, 0, 0, 0, 0, 32, 640, 0],
+    [0x4458, 310, 220, 0x8000, 330, 3, 455, 1, 4464, 0, 3, 13, 33, 640, 120],
   );
   assert.deepEqual(dx.readWords("holding", 0, 10), [1, 220, 0, 1000, 0, 20, 120, 180, 60, 0]);
   assert.equal(ask(dx, "06 0000 0003"), "8603", "a command it does not have");
   assert.equal(ask(dx, "06 0001 0063"), "8603", "a setpoint of 9.9 °C");
-});
-
-test("air-conditioner: minimum on and off times hold whatever is demanded", () => {
-  const { dx } = dxRig();
+  seen.length = 0;
   dx.writeWords(0, [2]);
   dx.writeWords(2, [600]);
-  seconds(dx, 5);
-  assert.equal(word(dx, "input", 5), 2, "the fan runs first");
-  seconds(dx, 10);
-  assert.deepEqual([word(dx, "input", 5), word(dx, "input", 6), word(dx, "input", 8)], [3, 600, 1]);
-  dx.writeWords(2, [0]);
-  seconds(dx, 60);
-  assert.deepEqual([word(dx, "input", 5), word(dx, "input", 6)], [3, 200], "on for 120 s at least");
-  seconds(dx, 60);
-  assert.equal(word(dx, "input", 5), 1);
-  dx.writeWords(2, [600]);
-  seconds(dx, 100);
-  assert.equal(word(dx, "input", 5), 1);
-  const left = word(dx, "input", 11);
-  assert.ok(left > 60 && left < 90, `${left} s until it may start`);
-  seconds(dx, left + 12);
-  assert.deepEqual([word(dx, "input", 5), word(dx, "input", 8)], [3, 2]);
-});
-
-test("air-conditioner: controls by itself when the bus is lost", () => {
-  const { dx, air } = dxRig();
-  dx.writeWords(0, [2]);
-  air.supply = 30;
-  for (let i = 0; i < 59; i++) dx.tick(1);
-  assert.equal(dx.machine.state, 1, "no demand in remote mode");
-  for (let i = 0; i < 20; i++) dx.tick(1);
-  assert.equal(dx.machine.state, 3);
-  ask(dx, "04 0005 0001");
+  assert.deepEqual(seen, [false, "remote", 0, false, "remote", 60]);
+  seen.length = 0;
+  dx.tick(59);
   dx.tick(1);
-  assert.equal(dx.machine.capacity, 20, "remote again: as little as the minimum on time allows");
-});
-
-test("air-conditioner: lockout, its reset, and no more than three a day", () => {
-  const { dx } = dxRig();
-  for (let i = 0; i < 3; i++) {
-    dx.machine.trip();
-    assert.deepEqual([word(dx, "input", 5), word(dx, "input", 12) & 1], [7, 1]);
-    assert.equal(ask(dx, "06 0009 1234"), "8603", "not the key");
-    assert.equal(ask(dx, "06 0009 a5a5"), "060009a5a5");
-    assert.equal(word(dx, "input", 5), 1);
-  }
-  dx.machine.trip();
+  ask(dx, "04 0005 0001");
+  assert.deepEqual(seen, [false, true, false], "nobody asked for 60 s, then somebody did");
+  assert.equal(ask(dx, "06 0009 1234"), "8603", "not the key");
+  for (let i = 0; i < 3; i++) assert.equal(ask(dx, "06 0009 a5a5"), "060009a5a5");
   assert.equal(ask(dx, "06 0009 a5a5"), "8603");
-  seconds(dx, 86_400);
-  assert.equal(ask(dx, "06 0009 a5a5"), "060009a5a5");
-});
-
-test("air-conditioner: without power it stops at once; the damper closes by its spring", () => {
-  const { dx, air } = dxRig();
-  dx.writeWords(0, [2]);
-  dx.writeWords(2, [600]);
-  dx.writeWords(4, [500]);
-  seconds(dx, 90);
-  assert.equal(word(dx, "input", 14), 500);
-  air.powered = false;
-  seconds(dx, 5);
-  assert.deepEqual([word(dx, "input", 5), word(dx, "input", 6), word(dx, "input", 14)], [8, 0, 250]);
 });
 
 test("DC plant: registers, commands and the low-voltage disconnect", () => {
-  const now = { bus: 54, mains: 230, hold: 0, limit: 0, fed: false };
+  const now = { bus: 54, mains: 230, hold: 0, limit: 0, fed: false, shed: false, open: false, at: [0, 0] };
   const plant = createDcPlant({
     busVoltage: () => now.bus,
     loadCurrent: () => 7.2,
@@ -200,6 +147,9 @@ test("DC plant: registers, commands and the low-voltage disconnect", () => {
     energy: () => 70_000,
     hold: (volts) => void (now.hold = volts),
     limitCharge: (amperes) => void (now.limit = amperes),
+    disconnectAt: (...volts) => void (now.at = volts),
+    shed: () => now.shed,
+    disconnected: () => now.open,
     feedLoad: (on) => void (now.fed = on),
   });
   const expected = [0x4443, 5400, 72, 80, 65_521, 65_506, 995, 2300, 5001, 4, 3, 2, 2, 0xffff];
@@ -208,7 +158,9 @@ test("DC plant: registers, commands and the low-voltage disconnect", () => {
   assert.deepEqual(plant.readWords("holding", 30, 2), [1, 4464]);
   assert.deepEqual(plant.readWords("holding", 20, 6), [5400, 5640, 200, 4320, 4200, 0]);
   assert.equal(ask(plant, "03 000e 0001"), "8302", "a hole");
-  assert.deepEqual([now.hold, now.limit, now.fed], [54, 20, true]);
+  assert.deepEqual([now.hold, now.limit, now.fed, now.at], [54, 20, true, [43.2, 42]]);
+  plant.writeWords(23, [4400]);
+  assert.deepEqual(now.at, [44, 42]);
   plant.writeWords(20, [5450]);
   assert.equal(now.hold, 54.5);
   plant.writeWords(25, [1]);
@@ -221,13 +173,15 @@ test("DC plant: registers, commands and the low-voltage disconnect", () => {
   assert.equal(now.fed, false, "disconnected by command stays so");
   plant.writeWords(25, [4]);
   assert.equal(now.fed, true);
-  Object.assign(now, { bus: 43.1, mains: 0 });
+  Object.assign(now, { bus: 43.1, mains: 0, shed: true });
   plant.tick(1);
   assert.deepEqual([word(plant, "input", 11), word(plant, "input", 12)], [4, 0b1011]);
-  assert.equal(now.fed, false);
-  Object.assign(now, { bus: 54, mains: 230 });
+  assert.equal(plant.loadConnected(), false);
+  now.open = true;
+  assert.equal(word(plant, "input", 12), 0b11011);
+  Object.assign(now, { bus: 54, mains: 230, shed: false, open: false });
   plant.tick(1);
-  assert.equal(now.fed, true);
+  assert.deepEqual([plant.loadConnected(), word(plant, "input", 12)], [true, 2]);
 });
 
 test("PDU: counts, floats, outlets and identity", () => {
@@ -305,6 +259,7 @@ test("a sensor sticks where it is or where it is told, until released", () => {
 
 test("contacts, relays and counters", () => {
   let door = false;
+  const switched: string[] = [];
   const no = (): boolean => false;
   const io = createIo({
     doorContact: () => door,
@@ -315,12 +270,14 @@ test("contacts, relays and counters", () => {
     generator: no,
     firePanelFault: no,
     tamper: no,
+    relay: (relay, on) => switched.push(`${relay} ${on}`),
   });
   assert.equal(ask(io, "02 0000 0008"), "02010a");
   for (door of [true, false, true]) io.tick();
   assert.deepEqual(io.readWords("input", 0, 4), [2, 0, 0, 0]);
   assert.equal(ask(io, "05 0007 ff00"), "050007ff00");
   assert.deepEqual(io.relays.map(Number), [0, 0, 0, 0, 0, 0, 0, 1]);
+  assert.deepEqual(switched, ["7 true"]);
 });
 
 test("UPS: binary fractions, status bits, holes", () => {

@@ -23,7 +23,7 @@ async function rig(): Promise<Rig> {
   const bmc = site.bmcs[2]?.bmc;
   assert.ok(bmc);
   await clock.advance(60_000);
-  return { clock, site, bmc, watts: () => site.physics.state.serverPower[2] ?? NaN };
+  return { clock, site, bmc, watts: () => site.physics.state.servers[2]?.watts ?? NaN };
 }
 
 const deviceId = [0x06, 0x01] as const;
@@ -63,12 +63,12 @@ test("a server switched off by its BMC takes its load and its heat away", async 
 test("an outlet switched off silences the BMC; switched on again, the restore policy applies", async () => {
   const { clock, site, bmc, watts } = await rig();
   const one = openConsole(bmc);
-  site.physics.inputs.outletOn[2] = false;
+  site.physics.commands.outlets[2] = false;
   await clock.advance(5000);
   assert.equal(alive(bmc), false);
   assert.ok(watts() < 0.1);
   assert.equal(alive(site.bmcs[0]?.bmc ?? bmc), true);
-  site.physics.inputs.outletOn[2] = true;
+  site.physics.commands.outlets[2] = true;
   await clock.advance(13_000);
   assert.ok(alive(bmc));
   assert.equal(heard(one), false);
@@ -175,7 +175,10 @@ test("stuck sensors, dead fans, lost inputs", async () => {
   await clock.advance(30_000);
   assert.deepEqual([value("cpu1-temp"), value("fan4"), value("psu2-input")], [95, 0, 0]);
   assert.ok((value("fan1") ?? 0) > 0);
-  assert.equal(site.physics.inputs.fanDead.some(Boolean), false, "the tray's fans are not meant");
+  assert.ok(
+    site.physics.faults.fans.every((fault) => fault === "none"),
+    "the tray's fans are not meant",
+  );
   site.clear(stuck.id);
   await clock.advance(1000);
   assert.notEqual(value("cpu1-temp"), 95);

@@ -6,9 +6,12 @@ import { promisify } from "node:util";
 import { systemClock } from "../../devices/clock.ts";
 import { serveRtu, serveTcp } from "../../simulators/modbus/serve.ts";
 import type { SimulatedUnit } from "../../simulators/modbus/unit.ts";
-import { createPhysics } from "../../simulators/physics.ts";
+import { demoParameters } from "../../simulators/demo-site.ts";
+import { createEquipment } from "../../simulators/equipment.ts";
+import { createSitePhysics } from "../../simulators/physics/site.ts";
+import { mildDay } from "../../simulators/weather/mild-day.ts";
 import { openPty } from "../../simulators/pty.ts";
-import { createUnits } from "../../simulators/site-units.ts";
+import { createUnits, type SiteUnit } from "../../simulators/site-units.ts";
 
 const run = promisify(execFile);
 
@@ -128,10 +131,12 @@ const cases: readonly Case[] = [
 type Over = "RTU on a pty" | "TCP";
 
 /** Everything on one line, and again on one endpoint; nothing moves, so a value is what it was a moment ago. */
-const sites = {
-  "RTU on a pty": createUnits(createPhysics({ seed: 3 }), 3).all,
-  TCP: createUnits(createPhysics({ seed: 4 }), 4).all,
+const unitsAt = (seed: number): readonly SiteUnit[] => {
+  const parameters = demoParameters();
+  const physics = createSitePhysics(parameters, { weather: mildDay(), seed });
+  return createUnits(createEquipment({ physics, parameters, seed })).all;
 };
+const sites = { "RTU on a pty": unitsAt(3), TCP: unitsAt(4) };
 const unitsOf = (over: Over): ReadonlyMap<number, SimulatedUnit> =>
   new Map(sites[over].map(({ unit }, i) => [i + 1, unit]));
 const idOf = (name: string): number => sites.TCP.findIndex((one) => one.name === name) + 1;

@@ -78,6 +78,7 @@ test(
     const running = await demo(t);
     const text = demoText(running, "bothy");
     assert.match(text, / \d+(\.\d+)? °C/);
+    assert.match(text, /bmc-1 \(port \d+\), bmc-2 \(\d+\)/);
     assert.doesNotMatch(text, /\d C( |$)/m);
     const commands = [...text.matchAll(/^ {2}curl (?:-d '(.*)' )?(http:\S+)$/gm)];
     assert.equal(commands.length, 3);

@@ -20,12 +20,17 @@ export interface DcPlantWorld {
   /** V at which the rectifiers hold the bus. */
   readonly hold: (volts: number) => void;
   readonly limitCharge: (amperes: number) => void;
+  /** V below which it cuts off what may be lost, and then everything. */
+  readonly disconnectAt: (first: number, second: number) => void;
+  /** Whether it has done so. */
+  readonly shed: () => boolean;
+  readonly disconnected: () => boolean;
   readonly feedLoad: (on: boolean) => void;
 }
 
 export interface DcPlant extends SimulatedUnit {
   loadConnected(): boolean;
-  /** Equalise and test time out, and the low-voltage disconnect acts, as time passes. */
+  /** Equalise and test time out as time passes. */
   tick(dtSeconds: number): void;
 }
 
@@ -35,7 +40,6 @@ const identity = 0x4443;
 const unknown = 0xffff;
 const equaliseSeconds = 4 * 3600;
 const testSeconds = 600;
-const reconnectVolts = 48.5;
 const presentVolts = 90;
 const lowCharge = 30;
 
@@ -50,9 +54,8 @@ export function createDcPlant(world: DcPlantWorld, options: Partial<UnitOptions>
   const set = { float: 54, equalise: 56.4, limit: 20, lvd1: 43.2, lvd2: 42 };
   let phase: Phase = "float";
   let phaseLeft = 0;
-  let open1 = false;
-  let open2 = false;
   let byCommand = false;
+  const open1 = (): boolean => byCommand || world.shed();
 
   const enter = (next: Phase, seconds: number): void => {
     phase = next;
@@ -62,26 +65,19 @@ export function createDcPlant(world: DcPlantWorld, options: Partial<UnitOptions>
     if (command === 1) enter("equalise", equaliseSeconds);
     if (command === 2) enter("float", 0);
     if (command === 3) enter("test", testSeconds);
-    if (command === 4) [open1, byCommand] = [false, false];
-    if (command === 5) [open1, byCommand] = [true, true];
+    if (command === 4) byCommand = false;
+    if (command === 5) byCommand = true;
     apply();
   };
   const apply = (): void => {
     world.hold(phase === "equalise" ? set.equalise : set.float);
     world.limitCharge(set.limit);
-    world.feedLoad(!open1 && !open2);
+    world.disconnectAt(set.lvd1, set.lvd2);
+    world.feedLoad(!byCommand);
   };
   const mains = (): boolean => world.mainsVoltage() > presentVolts;
-  const disconnect = (): void => {
-    const volts = world.busVoltage();
-    if (volts < set.lvd1) open1 = true;
-    if (volts < set.lvd2) open2 = true;
-    if (!mains() || volts < reconnectVolts) return;
-    open2 = false;
-    if (!byCommand) open1 = false;
-  };
   const state = (): number => {
-    if (open1 || open2) return 4;
+    if (open1() || world.disconnected()) return 4;
     if (!mains() || world.batteryCurrent() < 0) return 2;
     return { float: 0, equalise: 1, test: 3 }[phase];
   };
@@ -90,8 +86,8 @@ export function createDcPlant(world: DcPlantWorld, options: Partial<UnitOptions>
       !mains(),
       world.modulesOk() < world.modules(),
       world.charge() < lowCharge,
-      open1,
-      open2,
+      open1(),
+      world.disconnected(),
       world.batteryTemperature() > 45,
     ]);
 
@@ -116,11 +112,10 @@ export function createDcPlant(world: DcPlantWorld, options: Partial<UnitOptions>
   apply();
 
   return Object.assign(unit, {
-    loadConnected: () => !open1 && !open2,
+    loadConnected: () => !open1() && !world.disconnected(),
     tick(dtSeconds: number) {
       phaseLeft -= dtSeconds;
       if (phase !== "float" && (phaseLeft <= 0 || !mains())) enter("float", 0);
-      disconnect();
       apply();
     },
   });

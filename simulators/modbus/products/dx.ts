@@ -1,24 +1,56 @@
 import { illegalValue, ModbusException } from "../functions.ts";
 import { packBits, s16, u16, u32, type WordField } from "../fields.ts";
 import { createUnit, type SimulatedUnit, type UnitOptions } from "../unit.ts";
-import { createDxMachine, type DxMachine, type DxMode, type DxSettings } from "./dx-machine.ts";
 
-/** What the unit measures: °C, % RH, W. */
+export type DxMode = "off" | "auto" | "remote";
+
+/** What the unit was told. */
+export interface DxSettings {
+  mode: DxMode;
+  /** °C */
+  setpoint: number;
+  /** K */
+  deadBand: number;
+  /** 0..100 % */
+  capacityDemand: number;
+  fanDemand: number;
+  damperDemand: number;
+  /** s */
+  minimumOn: number;
+  minimumOff: number;
+  /** s without a request before the unit controls by itself; 0: never. */
+  busLoss: number;
+}
+
+/** What the unit measures (°C, % RH, W), does, and is told. */
 export interface DxWorld {
+  readonly settings: DxSettings;
+  /** Takes changed settings into use. */
+  changed(): void;
   readonly returnTemperature: () => number;
   readonly supplyTemperature: () => number;
   readonly outdoorTemperature: () => number;
   readonly returnHumidity: () => number;
   readonly power: () => number;
-  readonly powered: () => boolean;
-  readonly smoke: () => boolean;
+  /** Register 5. */
+  readonly state: () => number;
+  /** 0..100 % */
+  readonly capacity: () => number;
+  readonly damper: () => number;
+  readonly starts: () => number;
+  readonly runSeconds: () => number;
+  readonly secondsToStart: () => number;
+  /** Bits of register 12, from the lowest. */
+  readonly alarms: () => readonly boolean[];
+  /** Nobody asks any more, or somebody does again. */
+  lose(lost: boolean): void;
+  /** @returns false when the lockout was reset too often today already */
+  resetLockout(): boolean;
 }
 
 export interface Dx extends SimulatedUnit {
-  readonly machine: DxMachine;
-  readonly settings: DxSettings;
-  /** @param busSeconds how much time passed for the bus, where simulated time is faster */
-  tick(dtSeconds: number, busSeconds?: number): void;
+  /** Lets time pass on the bus, where simulated time is faster. */
+  tick(busSeconds: number): void;
 }
 
 const identity = 0x4458;
@@ -28,26 +60,19 @@ const modes: readonly DxMode[] = ["off", "auto", "remote"];
 
 /** `generic-dx-v1`: a small air-conditioner with its own protection. */
 export function createDx(world: DxWorld, options: Partial<UnitOptions> = {}): Dx {
-  const settings: DxSettings & { fanDemand: number } = {
-    mode: "auto",
-    setpoint: 22,
-    deadBand: 2,
-    capacityDemand: 0,
-    damperDemand: 0,
-    minimumOn: 120,
-    minimumOff: 180,
-    busLoss: 60,
-    fanDemand: 100,
-  };
-  const machine = createDxMachine(settings);
+  const { settings } = world;
+  let quiet = 0;
   const unit = createUnit({
     product: "generic-dx-v1",
     functions: [3, 4, 6, 8, 16],
     turnaround: 20,
     ...options,
-    requested: () => machine.heard(),
+    requested() {
+      quiet = 0;
+      world.lose(false);
+    },
   });
-  defineInputs(unit, world, machine);
+  defineInputs(unit, world);
   const number = (
     key:
       | "setpoint"
@@ -66,6 +91,7 @@ export function createDx(world: DxWorld, options: Partial<UnitOptions> = {}): Dx
       get: () => settings[key],
       set: (value) => {
         settings[key] = value;
+        world.changed();
       },
       scale,
       min,
@@ -75,6 +101,7 @@ export function createDx(world: DxWorld, options: Partial<UnitOptions> = {}): Dx
     get: () => modes.indexOf(settings.mode),
     set: (value) => {
       settings.mode = modes[value] ?? "off";
+      world.changed();
     },
     max: 2,
   });
@@ -88,32 +115,30 @@ export function createDx(world: DxWorld, options: Partial<UnitOptions> = {}): Dx
     number("minimumOn", 1, 0, 3600),
     number("minimumOff", 1, 0, 3600),
     number("busLoss", 1, 0, 65_535),
-    resetField(machine),
+    resetField(world),
   ];
   holding.forEach((field, address) => unit.defineWords("holding", address, field));
   return Object.assign(unit, {
-    machine,
-    settings,
-    tick(dtSeconds: number, busSeconds = dtSeconds) {
-      const inputs = { supply: world.supplyTemperature(), powered: world.powered() };
-      machine.step(dtSeconds, inputs, busSeconds);
+    tick(busSeconds: number) {
+      quiet += busSeconds;
+      world.lose(settings.busLoss > 0 && quiet >= settings.busLoss);
     },
   });
 }
 
 /** Takes one value only, and that only three times a day. */
-const resetField = (machine: DxMachine): WordField => ({
+const resetField = (world: DxWorld): WordField => ({
   width: 1,
   read: () => [0],
   check([word]) {
     if (word !== resetKey) throw new ModbusException(illegalValue);
   },
   write() {
-    if (!machine.resetLockout()) throw new ModbusException(illegalValue);
+    if (!world.resetLockout()) throw new ModbusException(illegalValue);
   },
 });
 
-function defineInputs(unit: SimulatedUnit, world: DxWorld, machine: DxMachine): void {
+function defineInputs(unit: SimulatedUnit, world: DxWorld): void {
   const degrees = (name: string, measure: () => number): WordField =>
     s16({ get: unit.sensor(name, measure), scale: 10, absent: bad });
   const inputs: readonly (readonly [number, WordField])[] = [
@@ -122,14 +147,14 @@ function defineInputs(unit: SimulatedUnit, world: DxWorld, machine: DxMachine): 
     [2, degrees("supply", world.supplyTemperature)],
     [3, degrees("outdoor", world.outdoorTemperature)],
     [4, u16({ get: unit.sensor("humidity", world.returnHumidity), scale: 10 })],
-    [5, u16({ get: () => machine.state })],
-    [6, u16({ get: () => machine.capacity, scale: 10 })],
-    [7, u32({ get: () => machine.starts })],
-    [9, u32({ get: () => Math.floor(machine.runSeconds) })],
-    [11, u16({ get: () => Math.ceil(machine.secondsToStart) })],
-    [12, u16({ get: () => packBits([machine.tripped, false, false, false, false, world.smoke()]) })],
+    [5, u16({ get: world.state })],
+    [6, u16({ get: world.capacity, scale: 10 })],
+    [7, u32({ get: world.starts })],
+    [9, u32({ get: () => Math.floor(world.runSeconds()) })],
+    [11, u16({ get: () => Math.ceil(world.secondsToStart()) })],
+    [12, u16({ get: () => packBits(world.alarms()) })],
     [13, u16({ get: world.power })],
-    [14, u16({ get: () => machine.damper, scale: 10 })],
+    [14, u16({ get: world.damper, scale: 10 })],
   ];
   for (const [address, field] of inputs) unit.defineWords("input", address, field);
 }

@@ -13,6 +13,8 @@ export interface IoWorld {
   readonly generator: () => boolean;
   readonly firePanelFault: () => boolean;
   readonly tamper: () => boolean;
+  /** A relay, from 0, was switched. */
+  relay(relay: number, on: boolean): void;
 }
 
 export interface Io extends SimulatedUnit {
@@ -51,6 +53,7 @@ export function createIo(world: IoWorld, options: Partial<UnitOptions> = {}): Io
       read: () => relays[i] === true,
       write: (on) => {
         relays[i] = on;
+        world.relay(i, on);
       },
     }),
   );
