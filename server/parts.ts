@@ -1,3 +1,4 @@
+import type { ControllerRuntime } from "../controllers/runtime/api.ts";
 import type { Clock } from "../devices/clock.ts";
 import type { Keeper } from "../devices/keeper.ts";
 import type { Link } from "../devices/link.ts";
@@ -32,6 +33,7 @@ export interface SiteParts {
   readonly writer: Writer;
   readonly writeCounts: WriteCounts;
   readonly keeper: Keeper;
+  readonly controllers: ControllerRuntime;
   readonly json: ReadingJson;
   readonly plugins: readonly Plugin[];
   readonly buses: ReadonlyMap<string, BusPart>;

@@ -1,4 +1,6 @@
 import { setMaxListeners } from "node:events";
+import type { ControllersConfig } from "../controllers/runtime/api.ts";
+import { type ControllerDeps, createControllers } from "../controllers/runtime/runtime.ts";
 import type { Clock } from "../devices/clock.ts";
 import { noKeeper } from "../devices/keeper.ts";
 import { keptMemories } from "../devices/kept-memory.ts";
@@ -25,6 +27,10 @@ export interface SiteDeps {
   readonly plugins: readonly Plugin[];
   /** What outlasts the program; closed when the site stops. Absent: nothing does. */
   readonly state?: State;
+  /** What controls this site; nothing when absent. */
+  readonly controllers?: ControllersConfig;
+  /** Controllers that come with Bothy, and where code runs. */
+  readonly controllerParts?: Pick<ControllerDeps, "shipped" | "open" | "localHour">;
 }
 
 /** Everything of one site, joined. Nothing is open before `start`. */
@@ -81,6 +87,10 @@ export function createSite(config: SiteConfig, plans: readonly LinkPlan[], deps:
     links: (name) => byName.get(name),
     witness: bothWitnesses(audit, writeCounts),
   });
+  const controllers = createControllers(deps.controllers ?? {}, {
+    ...{ clock, log, registry, store, writer, keeper },
+    ...deps.controllerParts,
+  });
   const ended = new AbortController();
   // Every stream listens to it.
   setMaxListeners(0, ended.signal);
@@ -96,6 +106,7 @@ export function createSite(config: SiteConfig, plans: readonly LinkPlan[], deps:
     writer,
     writeCounts,
     keeper,
+    controllers,
     json,
     plugins,
     buses,
@@ -109,9 +120,11 @@ export function createSite(config: SiteConfig, plans: readonly LinkPlan[], deps:
       access.start(ended.signal);
       for (const link of links) link.start();
       writer.start();
+      void controllers.start();
     },
     stop: async () => {
       ended.abort();
+      await controllers.stop();
       writer.stop();
       await Promise.all(links.map((link) => link.stop()));
       store.stop();
