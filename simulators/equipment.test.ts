@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { demoParameters } from "./demo-site.ts";
+import { siteParameters } from "./sites.ts";
 import { createEquipment, type Equipment } from "./equipment.ts";
 import { faultFrom } from "./fault-text.ts";
 import { createSitePhysics } from "./physics/site.ts";
@@ -23,7 +23,7 @@ interface Rig {
 }
 
 function rig(mean = 18): Rig {
-  const parameters = demoParameters();
+  const parameters = siteParameters("demo");
   const physics = createSitePhysics(parameters, { weather: mildDay({ mean, swing: 0 }), seed: 7 });
   const equipment = createEquipment({ physics, parameters, seed: 7 });
   const units = createUnits(equipment);

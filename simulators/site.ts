@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Cancel, Clock } from "./clock.ts";
 import { faultFrom, parseScript } from "./fault-text.ts";
 import { type ActiveFault, createFaultBoard, type FaultBoard } from "./faults.ts";
-import { demoParameters } from "./demo-site.ts";
+import { siteParameters } from "./sites.ts";
 import { createEquipment, type Equipment } from "./equipment.ts";
 import type { SiteParameters } from "./physics/parameters.ts";
 import { createSitePhysics } from "./physics/site.ts";
@@ -105,7 +105,7 @@ const timings = { "line-a": 9600, "line-b": 19_200 } as const;
 export async function createSimulatedSite(options: SimulatedSiteOptions): Promise<SimulatedSite> {
   const { clock } = options;
   const seed = options.seed ?? 1;
-  const parameters = options.parameters ?? demoParameters();
+  const parameters = options.parameters ?? siteParameters("demo");
   const physics = createSitePhysics(parameters, { weather: options.weather ?? mildDay(), seed });
   const equipment = createEquipment({ physics, parameters, seed });
   const units = createUnits(equipment);

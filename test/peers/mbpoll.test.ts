@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { systemClock } from "../../devices/clock.ts";
 import { serveRtu, serveTcp } from "../../simulators/modbus/serve.ts";
 import type { SimulatedUnit } from "../../simulators/modbus/unit.ts";
-import { demoParameters } from "../../simulators/demo-site.ts";
+import { siteParameters } from "../../simulators/sites.ts";
 import { createEquipment } from "../../simulators/equipment.ts";
 import { createSitePhysics } from "../../simulators/physics/site.ts";
 import { mildDay } from "../../simulators/weather/mild-day.ts";
@@ -132,7 +132,7 @@ type Over = "RTU on a pty" | "TCP";
 
 /** Everything on one line, and again on one endpoint; nothing moves, so a value is what it was a moment ago. */
 const unitsAt = (seed: number): readonly SiteUnit[] => {
-  const parameters = demoParameters();
+  const parameters = siteParameters("demo");
   const physics = createSitePhysics(parameters, { weather: mildDay(), seed });
   return createUnits(createEquipment({ physics, parameters, seed })).all;
 };
