@@ -4,6 +4,7 @@ import { parseTag, tagRemedy } from "../devices/tag.ts";
 import { accessFaults } from "./access/check.ts";
 import { type CheckFault, Checker } from "./config-check.ts";
 import { isWithin, repaired } from "./config-repair.ts";
+import { controllerFaults } from "./controllers/faults.ts";
 import { defaultPlugin, frameSchema, type SiteConfig } from "./config-schema.ts";
 import type { Environment } from "./config-yaml.ts";
 import { nearest } from "./nearest.ts";
@@ -52,6 +53,7 @@ export class ConfigReader {
     const tags = this.#siteTags(site);
     const id = typeof site["id"] === "string" ? site["id"] : "";
     this.#add(accessFaults(file));
+    this.#add(controllerFaults(file["controllers"]));
     const plans = [...buses].flatMap(([name, bus]) => {
       const plan = this.#plan(
         name,
@@ -79,6 +81,8 @@ export class ConfigReader {
     const folder = (file["state"] as Partial<NonNullable<SiteConfig["state"]>> | undefined)?.folder;
     const cache = file["cache"] as SiteConfig["cache"];
     const metrics = file["metrics"] as SiteConfig["metrics"];
+    const trace = file["trace"] as SiteConfig["trace"];
+    const controllers = file["controllers"] as SiteConfig["controllers"];
     return {
       site: { ...site, name },
       http: http ?? { host: "127.0.0.1", port: 5000 },
@@ -87,6 +91,8 @@ export class ConfigReader {
       ...(folder === undefined ? {} : { state: { folder } }),
       ...(cache === undefined ? {} : { cache }),
       ...(metrics === undefined ? {} : { metrics }),
+      ...(trace === undefined ? {} : { trace }),
+      ...(controllers === undefined ? {} : { controllers }),
       buses: Object.fromEntries(
         [...buses].map(([bus, { plugin, settings = {} }]) => [bus, { plugin: plugin.name, settings }]),
       ),

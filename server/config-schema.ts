@@ -2,6 +2,12 @@ import { type Static, type TSchema, Type } from "typebox";
 import { namePattern } from "../devices/device.ts";
 import { durationPattern } from "../devices/duration.ts";
 import type { Plugin } from "../devices/plugin.ts";
+import {
+  controllersSection,
+  type ControllersSection,
+  traceSection,
+  type TraceSection,
+} from "./controllers/section.ts";
 import { type CorsSection, corsSection } from "./cors-section.ts";
 import {
   accessSection,
@@ -152,6 +158,7 @@ export const frameSchema = Type.Object(
     state: Type.Optional(stateSection),
     cache: Type.Optional(cacheSection),
     metrics: Type.Optional(metricsSection),
+    trace: Type.Optional(traceSection),
     buses: Type.Record(
       Type.String(),
       Type.Object({ plugin: Type.Optional(Type.String()) }, { additionalProperties: true }),
@@ -163,6 +170,7 @@ export const frameSchema = Type.Object(
         description: "What is connected, and to which bus.",
       }),
     ),
+    controllers: Type.Optional(controllersSection),
     products: Type.Optional(
       Type.Array(Type.Object({ plugin: Type.Optional(Type.String()) }, { additionalProperties: true }), {
         default: [],
@@ -200,6 +208,10 @@ export interface SiteConfig {
   readonly cache?: CacheSection;
   /** Absent: enabled, and only clean names. */
   readonly metrics?: Static<typeof metricsSection>;
+  /** Absent: the defaults. */
+  readonly trace?: TraceSection;
+  /** By name. Absent: none. */
+  readonly controllers?: ControllersSection;
   /** By name: which plugin speaks there, and its settings. */
   readonly buses: Readonly<Record<string, { readonly plugin: string; readonly settings: object }>>;
 }

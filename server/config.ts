@@ -1,8 +1,10 @@
 import { readFileSync, statSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import type { LinkPlan, Path, Plugin } from "../devices/plugin.ts";
 import type { CheckFault } from "./config-check.ts";
 import { ConfigReader, type ReadFile } from "./config-reader.ts";
 import type { SiteConfig } from "./config-schema.ts";
+import { isFile } from "./controllers/section.ts";
 import { type Environment, type ParsedYaml, parseYaml, type Place } from "./config-yaml.ts";
 
 export { type LogLevel, type SiteConfig, siteSchema } from "./config-schema.ts";
@@ -97,7 +99,20 @@ export function readConfig(
     const remedy = "describe the site: examples/demo-site.yaml shows how";
     return { plans: [], faults: [{ file, line: 1, column: 1, path: "", message: "says nothing", remedy }] };
   }
-  return { config: read.config, plans: read.plans, faults: [] };
+  return { config: withFiles(read.config, file), plans: read.plans, faults: [] };
+}
+
+/** Files of controllers are relative to the configuration that names them. */
+function withFiles(config: SiteConfig, file: string): SiteConfig {
+  if (config.controllers === undefined) return config;
+  const controllers = Object.entries(config.controllers).map(([name, one]) => [
+    name,
+    isFile(one.use) ? { ...one, use: resolve(dirname(file), one.use) } : one,
+  ]);
+  return {
+    ...config,
+    controllers: Object.fromEntries(controllers) as NonNullable<SiteConfig["controllers"]>,
+  };
 }
 
 const byPlace = (a: LocatedFault, b: LocatedFault): number => a.line - b.line || a.column - b.column;

@@ -1,0 +1,107 @@
+import { asBothyError } from "../../devices/errors.ts";
+import type { Fault, Path } from "../../devices/plugin.ts";
+import { parseTag, tagRemedy } from "../../devices/tag.ts";
+import type { Definition } from "../../controllers/contract.ts";
+import { completeSettings } from "../../controllers/runtime/settings.ts";
+import { shipped } from "../../controllers/shipped/index.ts";
+import { nearest } from "../nearest.ts";
+import { isFile } from "./section.ts";
+
+type Entry = Readonly<Record<string, unknown>>;
+
+const isEntry = (value: unknown): value is Entry =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/**
+ * All that is wrong with the section `controllers` beyond its schema, as far as it can be told without running anybody's
+ * code. It may be of any shape.
+ */
+export function controllerFaults(section: unknown, known: readonly Definition[] = shipped): readonly Fault[] {
+  if (!isEntry(section)) return [];
+  return Object.entries(section).flatMap(([name, entry]) =>
+    isEntry(entry) ? [...faultsOf(["controllers", name], entry, known)] : [],
+  );
+}
+
+function* faultsOf(path: Path, entry: Entry, known: readonly Definition[]): Generator<Fault> {
+  yield* tagFaults([...path, "where"], entry["where"]);
+  const { use } = entry;
+  const definition = known.find(({ name }) => name === use);
+  if (typeof use === "string" && definition === undefined && !isFile(use)) yield unknownUse(path, use, known);
+  for (const side of ["inputs", "outputs"] as const) {
+    const given = entry[side];
+    if (!isEntry(given)) continue;
+    for (const [name, tags] of Object.entries(given)) {
+      yield* tagFaults([...path, side, name], tags);
+      if (definition !== undefined)
+        yield* unknownName([...path, side, name], name, Object.keys(definition[side]));
+    }
+  }
+  if (definition !== undefined) yield* settingFaults([...path, "settings"], entry["settings"], definition);
+}
+
+function unknownUse(path: Path, use: string, known: readonly Definition[]): Fault {
+  const names = known.map(({ name }) => name);
+  const meant = nearest(use, names);
+  const there = names.length === 0 ? "none comes with Bothy" : `there are ${names.join(", ")}`;
+  return {
+    path: [...path, "use"],
+    message: `there is no controller \`${use}\``,
+    remedy: meant === undefined ? `${there}; a file of your own begins with ./` : `write \`${meant}\``,
+  };
+}
+
+function* unknownName(path: Path, name: string, known: readonly string[]): Generator<Fault> {
+  if (known.includes(name)) return;
+  const meant = nearest(name, known);
+  const remedy = meant === undefined ? `there are ${known.join(", ")}` : `write \`${meant}\``;
+  yield { path, message: `the controller has no \`${name}\` there`, remedy };
+}
+
+function* tagFaults(path: Path, tags: unknown): Generator<Fault> {
+  if (!Array.isArray(tags)) return;
+  for (const [i, tag] of (tags as unknown[]).entries())
+    if (typeof tag === "string" && parseTag(tag) === undefined)
+      yield { path: [...path, i], message: `\`${tag}\` is no tag`, remedy: tagRemedy };
+}
+
+/** Every setting each for itself, so that each fault has its place; then all together. */
+function* settingFaults(path: Path, settings: unknown, definition: Definition): Generator<Fault> {
+  if (settings !== undefined && !isEntry(settings)) return;
+  const given = settings ?? {};
+  let faulty = false;
+  for (const [name, value] of Object.entries(given)) {
+    const fault = refusal(definition, { [name]: value }, false);
+    if (fault === undefined) continue;
+    faulty = true;
+    yield { path: [...path, name], message: fault, remedy: remedyFor(name, definition) };
+  }
+  if (faulty) return;
+  const together = refusal(definition, given, true);
+  if (together !== undefined)
+    yield { path, message: together, remedy: "change one of the settings it names" };
+}
+
+function refusal(definition: Definition, given: Entry, together: boolean): string | undefined {
+  try {
+    const complete = completeSettings(definition, given);
+    return together ? definition.check?.(complete) : undefined;
+  } catch (error) {
+    return String(asBothyError(error, "its settings").params["fault"]);
+  }
+}
+
+function remedyFor(name: string, { settings }: Definition): string {
+  const properties = settings.properties as Readonly<Record<string, Entry>>;
+  const schema = Object.hasOwn(properties, name) ? properties[name] : undefined;
+  if (schema === undefined) {
+    const meant = nearest(name, Object.keys(properties));
+    return meant === undefined ? "remove it" : `write \`${meant}\``;
+  }
+  const { minimum, maximum, unit = "", description = "" } = schema;
+  const range =
+    minimum === undefined && maximum === undefined
+      ? ""
+      : ` within ${String(minimum)}..${String(maximum)} ${String(unit)}`;
+  return `write a value${range.trimEnd()} (${String(description)})`;
+}

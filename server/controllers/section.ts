@@ -1,0 +1,117 @@
+import { type Static, Type } from "typebox";
+import { namePattern } from "../../devices/device.ts";
+import { durationPattern } from "../../devices/duration.ts";
+
+const closed = { additionalProperties: false } as const;
+const tags = Type.Array(Type.String({ minLength: 1 }), { minItems: 1 });
+
+const heartbeat = Type.Object(
+  {
+    tags: Type.Array(Type.String({ minLength: 1 }), {
+      minItems: 1,
+      description: "The device has all of these tags.",
+    }),
+    action: Type.String({ minLength: 1, description: "What it is told." }),
+    value: Type.Optional(
+      Type.Enum(["toggle", "count"], {
+        default: "toggle",
+        description:
+          "`toggle`: the two ends of the range, or the two choices, in turn; `count`: one more each time.",
+      }),
+    ),
+    every: Type.String({
+      pattern: durationPattern,
+      description: "How often, e.g. `10s`: well within the watchdog's time.",
+    }),
+  },
+  { ...closed, description: "A watchdog of equipment, fed only while the controller lives and steps." },
+);
+
+const controller = Type.Object(
+  {
+    use: Type.String({
+      minLength: 1,
+      description:
+        "One that comes with Bothy, by its name, or a file of your own relative to this one: `./controllers/mine.ts`.",
+    }),
+    where: Type.Optional({ ...tags, description: "Tags added to every selector, e.g. `zone:cold`." }),
+    inputs: Type.Optional(
+      Type.Record(Type.String(), tags, {
+        description: "Tags of an input, in place of the controller's own.",
+      }),
+    ),
+    outputs: Type.Optional(
+      Type.Record(Type.String(), tags, {
+        description: "Tags of an output, in place of the controller's own.",
+      }),
+    ),
+    settings: Type.Optional(
+      Type.Record(Type.String(), Type.Unknown(), {
+        description:
+          "Its settings; those not named have their defaults. `bothy controller show NAME` lists them.",
+      }),
+    ),
+    holdFor: Type.Optional(
+      Type.String({
+        pattern: durationPattern,
+        default: "0s",
+        description: "How long the last outputs stay when a required input is missing, before fail-safe.",
+      }),
+    ),
+    recoverAfter: Type.Optional(
+      Type.Integer({
+        default: 3,
+        minimum: 1,
+        maximum: 1000,
+        description: "Steps in a row with everything there, before fail-safe is left.",
+      }),
+    ),
+    heartbeat: Type.Optional(Type.Array(heartbeat, { description: "Watchdogs of equipment that it feeds." })),
+    isolation: Type.Optional(
+      Type.Enum(["inline", "worker"], {
+        default: "worker",
+        description: "`worker`: in a thread apart, where an endless loop harms nobody else.",
+      }),
+    ),
+    watch: Type.Optional(
+      Type.Boolean({
+        default: false,
+        description:
+          "Whether a saved file takes the place of the version in force by itself, after it was checked.",
+      }),
+    ),
+  },
+  { ...closed },
+);
+
+export const controllersSection = Type.Record(Type.String({ pattern: namePattern }), controller, {
+  default: {},
+  description: "What controls the site, by a name of its own.",
+});
+
+export const traceSection = Type.Object(
+  {
+    megabytes: Type.Optional(
+      Type.Number({
+        default: 64,
+        minimum: 1,
+        maximum: 100_000,
+        description: "How much of the disk steps of controllers may take, all together; the oldest go first.",
+      }),
+    ),
+    keepFor: Type.Optional(
+      Type.String({ pattern: durationPattern, default: "90d", description: "How long steps are kept." }),
+    ),
+  },
+  { ...closed, default: {}, description: "Every step of every controller, for whoever asks why." },
+);
+
+export type ControllerSection = Static<typeof controller>;
+export type ControllersSection = Readonly<Record<string, ControllerSection>>;
+export type TraceSection = Static<typeof traceSection>;
+
+/** Whether `use` names a file rather than a controller that comes with Bothy. */
+export const isFile = (use: string): boolean => /^\.{0,2}\//.test(use) || /\.[cm]?[jt]s$/.test(use);
+
+/** The options of one controller, for documentation. */
+export const controllerSchema = controller;
