@@ -1,4 +1,23 @@
 import type { Definition } from "../contract.ts";
+import { coldStart } from "./cold-start.ts";
+import { economiser } from "./economiser.ts";
+import { emergencyVentilation } from "./emergency-ventilation.ts";
+import { heater } from "./heater.ts";
+import { humidityGuard } from "./humidity-guard.ts";
+import { outage } from "./outage.ts";
+import { safety } from "./safety.ts";
+import { stagedCooling } from "./staged-cooling.ts";
+import { temperatureWatch } from "./temperature-watch.ts";
 
 /** The controllers that come with Bothy. */
-export const shipped: readonly Definition[] = [];
+export const shipped = [
+  stagedCooling,
+  economiser,
+  humidityGuard,
+  heater,
+  coldStart,
+  emergencyVentilation,
+  safety,
+  outage,
+  temperatureWatch,
+] as unknown as readonly Definition[];

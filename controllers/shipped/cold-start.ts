@@ -1,0 +1,112 @@
+import { type Static, Type } from "typebox";
+import { seconds } from "../../devices/clock.ts";
+import { type Alarm, defineController } from "../contract.ts";
+import {
+  coldStartSettings,
+  coldStartStep,
+  type ColdStartState,
+  initialColdStart,
+} from "../library/cold-start.ts";
+import { from, optional, select } from "../select.ts";
+import { celsius } from "../settings.ts";
+import { alarm, each, least, maybe, there } from "./parts.ts";
+import { prioritySettings, loadsOf } from "./loads.ts";
+
+const settings = Type.Object({
+  ...coldStartSettings.properties,
+  ...prioritySettings.properties,
+  coldBelow: celsius({
+    default: 5,
+    maximum: 20,
+    description:
+      "At the very start of a site loads that have no power are held only below this inlet temperature.",
+  }),
+});
+
+type State = Partial<ColdStartState>;
+type Settings = Static<typeof settings>;
+
+/** Loads stay off while a site is frozen, and come on one after the other once it is warm and dry. */
+export const coldStart = defineController({
+  name: "cold-start",
+  version: "1.0.0",
+  summary: "Holds loads off a frozen site, asks for heat, then powers up in order of priority",
+  period: seconds(5),
+  settings,
+  inputs: {
+    inlet: select("type:temperature", "point:inlet").min(),
+    equipment: select("type:temperature", "point:equipment").any(),
+    battery: select("type:battery").of("temperature").any(),
+    outlets: select("type:outlet").of("switch").anyWord(),
+    margin: optional(from("humidity-guard", "margin").min()),
+    fans: select("type:fan").of("duty").any(),
+  },
+  outputs: { outlets: select("type:outlet").action("switch") },
+  publishes: {
+    phase: { text: "frozen, preheat, soak, power-up or normal" },
+    preheatTo: { unit: "°C", text: "Inlet temperature the heater brings about first; 0: none" },
+    released: { text: "Loads that may have power" },
+  },
+  failSafe: { outlets: null },
+  init: (): State => ({}),
+  check: (s) =>
+    s.releaseInlet < s.frozenInlet
+      ? `releaseInlet ${s.releaseInlet} °C is below frozenInlet ${s.frozenInlet} °C`
+      : undefined,
+  step({ inputs, state, settings: s, dt, applied }) {
+    const loads = loadsOf(applied.outlets, inputs.outlets, s).toSorted((a, b) => a.priority - b.priority);
+    const powered = loads.some(({ on }) => on === true);
+    const before = begun(state, inputs.inlet.value, powered, s);
+    const result = coldStartStep(
+      before,
+      {
+        inlet: inputs.inlet.value,
+        ...maybe("equipment", least(inputs.equipment)),
+        ...maybe("battery", least(inputs.battery)),
+        ...maybe("margin", inputs.margin?.value),
+        outlets: loads.length,
+        powered,
+        heating: there(inputs.fans).some(({ value }) => value > 0),
+      },
+      s,
+      dt,
+    );
+    const order = loads.map(({ id }) => id);
+    const holds = result.phase !== "normal";
+    const alarms: Alarm[] = result.overdue
+      ? [alarm("cold-start-overdue", "major", `${result.reason}; it takes too long: check the heater`)]
+      : [];
+    return {
+      outputs: {
+        outlets: {
+          want: each(applied.outlets, ({ device }) =>
+            holds ? (order.indexOf(device) < result.released ? "on" : "off") : null,
+          ),
+          rank: "equipmentProtection",
+        },
+      },
+      state: result.state,
+      reason: result.reason,
+      leader: result.phase,
+      terms: { released: result.released, waited: result.state.since },
+      alarms,
+      published: { phase: result.phase, preheatTo: result.preheatTo ?? 0, released: result.released },
+    };
+  },
+  invariants: [
+    {
+      text: "no load is given power before the soak is over",
+      holds: (_, { published }) =>
+        published?.["released"] === 0 ||
+        published?.["phase"] === "normal" ||
+        published?.["phase"] === "power-up",
+    },
+  ],
+});
+
+/** The very first step decides whether this is a cold start at all. */
+function begun(state: State, inlet: number, powered: boolean, s: Settings): ColdStartState {
+  const { phase, inPhase, since, fitFor, released } = state;
+  if (phase === undefined) return initialColdStart(powered || inlet >= s.coldBelow);
+  return { phase, inPhase: inPhase ?? 0, since: since ?? 0, fitFor: fitFor ?? 0, released: released ?? 0 };
+}

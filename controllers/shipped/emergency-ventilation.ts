@@ -1,0 +1,156 @@
+import { Type } from "typebox";
+import { seconds } from "../../devices/clock.ts";
+import { type Alarm, defineController } from "../contract.ts";
+import {
+  emergencySettings,
+  emergencyStep,
+  type EmergencyState,
+  initialEmergency,
+} from "../library/emergency.ts";
+import {
+  freezeSettings,
+  freezeStep,
+  type FreezeStage,
+  type FreezeState,
+  initialFreeze,
+} from "../library/freeze.ts";
+import { dewPoint } from "../library/psychrometrics.ts";
+import type { Observation } from "../sample.ts";
+import { from, optional, select } from "../select.ts";
+import { percent } from "../settings.ts";
+import { alarm, each, least, maybe, median, said } from "./parts.ts";
+
+const settings = Type.Object({
+  ...emergencySettings.properties,
+  ...freezeSettings.properties,
+  emergencyDuty: percent({ default: 100, minimum: 30, description: "Duty of all fans in an emergency." }),
+  freezeDamper: percent({
+    default: 0,
+    maximum: 30,
+    description: "Position of the damper at the first step of the frost ladder.",
+  }),
+});
+
+interface State {
+  readonly emergency: EmergencyState;
+  readonly freeze: FreezeState;
+}
+
+const useless = ["lockout", "fault"];
+
+/** Why no unit cools, of those that ought to; empty while at least one might. */
+function lostUnits(states: readonly Observation<string>[], stagesLost: boolean): readonly string[] {
+  const why = states.flatMap((one) => {
+    if (one.quality === "bad") return [`${one.from} does not answer`];
+    return useless.includes(one.value) ? [`${one.from} is in ${one.value}`] : [];
+  });
+  if (states.length > 0 && why.length === states.length) return why;
+  return stagesLost ? ["no unit is left that works"] : [];
+}
+
+/** Fans and damper against lost cooling, overload and frost: above everything but life safety. */
+export const emergencyVentilation = defineController({
+  name: "emergency-ventilation",
+  version: "1.0.0",
+  summary: "Opens up and blows within seconds when cooling is lost, and shuts out air that freezes",
+  period: seconds(2),
+  settings,
+  inputs: {
+    inlet: select("type:temperature", "point:inlet").max(),
+    back: select("type:temperature", "point:outlet").any(),
+    outdoor: select("type:temperature", "point:outdoor").any(),
+    outdoorHumidity: select("type:humidity", "point:outdoor").of("humidity").any(),
+    supply: select("type:temperature", "point:supply").any(),
+    states: select("type:air-conditioner").of("state").anyWord(),
+    lost: optional(from("staged-cooling", "lost").max()),
+    onBattery: optional(from("outage", "onBattery").max()),
+  },
+  outputs: {
+    fans: select("type:fan").action("speed", { unit: "%" }),
+    damper: select("use:outdoor-air").action("damper", { unit: "%", optional: true }),
+  },
+  publishes: {
+    active: { text: "1 while emergency ventilation is at work" },
+    frost: { text: "0 none, 1 damper at its minimum, 2 damper shut, 3 fans off too" },
+  },
+  failSafe: { fans: null, damper: null },
+  init: (): State => ({ emergency: initialEmergency, freeze: initialFreeze }),
+  check: (s) =>
+    s.overloadAt < s.lostFrom
+      ? `overloadAt ${s.overloadAt} °C is below lostFrom ${s.lostFrom} °C`
+      : undefined,
+  step({ inputs, state, settings: s, dt, applied }) {
+    const outdoor = median(inputs.outdoor);
+    const humidity = median(inputs.outdoorHumidity);
+    const dew = outdoor === undefined || humidity === undefined ? undefined : dewPoint(outdoor, humidity);
+    const why = lostUnits(inputs.states, said(inputs.lost));
+    const result = emergencyStep(
+      state.emergency,
+      {
+        inlet: inputs.inlet.value,
+        ...maybe("return", median(inputs.back)),
+        ...maybe("outdoor", outdoor),
+        ...maybe("outdoorDewPoint", dew),
+        coolingLost: why.length > 0,
+        why,
+      },
+      s,
+      dt,
+    );
+    const frost = freezeStep(state.freeze, least(inputs.supply), s, dt);
+    const saving = said(inputs.onBattery) && !result.state.overloaded;
+    const stage = result.active ? 0 : frost.stage;
+    const fans = result.active && !saving ? s.emergencyDuty : stage === 3 ? 0 : null;
+    const damper = result.open ? 100 : stage === 0 ? null : stage === 1 ? s.freezeDamper : 0;
+    return {
+      outputs: {
+        fans: { want: each(applied.fans, () => fans), rank: "equipmentProtection" },
+        damper: { want: each(applied.damper, () => damper), rank: "equipmentProtection" },
+      },
+      state: { emergency: result.state, freeze: frost.state },
+      reason: stage > 0 ? frostReason(stage) : result.reason,
+      ...(result.active ? { leader: "emergency" } : stage > 0 ? { leader: "frost" } : {}),
+      terms: { active: result.active ? 1 : 0, frost: stage, lostFor: result.state.lostFor },
+      limits: [...result.limits, ...(result.active && saving ? ["on battery: fans by need only"] : [])],
+      alarms: alarmsOf(result.active, result.reason, stage, applied.damper.length > 0 && !result.open),
+      published: { active: result.active ? 1 : 0, frost: stage },
+    };
+  },
+  invariants: [
+    {
+      text: "fans are never stopped in an emergency",
+      holds: (_, { published, outputs }) => {
+        const wish = outputs.fans;
+        if (published?.["active"] !== 1 || typeof wish !== "object" || wish === null || !("want" in wish))
+          return true;
+        const { want } = wish;
+        return (
+          typeof want !== "object" || want === null || Object.values(want.each).every((duty) => duty !== 0)
+        );
+      },
+    },
+  ],
+});
+
+const frostReason = (stage: FreezeStage): string =>
+  stage === 1
+    ? "Supply air is near freezing: the damper goes to its minimum"
+    : stage === 2
+      ? "Supply air was near freezing: the damper stays shut for a while"
+      : "Supply air freezes although the damper is shut: fans stop; check damper and heater";
+
+function alarmsOf(active: boolean, reason: string, stage: FreezeStage, shut: boolean): readonly Alarm[] {
+  const alarms: Alarm[] = [];
+  if (active) {
+    const air = shut ? "; outdoor air cannot help" : "";
+    alarms.push(
+      alarm(
+        "emergency-ventilation",
+        shut ? "critical" : "major",
+        `${reason}${air}; send somebody to the cooling`,
+      ),
+    );
+  }
+  if (stage >= 2) alarms.push(alarm("frost", stage === 3 ? "critical" : "major", frostReason(stage)));
+  return alarms;
+}

@@ -1,0 +1,86 @@
+import { seconds } from "../../devices/clock.ts";
+import { type Alarm, defineController } from "../contract.ts";
+import { heaterSettings, heaterStep, type HeaterState, initialHeater } from "../library/heater.ts";
+import { listed, shown } from "../library/timing.ts";
+import { from, optional, select } from "../select.ts";
+import { alarm, each, maybe, median, most, said, there } from "./parts.ts";
+
+/** Heater stages on relays tagged `use:heater`, with interlocks. */
+export const heater = defineController({
+  name: "heater",
+  version: "1.0.0",
+  summary: "Heats in stages below a setpoint, never without airflow, never against cooling",
+  period: seconds(5),
+  settings: heaterSettings,
+  inputs: {
+    inlet: select("type:temperature", "point:inlet").min(),
+    hottest: select("type:temperature", "point:inlet").max(),
+    outlet: select("type:temperature", "point:heater-outlet").any(),
+    fans: select("type:fan").of("duty").any(),
+    capacity: select("type:air-conditioner").of("percentage", "capacity").any(),
+    damper: select("use:outdoor-air").of("percentage", "damper").any(),
+    preheatTo: optional(from("cold-start", "preheatTo").max()),
+    drying: optional(from("humidity-guard", "dry").max()),
+    onBattery: optional(from("outage", "onBattery").max()),
+    doorHold: optional(from("safety", "doorHold").max()),
+  },
+  outputs: {
+    heaters: select("type:relay", "use:heater").action("switch"),
+  },
+  publishes: { stages: { text: "Heater stages that are on" } },
+  failSafe: { heaters: "off" },
+  init: (): HeaterState => initialHeater,
+  step({ inputs, state, settings: s, dt, applied }) {
+    const off = [
+      ...(said(inputs.onBattery) ? ["off on battery"] : []),
+      ...(said(inputs.doorHold) ? ["off while the door is open"] : []),
+    ];
+    const cools =
+      there(inputs.capacity).some(({ value }) => value > 0) ||
+      there(inputs.damper).some(({ value }) => value > 10);
+    const preheat = inputs.preheatTo?.value;
+    const result = heaterStep(
+      state,
+      {
+        stages: off.length > 0 ? 0 : applied.heaters.length,
+        temperature: inputs.inlet.value,
+        ...maybe("outlet", most(inputs.outlet)),
+        ...maybe("airflow", median(inputs.fans)),
+        cooling: cools,
+        drying: said(inputs.drying),
+        ...maybe("preheatTo", preheat !== undefined && preheat > 0 ? preheat : undefined),
+      },
+      s,
+      dt,
+    );
+    const limits = [...off, ...result.limits];
+    const on = result.on.filter(Boolean).length;
+    const alarms: Alarm[] = result.cut
+      ? [alarm("heater-hot", "major", "the heater was cut off: too hot; check that a relay has not welded")]
+      : [];
+    return {
+      outputs: {
+        heaters: {
+          want: each(applied.heaters, (_, i) => (result.on[i] === true ? "on" : "off")),
+          rank: result.cut ? "equipmentProtection" : "controller",
+        },
+      },
+      state: result.state,
+      reason:
+        limits.length > 0
+          ? `Heater ${listed(limits)}`
+          : `${on} of ${applied.heaters.length} heater stages: inlet ${shown(inputs.inlet.value)} °C against ${shown(s.heatingSetpoint)} °C`,
+      leader: inputs.inlet.from,
+      terms: { stages: on, error: s.heatingSetpoint - inputs.inlet.value },
+      limits,
+      alarms,
+      published: { stages: on },
+    };
+  },
+  invariants: [
+    {
+      text: "no heat while too hot or without air",
+      holds: (_, { published, limits }) => published?.["stages"] === 0 || (limits?.length ?? 0) === 0,
+    },
+  ],
+});
