@@ -71,6 +71,7 @@ export interface GuardResult {
 }
 
 const hour = 3600;
+const late = 60;
 const day = 86_400;
 
 /** @param spread more seconds of delay, so that several units do not start together: see `spreadOf` */
@@ -102,7 +103,8 @@ const end = (state: GuardState): GuardState => ({ ...state, running: false, sinc
 /** What the world says goes before what was commanded: a unit that runs by itself has started. */
 function observe(state: GuardState, observed: boolean | undefined): GuardState {
   if (observed === true) {
-    if (!state.running) return begin(state, true);
+    // What shows shortly after a stop is the run before: readings are late.
+    if (!state.running) return state.since > 0 && state.now - state.since < late ? state : begin(state, true);
     return state.seen ? state : { ...state, seen: true };
   }
   return observed === false && state.running && state.seen ? end(state) : state;

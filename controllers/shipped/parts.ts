@@ -1,0 +1,96 @@
+import type { Alarm, Severity } from "../contract.ts";
+import type { Applied, Observation, Sample } from "../sample.ts";
+
+/** The values that are there. */
+export const there = <T extends number | string>(all: readonly Observation<T>[]): readonly Sample<T>[] =>
+  all.filter((one): one is Sample<T> => one.quality !== "bad");
+
+/** The unit a device is part of: `dx-1` of `dx-1.unit compressor`. Names are `<alias of the unit>.<name>`. */
+export function unitOf(name: string): string {
+  const device = name.split(" ")[0] ?? name;
+  const dot = device.lastIndexOf(".");
+  return dot < 0 ? device : device.slice(0, dot);
+}
+
+/** The value of one device, or of the unit it is part of. */
+export function valueAt<T extends number | string>(
+  all: readonly Observation<T>[],
+  name: string,
+  device?: string,
+): T | undefined {
+  const one =
+    all.find((found) => found.quality !== "bad" && device !== undefined && found.device === device) ??
+    all.find((found) => found.quality !== "bad" && unitOf(found.from) === unitOf(name));
+  return one?.quality === "bad" ? undefined : one?.value;
+}
+
+export const least = (all: readonly Observation[]): number | undefined => {
+  const values = there(all).map(({ value }) => value);
+  return values.length === 0 ? undefined : Math.min(...values);
+};
+export const most = (all: readonly Observation[]): number | undefined => {
+  const values = there(all).map(({ value }) => value);
+  return values.length === 0 ? undefined : Math.max(...values);
+};
+/** The middle one, so that one bad sensor of three does not decide. */
+export const median = (all: readonly Observation[]): number | undefined => {
+  const values = there(all)
+    .map(({ value }) => value)
+    .sort((a, b) => a - b);
+  const middle = values.length >> 1;
+  return values.length % 2 === 1 ? values[middle] : mean(values.slice(middle - 1, middle + 1));
+};
+const mean = (values: readonly number[]): number | undefined =>
+  values.length === 0 ? undefined : values.reduce((sum, value) => sum + value, 0) / values.length;
+
+/** What another controller publishes as 0 or 1. */
+export const said = (sample: Sample | undefined): boolean => (sample?.value ?? 0) > 0.5;
+
+/** One command each for everything an output is bound to. */
+export const each = <T extends number | string>(
+  targets: readonly Applied[],
+  value: (target: Applied, index: number) => T | null,
+): { readonly each: Readonly<Record<string, T | null>> } => ({
+  each: Object.fromEntries(targets.map((target, index) => [target.device, value(target, index)])),
+});
+
+export const alarm = (id: string, severity: Severity, text: string, device?: string): Alarm => ({
+  id,
+  severity,
+  text,
+  ...(device === undefined ? {} : { device }),
+});
+
+/** A key that is only there when its value is: for parts of an object that must not be undefined. */
+export const maybe = <K extends string, V>(key: K, value: V | undefined): { readonly [P in K]?: V } =>
+  value === undefined ? {} : ({ [key]: value } as { readonly [P in K]?: V });
+
+/** What a contact says: words of ours, or, of a bare contact, whether it is wired closed (`NC`) or open (`NO`) at rest. */
+export function contactSeen(word: string, wiring: "NC" | "NO"): boolean | undefined {
+  if (["alarm", "fault", "failed", "tampered", "smoke", "leak"].includes(word)) return true;
+  if (["normal", "ok", "present"].includes(word)) return false;
+  if (["open", "off"].includes(word)) return wiring === "NC";
+  if (["closed", "on"].includes(word)) return wiring === "NO";
+  return undefined;
+}
+
+/** Each contact: seen, not seen, or undefined when it does not answer. */
+export const contacts = (
+  all: readonly Observation<string>[],
+  wiring: "NC" | "NO",
+): readonly (boolean | undefined)[] =>
+  all.map((one) => (one.quality === "bad" ? undefined : contactSeen(one.value, wiring)));
+
+/** 0 never .. 9 first: a tag `priority:7` of the device, or what the settings say of its name. */
+export function priorityOf(
+  target: { readonly name: string; readonly tags: readonly string[] },
+  named: Readonly<Record<string, number>>,
+  otherwise: number,
+): number {
+  const given = named[target.name] ?? named[unitOf(target.name)];
+  if (given !== undefined) return given;
+  const tag = target.tags
+    .map((one) => /(?:^|\/)priority:([0-9])$/.exec(one)?.[1])
+    .find((one) => one !== undefined);
+  return tag === undefined ? otherwise : Number(tag);
+}
