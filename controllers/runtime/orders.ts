@@ -13,6 +13,7 @@ export class Orders {
   readonly #deps: { readonly writer: Writer; readonly registry: Registry; readonly log: Log };
   /** What is wrong with orders, by device, action and slot, until one is taken. */
   readonly #faults = new Map<string, Alarm>();
+  readonly #known = new Map<string, Pick<BoundOutput, "device" | "action">>();
 
   constructor(
     who: string,
@@ -20,6 +21,11 @@ export class Orders {
   ) {
     this.#who = who;
     this.#deps = deps;
+  }
+
+  /** Counts as commanded by this controller, perhaps by the program before. */
+  know(outputs: readonly Pick<BoundOutput, "device" | "action">[]): void {
+    for (const { device, action } of outputs) this.#known.set(`${device} ${action}`, { device, action });
   }
 
   get alarms(): readonly Alarm[] {
@@ -58,18 +64,18 @@ export class Orders {
     return sent;
   }
 
-  /** Outputs that are bound no longer are given up, as far as their devices are there. */
-  giveUpLost(before: readonly BoundOutput[], now: readonly BoundOutput[]): void {
-    const keyOf = ({ device, action }: BoundOutput): string => `${device} ${action}`;
-    const still = new Set(now.map(keyOf));
+  /** Whatever it ever commanded and is not bound to any more is given up, once its device is there. */
+  giveUpLost(now: readonly Pick<BoundOutput, "device" | "action">[]): void {
+    const still = new Set(now.map(({ device, action }) => `${device} ${action}`));
     const { registry, writer } = this.#deps;
-    for (const lost of before) {
-      if (still.has(keyOf(lost)) || registry.get(lost.device) === undefined) continue;
-      const array = writer.array(lost.device).find(({ action }) => action === lost.action);
+    for (const [key, { device, action }] of this.#known) {
+      if (still.has(key) || registry.get(device) === undefined) continue;
+      const array = writer.array(device).find((one) => one.action === action);
       for (const { slot, who } of array?.entries ?? [])
         if (who === this.#who)
-          writer.relinquish({ ...lost, slot, who, why: "it is not bound to this controller any more" });
+          writer.relinquish({ device, action, slot, who, why: "it is not bound to this controller any more" });
     }
+    this.know(now);
   }
 
   #fault(key: string, { device, action }: Order, why: string): void {

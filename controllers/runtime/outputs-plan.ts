@@ -214,6 +214,11 @@ export class OutputsPlan {
       if (memory !== undefined) memory.ramp = undefined;
       return onStep(within, accepts, -Infinity, Infinity);
     }
+    if (heldByOthers(target)) {
+      // What is in force is followed, so that nothing jumps when whoever holds it lets go.
+      if (memory !== undefined) memory.ramp = undefined;
+      return onStep(Math.min(Math.max(base, accepts.min), accepts.max), accepts, -Infinity, Infinity);
+    }
     const dt = Math.min(frame.dt, this.#longest);
     const high = base + (spec.rise ?? Infinity) * dt;
     const low = base - (spec.fall ?? Infinity) * dt;
@@ -259,6 +264,9 @@ function baseOf(target: Target, memory: TargetMemory | undefined): number | unde
   const own = mine && slot === slots.controller && memory?.slot === slots.controller && memory.sent === value;
   return own ? (memory.ramp ?? value) : value;
 }
+
+const heldByOthers = ({ mine, slot }: Target): boolean =>
+  !mine && slot !== undefined && slot < slots.controller;
 
 function isNews(
   held: HeldSlot | undefined,

@@ -85,6 +85,7 @@ export class Running {
   #version: Version;
   #overrides: Readonly<Record<string, unknown>> = {};
   #boundAt = -1;
+  #boundText = "";
   #stepping = false;
   #standing: Standing = "starting";
   #fault: string | undefined;
@@ -156,6 +157,7 @@ export class Running {
     const kept = keptController(keeper, this.name);
     if (kept?.name !== this.shape.name) return;
     const configured = this.#config.settings ?? {};
+    this.#orders.know(kept.outputs);
     try {
       await this.#configure({ ...overridesOf(kept, configured) });
       const { state, how } = await stateFor(this.#version, kept.memory);
@@ -185,11 +187,12 @@ export class Running {
     const { registry, log, publishers, event } = this.#deps;
     if (registry.version === this.#boundAt && !force) return false;
     this.#boundAt = registry.version;
-    const before = this.binding;
     const next = bind(this.name, this.shape, this.#config, registry, publishers());
-    if (JSON.stringify(before) === JSON.stringify(next)) return false;
+    this.#orders.giveUpLost(next.outputs);
+    const text = JSON.stringify(next);
     this.binding = next;
-    this.#orders.giveUpLost(before.outputs, next.outputs);
+    if (text === this.#boundText) return false;
+    this.#boundText = text;
     const names = (of: Binding): string[] => [...of.inputs, ...of.outputs].map(({ name }) => name);
     log.info(
       {

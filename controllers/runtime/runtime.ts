@@ -87,6 +87,7 @@ class Controllers implements ControllerRuntime {
     // In the order of the configuration, whichever was loaded first.
     await Promise.all([...this.#running.values()].map((one) => one.resume()));
     if (this.#stopped) return;
+    this.#forget();
     this.#bindAll(true);
     for (const one of this.#running.values()) one.start();
     this.#round();
@@ -229,6 +230,18 @@ class Controllers implements ControllerRuntime {
       return [...fill, { kind: "release", ...at, slot: slots.controller }];
     });
     new Orders(whoOf(name), this.#deps).send(orders, new Map());
+  }
+
+  /** Controllers the configuration names no longer hold nothing. */
+  #forget(): void {
+    for (const name of this.#keeper.load("controller").keys()) {
+      if (Object.hasOwn(this.#config, name)) continue;
+      const kept = keptController(this.#keeper, name);
+      const orders = new Orders(whoOf(name), this.#deps);
+      orders.know(kept?.outputs ?? []);
+      orders.giveUpLost([]);
+      this.#keeper.drop("controller", name);
+    }
   }
 
   #find(name: string): Running {
