@@ -121,7 +121,8 @@ function nextPhase(
     case "soak":
       return wants.length > 0 ? "preheat" : reached(state.fitFor, s.soakTime) ? "power-up" : "soak";
     case "power-up":
-      return state.released >= input.outlets && reached(state.inPhase, s.powerUpGap) ? "normal" : "power-up";
+      // The last one has its time too: only then are they let go.
+      return reached(state.inPhase, (input.outlets + 1) * s.powerUpGap) ? "normal" : "power-up";
   }
 }
 

@@ -239,7 +239,10 @@ function step(
       return may ? { phase: "back", for: 0, why: "" } : { ...was, for: lasts };
     case "back":
       if (why !== undefined) return { phase: "off", for: 0, why };
-      return load.on === true || lasts > 300 ? { phase: "on", for: 0, why: "" } : { ...was, for: lasts };
+      // A reading from before it was shed is no proof.
+      return (load.on === true && reached(lasts, 10)) || lasts > 300
+        ? { phase: "on", for: 0, why: "" }
+        : { ...was, for: lasts };
   }
 }
 

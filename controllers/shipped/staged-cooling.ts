@@ -242,7 +242,7 @@ export const stagedCooling = defineController({
     );
     const on = units.filter((_, i) => guards[i]?.on === true);
     const capacity = drying ? s.leastCapacity : capacityOf(inputs.inlet.value, staged.setpoint, s);
-    const guarded = guards.some((guard) => guard.holds !== undefined);
+    const guarded = guards.some((guard) => isGuarded(guard, s));
     const lost = wanted > 0 && order.sound === 0;
     return {
       outputs: {
@@ -304,6 +304,10 @@ export const stagedCooling = defineController({
     },
   ],
 });
+
+/** Within a minimum time: nobody below this rank may start or stop it. */
+const isGuarded = ({ on, holds, state: { now, since } }: GuardResult, s: Settings): boolean =>
+  holds !== undefined || now - since < (on ? s.minimumOn : s.minimumOff);
 
 const isRunning = ({ word }: Unit): boolean | undefined =>
   word === undefined ? undefined : runningWords.includes(word);

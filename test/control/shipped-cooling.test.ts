@@ -1,0 +1,334 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { economiser } from "../../controllers/shipped/economiser.ts";
+import { emergencyVentilation } from "../../controllers/shipped/emergency-ventilation.ts";
+import { humidityGuard } from "../../controllers/shipped/humidity-guard.ts";
+import { stagedCooling } from "../../controllers/shipped/staged-cooling.ts";
+import { slots } from "../../devices/transaction.ts";
+import { bench, choiceTarget, numberTarget, type Values } from "./shipped-bench.ts";
+import { dutyTarget } from "../../controllers/runtime/targets.ts";
+
+const modes = ["off", "auto", "remote"];
+const cooling = (count: number, inputs: Readonly<Record<string, Values>>, settings = {}) => {
+  const units = Array.from({ length: count }, (_, i) => `dx-${i + 1}.unit`);
+  const all = (value: string): Values => Object.fromEntries(units.map((unit) => [unit, value]));
+  return bench(
+    stagedCooling,
+    {
+      mode: units.map((unit) => choiceTarget(unit, modes)),
+      capacity: units.map((unit) => numberTarget(unit, "%")),
+      setpoint: units.map((unit) => numberTarget(unit, "C", 10, 35)),
+    },
+    { inlet: { probe: 22 }, states: all("standby"), ...inputs },
+    { powerUpDelay: 0, ...settings },
+  );
+};
+
+test("staged cooling: before it is trusted the units' own thermostats cool", () => {
+  const site = cooling(1, { inlet: { probe: null } });
+  const { mode } = site.step();
+  assert.equal(mode, "fail-safe");
+  assert.equal(site.value("mode", "dx-1.unit"), "auto");
+  assert.equal(site.value("setpoint", "dx-1.unit"), 25);
+});
+
+test("staged cooling: starts above the setpoint, ends below it, and says why", () => {
+  const site = cooling(1, {});
+  site.step({}, 300);
+  assert.equal(site.value("mode", "dx-1.unit"), "remote");
+  const on = site.step({ inlet: { probe: 25.5 } });
+  assert.equal(site.value("capacity", "dx-1.unit"), 100);
+  assert.match(
+    on.trace.reason,
+    /^dx-1\.unit cools: 1 of 1 cooling stages: 25\.5 °C against a setpoint of 25 °C/u,
+  );
+  site.step({ states: { "dx-1.unit": "cooling" } }, 240);
+  site.step({ inlet: { probe: 23.5 } }, 10);
+  assert.equal(site.value("capacity", "dx-1.unit"), 0);
+});
+
+test("staged cooling: an operator cannot cycle the compressor against its minimum times", () => {
+  const site = cooling(1, {});
+  site.step({}, 300);
+  site.step({ inlet: { probe: 26 } });
+  site.step({ states: { "dx-1.unit": "cooling" }, inlet: { probe: 20 } }, 60);
+  site.hold("capacity", "dx-1.unit", slots.operator, 0);
+  const held = site.step();
+  assert.equal(site.value("capacity", "dx-1.unit"), 100);
+  assert.match(held.trace.limits.join(), /must run/u);
+  site.step({}, 200);
+  assert.equal(site.value("capacity", "dx-1.unit"), 0);
+  site.hold("capacity", "dx-1.unit", slots.operator, 100);
+  site.step({ states: { "dx-1.unit": "standby" } }, 60);
+  assert.equal(site.value("capacity", "dx-1.unit"), 0, "it must rest");
+  site.step({}, 300);
+  assert.equal(site.value("capacity", "dx-1.unit"), 100);
+});
+
+test("staged cooling: a unit that trips is replaced by the next, and told of", () => {
+  const site = cooling(2, {});
+  site.step({}, 300);
+  site.step({ inlet: { probe: 26 } });
+  assert.equal(site.value("capacity", "dx-1.unit"), 100);
+  site.step({ states: { "dx-1.unit": "lockout", "dx-2.unit": "standby" } }, 10);
+  assert.equal(site.value("capacity", "dx-1.unit"), 0);
+  assert.equal(site.value("capacity", "dx-2.unit"), 100);
+  assert.deepEqual(site.alarms(), ["tripped:dx-1.unit"]);
+});
+
+test("staged cooling: a unit that does not cool is failed after 180 s; with none left that is critical", () => {
+  const site = cooling(1, { back: { "dx-1.return": 35 }, supply: { "dx-1.supply": 34 } });
+  site.step({}, 300);
+  site.step({ inlet: { probe: 26 } });
+  site.step({ states: { "dx-1.unit": "cooling" } }, 180);
+  const failed = site.step();
+  assert.deepEqual(site.alarms(), ["failed:dx-1.unit", "no-cooling"]);
+  assert.equal(failed.published?.["lost"], 1);
+  assert.equal(site.value("capacity", "dx-1.unit"), 100, "it may still help");
+  site.step({ supply: { "dx-1.supply": 20 } }, 10);
+  assert.deepEqual(site.alarms(), []);
+});
+
+test("staged cooling: outdoor air, batteries and moisture keep compressors off, but not when it is urgent", () => {
+  for (const kept of [
+    { freeCooling: { economiser: 1 } },
+    { rest: { guard: 1 } },
+    { stages: { outage: 0 } },
+  ]) {
+    const site = cooling(1, kept);
+    site.step({}, 300);
+    site.step({ inlet: { probe: 28 } }, 20);
+    assert.equal(site.value("capacity", "dx-1.unit"), 0, JSON.stringify(kept));
+    site.step({ inlet: { probe: 33 } }, 20);
+    assert.equal(site.value("capacity", "dx-1.unit"), "stages" in kept ? 0 : 100, JSON.stringify(kept));
+  }
+});
+
+test("staged cooling: a variable compressor follows the temperature", () => {
+  const site = cooling(1, {}, { capacityBand: 4 });
+  site.step({}, 300);
+  site.step({ inlet: { probe: 26 } });
+  assert.equal(site.value("capacity", "dx-1.unit"), 53);
+  site.step({ inlet: { probe: 29 } });
+  assert.equal(site.value("capacity", "dx-1.unit"), 100);
+});
+
+test("staged cooling: three trips in a day lock a unit out until somebody raises `resets`", () => {
+  const site = cooling(1, {});
+  for (let i = 0; i < 3; i++) {
+    site.step({ inlet: { probe: 26 }, states: { "dx-1.unit": "standby" } }, 400);
+    site.step({ states: { "dx-1.unit": "lockout" } }, 10);
+  }
+  site.step({ states: { "dx-1.unit": "standby" } }, 3600);
+  assert.ok(site.alarms().includes("locked-out:dx-1.unit"));
+  assert.equal(site.value("capacity", "dx-1.unit"), 0);
+  site.configure({ powerUpDelay: 0, resets: 1 });
+  site.step({}, 10);
+  assert.equal(site.value("capacity", "dx-1.unit"), 100);
+});
+
+const free = (inputs: Readonly<Record<string, Values>> = {}) =>
+  bench(
+    economiser,
+    { damper: [numberTarget("dx-1.unit", "%")] },
+    {
+      inlet: { probe: 26 },
+      outdoor: { out: 10 },
+      outdoorHumidity: { out: 50 },
+      back: { outlet: 35 },
+      backHumidity: { outlet: 20 },
+      ...inputs,
+    },
+  );
+
+test("economiser: cold dry air is let in after its proof, first with compressors, then alone", () => {
+  const site = free();
+  assert.equal(site.step({}, 590).published?.["mode"], "mechanical");
+  assert.equal(site.value("damper", "dx-1.unit"), 0);
+  site.step({}, 30);
+  assert.equal(site.value("damper", "dx-1.unit"), 100);
+  const alone = site.step({}, 700);
+  assert.equal(alone.published?.["mode"], "free");
+  assert.equal(alone.published["freeCooling"], 1);
+  assert.match(alone.trace.reason, /Outdoor air alone cools/u);
+});
+
+test("economiser: with the damper open and the inlet still warm compressors help", () => {
+  const site = free({ inlet: { probe: 27 } });
+  site.step({}, 1300);
+  const warm = site.step({}, 320);
+  assert.equal(warm.published?.["mode"], "partial");
+  assert.equal(warm.published["freeCooling"], 0);
+});
+
+test("economiser: smoke and moisture shut it at once, a door keeps it shut", () => {
+  for (const shut of [{ smoke: { safety: 1 } }, { keepOut: { guard: 1 } }]) {
+    const site = free();
+    site.step({}, 1300);
+    site.step(shut);
+    assert.equal(site.value("damper", "dx-1.unit"), 0);
+  }
+  const door = free({ door: { "io-1.door": "open" } });
+  const result = door.step({}, 1300);
+  assert.equal(result.published?.["mode"], "mechanical");
+  assert.match(result.trace.reason, /the door is open/u);
+});
+
+test("economiser: cooler air with more heat in it stays out", () => {
+  const moist = free({
+    outdoor: { out: 24 },
+    outdoorHumidity: { out: 90 },
+    back: { outlet: 33 },
+    backHumidity: { outlet: 30 },
+  });
+  const result = moist.step({}, 1300);
+  assert.equal(result.published?.["mode"], "mechanical");
+  assert.match(result.trace.reason, /holds more heat/u);
+});
+
+test("economiser: an operator's position is taken over without a bump", () => {
+  const site = free({ inlet: { probe: 24.5 } });
+  site.step({}, 1400);
+  site.hold("damper", "dx-1.unit", slots.operator, 30);
+  site.step({}, 120);
+  site.hold("damper", "dx-1.unit", slots.operator);
+  site.step();
+  const after = Number(site.value("damper", "dx-1.unit"));
+  assert.ok(Math.abs(after - 30) < 5, `${after} %`);
+});
+
+const emergency = (inputs: Readonly<Record<string, Values>> = {}) =>
+  bench(
+    emergencyVentilation,
+    { fans: [dutyTarget("fan-1"), dutyTarget("fan-2")], damper: [numberTarget("dx-1.unit", "%")] },
+    {
+      inlet: { probe: 24 },
+      outdoor: { out: 15 },
+      outdoorHumidity: { out: 50 },
+      back: { outlet: 35 },
+      states: { "dx-1.unit": "cooling" },
+      ...inputs,
+    },
+  );
+
+test("emergency ventilation: opens within 10 to 20 s of lost cooling, at a rank above operators", () => {
+  const site = emergency();
+  site.step({}, 60);
+  assert.equal(site.value("fans", "fan-1"), undefined);
+  site.hold("fans", "fan-1", slots.operator, 40);
+  const lost = site.time;
+  site.step({ states: { "dx-1.unit": "lockout" }, inlet: { probe: 27 } });
+  while (site.value("fans", "fan-1") === 40 && site.time < lost + 60) site.step();
+  assert.ok(site.time - lost >= 10 && site.time - lost <= 20, `${site.time - lost} s`);
+  assert.equal(site.value("damper", "dx-1.unit"), 100);
+  assert.deepEqual(site.alarms(), ["emergency-ventilation"]);
+  site.step({ states: { "dx-1.unit": "cooling" }, inlet: { probe: 21 } }, 200);
+  assert.equal(site.value("fans", "fan-1"), 40);
+  assert.deepEqual(site.alarms(), []);
+});
+
+test("emergency ventilation: a unit that does not answer counts as lost, and so does overload", () => {
+  const silent = emergency({ states: { "dx-1.unit": null }, inlet: { probe: 27 } });
+  assert.match(silent.step({}, 20).trace.reason, /dx-1\.unit does not answer/u);
+  assert.equal(silent.value("fans", "fan-2"), 100);
+  const hot = emergency({ inlet: { probe: 33.5 } });
+  hot.step();
+  assert.equal(hot.value("fans", "fan-1"), 100);
+});
+
+test("emergency ventilation: the damper stays shut to hotter and to wetter air", () => {
+  const hot = emergency({ outdoor: { out: 45 }, states: { "dx-1.unit": "fault" }, inlet: { probe: 30 } });
+  hot.step({}, 20);
+  assert.equal(hot.value("fans", "fan-1"), 100);
+  assert.equal(hot.value("damper", "dx-1.unit"), undefined);
+  const wet = emergency({
+    outdoor: { out: 28 },
+    outdoorHumidity: { out: 95 },
+    states: { "dx-1.unit": "fault" },
+    inlet: { probe: 30 },
+  });
+  const result = wet.step({}, 20);
+  assert.match(result.trace.limits.join(), /too moist/u);
+  wet.step({ inlet: { probe: 41 } }, 20);
+  assert.equal(wet.value("damper", "dx-1.unit"), 100);
+});
+
+test("emergency ventilation: on battery fans turn by need only, until it is hot", () => {
+  const site = emergency({
+    states: { "dx-1.unit": "fault" },
+    inlet: { probe: 27 },
+    onBattery: { outage: 1 },
+  });
+  site.step({}, 20);
+  assert.equal(site.value("fans", "fan-1"), undefined);
+  assert.equal(site.value("damper", "dx-1.unit"), 100);
+  site.step({ inlet: { probe: 34 } });
+  assert.equal(site.value("fans", "fan-1"), 100);
+});
+
+test("emergency ventilation: the frost ladder", () => {
+  const site = emergency({ supply: { "dx-1.supply": 4 } });
+  site.step({}, 298);
+  assert.equal(site.value("damper", "dx-1.unit"), undefined);
+  assert.equal(site.step({}, 4).published?.["frost"], 1);
+  assert.equal(site.step({ supply: { "dx-1.supply": 2 } }, 302).published?.["frost"], 2);
+  assert.equal(site.step({ supply: { "dx-1.supply": 0 } }, 302).published?.["frost"], 3);
+  assert.equal(site.value("fans", "fan-1"), 0);
+  assert.deepEqual(site.alarms(), ["frost"]);
+  assert.equal(site.step({ supply: { "dx-1.supply": 8 } }).published?.["frost"], 2);
+  assert.equal(site.step({}, 3700).published?.["frost"], 0);
+});
+
+test("humidity guard: keeps outdoor air out that would condense, and says so", () => {
+  const site = bench(
+    humidityGuard,
+    {},
+    {
+      inlet: { probe: 24 },
+      humidity: { probe: 40 },
+      outdoor: { out: 26 },
+      outdoorHumidity: { out: 85 },
+      supply: { "dx-1.supply": 15 },
+    },
+  );
+  const wet = site.step();
+  assert.equal(wet.published?.["keepOut"], 1);
+  assert.match(wet.trace.reason, /would condense on what is 15 °C cold/u);
+  const dry = site.step({ outdoorHumidity: { out: 20 } });
+  assert.equal(dry.published?.["keepOut"], 0);
+});
+
+test("humidity guard: dries the air after ten minutes, warns of condensation, estimates without a sensor", () => {
+  const site = bench(humidityGuard, {}, { inlet: { probe: 25 }, humidity: { probe: 60 } });
+  site.step({}, 590);
+  const dries = site.step({}, 20);
+  assert.equal(dries.published?.["dry"], 1);
+  site.step({ supply: { "dx-1.supply": 17 } });
+  assert.ok(site.alarms().includes("condensation"));
+  const blind = site.step({ humidity: { probe: null } });
+  assert.ok(site.alarms().includes("humidity-unknown"));
+  assert.match(blind.trace.reason, /estimated/u);
+});
+
+test("humidity guard: compressors rest while a door lets moist air in, and five minutes more", () => {
+  const site = bench(
+    humidityGuard,
+    {},
+    {
+      inlet: { probe: 24 },
+      humidity: { probe: 40 },
+      outdoor: { out: 30 },
+      outdoorHumidity: { out: 80 },
+      supply: { "dx-1.supply": 14 },
+      door: { door: "open" },
+    },
+  );
+  assert.equal(site.step({}, 50).published?.["compressorsRest"], 0);
+  assert.equal(site.step({}, 10).published?.["compressorsRest"], 1);
+  assert.equal(site.step({ door: { door: "closed" } }, 290).published?.["compressorsRest"], 1);
+  assert.equal(site.step({}, 20).published?.["compressorsRest"], 0);
+  assert.equal(
+    site.step({ door: { door: "open" }, inlet: { probe: 33 } }, 90).published?.["compressorsRest"],
+    0,
+  );
+});

@@ -1,0 +1,320 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { dutyTarget } from "../../controllers/runtime/targets.ts";
+import { coldStart } from "../../controllers/shipped/cold-start.ts";
+import { heater } from "../../controllers/shipped/heater.ts";
+import { outage } from "../../controllers/shipped/outage.ts";
+import { safety } from "../../controllers/shipped/safety.ts";
+import { temperatureWatch } from "../../controllers/shipped/temperature-watch.ts";
+import { slots } from "../../devices/transaction.ts";
+import { bench, choiceTarget, numberTarget, type Values } from "./shipped-bench.ts";
+
+const switches = ["on", "off"];
+
+const stove = (inputs: Readonly<Record<string, Values>>) =>
+  bench(
+    heater,
+    { heaters: [choiceTarget("relay-1", switches), choiceTarget("relay-2", switches)] },
+    { inlet: { probe: 12 }, hottest: { probe: 12 }, fans: { "fan-1": 40, "fan-2": 40 }, ...inputs },
+  );
+
+test("heater: a stage just below the setpoint, another well below it", () => {
+  const site = stove({});
+  site.step({ inlet: { probe: 8.9 } });
+  assert.deepEqual([site.value("heaters", "relay-1"), site.value("heaters", "relay-2")], ["on", "off"]);
+  site.step({ inlet: { probe: 5.5 } }, 60);
+  assert.deepEqual([site.value("heaters", "relay-1"), site.value("heaters", "relay-2")], ["on", "on"]);
+  site.step({ inlet: { probe: 12 } }, 60);
+  assert.deepEqual([site.value("heaters", "relay-1"), site.value("heaters", "relay-2")], ["off", "off"]);
+});
+
+test("heater: off without air, while something cools, on battery, and too hot; that at once", () => {
+  for (const off of [
+    { fans: { "fan-1": 0, "fan-2": 0 } },
+    { capacity: { "dx-1.unit": 50 } },
+    { onBattery: { outage: 1 } },
+    { doorHold: { safety: 1 } },
+  ]) {
+    const site = stove({ inlet: { probe: 5 } });
+    site.step();
+    assert.equal(site.value("heaters", "relay-1"), "on");
+    const result = site.step(off);
+    assert.equal(site.value("heaters", "relay-1"), "off", JSON.stringify(off));
+    assert.match(result.trace.reason, /^Heater off/u);
+  }
+  const hot = stove({ inlet: { probe: 5 } });
+  hot.step();
+  hot.hold("heaters", "relay-1", slots.operator, "on");
+  hot.step({ outlet: { outlet: 61 } });
+  assert.equal(hot.value("heaters", "relay-1"), "off");
+  assert.deepEqual(hot.alarms(), ["heater-hot"]);
+});
+
+const arctic = (inputs: Readonly<Record<string, Values>>, settings = {}) => {
+  const outlets = ["pdu-1.outlet-1", "pdu-1.outlet-2", "pdu-1.outlet-3"];
+  return bench(
+    coldStart,
+    { outlets: outlets.map((name) => choiceTarget(name, switches)) },
+    {
+      inlet: { probe: -30 },
+      fans: { "fan-1": 30 },
+      outlets: Object.fromEntries(outlets.map((name) => [name, "off"])),
+      ...inputs,
+    },
+    { priorities: { "pdu-1.outlet-3": 1 }, ...settings },
+  );
+};
+
+test("cold start: frozen, preheat, soak, power up in order of priority, then hands off", () => {
+  const site = arctic({});
+  assert.equal(site.step().published?.["preheatTo"], 15);
+  assert.equal(site.value("outlets", "pdu-1.outlet-1"), "off");
+  assert.equal(site.step({ inlet: { probe: 3 } }, 60).published?.["phase"], "preheat");
+  assert.equal(site.step({ inlet: { probe: 6 } }, 60).published?.["phase"], "soak");
+  assert.equal(site.step({}, 530).published?.["phase"], "soak");
+  site.step({}, 15);
+  assert.deepEqual(
+    [1, 2, 3].map((n) => site.value("outlets", `pdu-1.outlet-${n}`)),
+    ["off", "off", "on"],
+  );
+  site.step({}, 20);
+  assert.equal(site.value("outlets", "pdu-1.outlet-2"), "on");
+  assert.equal(site.step({}, 30).published?.["phase"], "normal");
+  assert.equal(site.value("outlets", "pdu-1.outlet-1"), undefined);
+});
+
+test("cold start: what is at work is not taken from it, and it says when it takes too long", () => {
+  const running = arctic({ outlets: { "pdu-1.outlet-1": "on" } });
+  running.step({}, 60);
+  assert.equal(running.value("outlets", "pdu-1.outlet-1"), undefined);
+  const slow = arctic({});
+  slow.step({ inlet: { probe: 2 } }, 4 * 3600 + 10);
+  assert.deepEqual(slow.alarms(), ["cold-start-overdue"]);
+});
+
+const detectors = (inputs: Readonly<Record<string, Values>> = {}, settings = {}) =>
+  bench(
+    safety,
+    {
+      fans: [dutyTarget("fan-1")],
+      damper: [numberTarget("dx-1.unit", "%")],
+      cooling: [choiceTarget("dx-1.unit", ["off", "auto", "remote"])],
+      heaters: [],
+      servers: [choiceTarget("server-1.power", ["on", "off", "soft"])],
+      loads: [choiceTarget("pdu-1.outlet-1", switches), choiceTarget("pdu-1.outlet-2", switches)],
+      charging: [numberTarget("dc-1.plant", "A")],
+    },
+    {
+      smoke: { "io-1.smoke": "normal" },
+      leak: { "io-1.leak": "normal" },
+      door: { "io-1.door": "closed" },
+      inlet: { probe: 24 },
+      ...inputs,
+    },
+    { priorities: { "pdu-1.outlet-2": 0 }, ...settings },
+  );
+
+test("safety: smoke stops all air within 2 s, above everybody, until somebody resets it", () => {
+  const site = detectors();
+  site.step({}, 5);
+  site.hold("fans", "fan-1", slots.equipmentProtection, 100);
+  site.step({ smoke: { "io-1.smoke": "alarm" } }, 2);
+  assert.equal(site.value("fans", "fan-1"), 0);
+  assert.equal(site.value("damper", "dx-1.unit"), 0);
+  assert.equal(site.value("cooling", "dx-1.unit"), "off");
+  assert.equal(site.value("loads", "pdu-1.outlet-1"), undefined, "servers keep running");
+  assert.deepEqual(site.alarms(), ["smoke"]);
+  site.step({ smoke: { "io-1.smoke": "normal" } }, 3600);
+  assert.equal(site.value("fans", "fan-1"), 0);
+  site.configure({ resets: 1, priorities: { "pdu-1.outlet-2": 0 } });
+  site.step();
+  assert.equal(site.value("fans", "fan-1"), 100);
+});
+
+test("safety: smoke may reset itself when the settings say so", () => {
+  const site = detectors({}, { smokeReset: 300 });
+  site.step({ smoke: { "io-1.smoke": "alarm" } }, 5);
+  site.step({ smoke: { "io-1.smoke": "normal" } }, 298);
+  assert.equal(site.value("fans", "fan-1"), 0);
+  site.step({}, 5);
+  assert.equal(site.value("fans", "fan-1"), undefined);
+});
+
+test("safety: a cut wire of a bare contact is smoke; a detector that does not answer is an alarm", () => {
+  const cut = detectors({ smoke: { "box.input-1": "open" } });
+  cut.step();
+  assert.equal(cut.value("fans", "fan-1"), 0);
+  const silent = detectors({ smoke: { "io-1.smoke": null } });
+  silent.step();
+  assert.deepEqual(silent.alarms(), ["silent:io-1.smoke"]);
+  assert.equal(silent.value("fans", "fan-1"), undefined);
+});
+
+test("safety: fire shuts servers down, and after its grace opens all outlets but those of priority 0", () => {
+  const site = detectors();
+  site.step({ smoke: { a: "alarm", b: "alarm" } }, 30);
+  assert.equal(site.value("servers", "server-1.power"), "soft");
+  assert.equal(site.value("loads", "pdu-1.outlet-1"), undefined);
+  site.step({}, 35);
+  assert.equal(site.value("loads", "pdu-1.outlet-1"), "off");
+  assert.equal(site.value("loads", "pdu-1.outlet-2"), undefined);
+  assert.deepEqual(site.alarms(), ["fire"]);
+});
+
+test("safety: hydrogen is vented and charging stopped, but smoke wins", () => {
+  const site = detectors({ hydrogen: { h2: 1.2 } });
+  site.step();
+  assert.deepEqual([site.value("fans", "fan-1"), site.value("charging", "dc-1.plant")], [100, 0]);
+  site.step({ smoke: { "io-1.smoke": "alarm" } });
+  assert.equal(site.value("fans", "fan-1"), 0);
+  assert.equal(site.value("charging", "dc-1.plant"), 0);
+  const cleared = detectors({ hydrogen: { h2: 1.2 } });
+  cleared.step();
+  cleared.step({ hydrogen: { h2: 0.2 } }, 598);
+  assert.equal(cleared.value("fans", "fan-1"), 100);
+  cleared.step({}, 5);
+  assert.equal(cleared.value("fans", "fan-1"), undefined);
+});
+
+test("safety: a leak stops cooling; a door holds air back for a while, then not", () => {
+  const wet = detectors();
+  wet.step({ leak: { "io-1.leak": "alarm" } }, 6);
+  assert.deepEqual([wet.value("cooling", "dx-1.unit"), wet.value("damper", "dx-1.unit")], ["off", 0]);
+  const door = detectors();
+  assert.equal(door.step({ door: { "io-1.door": "open" } }, 10).published?.["doorHold"], 1);
+  assert.equal(door.step({}, 900).published?.["doorHold"], 0);
+  assert.deepEqual(door.alarms(), ["door-open"]);
+  assert.equal(door.step({ door: { "io-1.door": "closed" } }, 70).published?.["doorHold"], 0);
+});
+
+const outlets = [1, 2, 3, 4].map((n) => `pdu-1.outlet-${n}`);
+const power = (inputs: Readonly<Record<string, Values>> = {}, settings = {}) =>
+  bench(
+    outage,
+    {
+      loads: outlets.map((name) => choiceTarget(name, switches)),
+      servers: [choiceTarget("server-1.power", ["on", "off", "soft"])],
+      charging: [numberTarget("dc-1.plant", "A")],
+    },
+    {
+      mains: { "io-1.mains": "present" },
+      busVolts: { "dc-1.plant bus": 54 },
+      loadWatts: { "dc-1.plant load": 1265 },
+      batteryAmperes: { "dc-1.battery": 0 },
+      batteryTemperature: { "dc-1.battery": 25 },
+      charge: { "dc-1.battery": 100 },
+      inlet: { probe: 24 },
+      outlets: Object.fromEntries(outlets.map((name) => [name, "on"])),
+      powers: { "server-1.power": "on" },
+      ...inputs,
+    },
+    {
+      priorities: { "pdu-1.outlet-1": 9, "pdu-1.outlet-2": 7, "pdu-1.outlet-3": 5, "pdu-1.outlet-4": 0 },
+      servers: { "pdu-1.outlet-2": "server-1" },
+      ...settings,
+    },
+  );
+const shown = (site: ReturnType<typeof power>) => outlets.map((name) => site.value("loads", name) ?? "-");
+
+test("outage: noticed after 5 s, told with how long the battery lasts; tests lose power at once", () => {
+  const site = power();
+  site.step({}, 20);
+  assert.deepEqual(site.alarms(), []);
+  const out = site.step({ mains: { "io-1.mains": "failed" } }, 8);
+  assert.equal(out.published?.["onBattery"], 1);
+  assert.equal(out.published["coolingStages"], 0);
+  assert.match(out.trace.reason, /^On battery, for 6\.\d h to 7\.\d h; pdu-1\.outlet-1 without power/u);
+  assert.deepEqual(shown(site), ["off", "-", "-", "-"]);
+});
+
+test("outage: a battery that carries the load is an outage whatever the contact says", () => {
+  const site = power();
+  site.step({ busVolts: { "dc-1.plant bus": 48 }, batteryAmperes: { "dc-1.battery": -20 } }, 10);
+  assert.ok(site.alarms().includes("mains-out"));
+  assert.ok(site.alarms().includes("mains-contact"));
+});
+
+test("outage: sheds by state of charge, servers shut down first, and brings them back one by one", () => {
+  const site = power();
+  site.step({}, 20);
+  site.step({ mains: { "io-1.mains": "failed" } }, 10);
+  site.step({ charge: { "dc-1.battery": 59 } });
+  assert.equal(site.value("servers", "server-1.power"), "soft");
+  assert.deepEqual(shown(site), ["off", "-", "-", "-"]);
+  site.step({ powers: { "server-1.power": "off" } }, 4);
+  assert.deepEqual(shown(site), ["off", "off", "-", "-"]);
+  site.step({ charge: { "dc-1.battery": 35 } }, 130);
+  assert.deepEqual(shown(site), ["off", "off", "off", "-"]);
+  site.step({ mains: { "io-1.mains": "present" } }, 140);
+  assert.deepEqual(shown(site), ["off", "off", "off", "-"], "the battery must fill first");
+  const back = Object.fromEntries(outlets.map((name, i) => [name, i === 3 ? "on" : "off"]));
+  site.step({ charge: { "dc-1.battery": 55 }, outlets: back }, 20);
+  assert.deepEqual(shown(site), ["off", "off", "on", "-"]);
+  site.step({ charge: { "dc-1.battery": 96 } }, 8);
+  assert.deepEqual(shown(site), ["off", "on", "on", "-"]);
+  site.step({}, 12);
+  assert.deepEqual(shown(site), ["on", "on", "on", "-"]);
+  site.step({ outlets: Object.fromEntries(outlets.map((name) => [name, "on"])) }, 12);
+  assert.deepEqual(shown(site), ["-", "-", "-", "-"], "given up once they are seen to be on");
+});
+
+test("outage: a bus that falls below 44 V sheds all but priority 0", () => {
+  const site = power();
+  site.step({ mains: { "io-1.mains": "failed" }, busVolts: { "dc-1.plant bus": 43.8 } }, 10);
+  site.step({}, 130);
+  assert.deepEqual(shown(site), ["off", "off", "off", "-"]);
+  assert.ok(site.alarms().includes("dc-low"));
+});
+
+test("outage: heat sheds too, one priority after the other, and coolness brings back", () => {
+  const site = power();
+  site.step({ inlet: { probe: 36 } }, 296);
+  assert.deepEqual(shown(site), ["-", "-", "-", "-"]);
+  site.step({}, 10);
+  assert.deepEqual(shown(site), ["off", "-", "-", "-"]);
+  site.step({ inlet: { probe: 41 } }, 60);
+  assert.equal(site.value("servers", "server-1.power"), "soft");
+  site.step({ inlet: { probe: 30 } }, 306);
+  assert.equal(site.value("loads", "pdu-1.outlet-2"), "on");
+});
+
+test("outage: the battery is charged as its temperature bears, and on generator cooling is limited", () => {
+  const site = power();
+  site.step({}, 4);
+  assert.equal(site.value("charging", "dc-1.plant"), 30);
+  site.step({ batteryTemperature: { "dc-1.battery": -5 } }, 4);
+  assert.equal(site.value("charging", "dc-1.plant"), 0);
+  assert.deepEqual(site.alarms(), ["battery-cold"]);
+  site.step({ batteryTemperature: { "dc-1.battery": 3 } }, 4);
+  assert.equal(site.value("charging", "dc-1.plant"), 20);
+  const generator = power({ generator: { "io-1.generator": "running" } });
+  const out = generator.step({ mains: { "io-1.mains": "failed" } }, 10);
+  assert.deepEqual([out.published?.["onGenerator"], out.published?.["coolingStages"]], [1, 1]);
+});
+
+test("outage: outlets somebody switched off stay off", () => {
+  const site = power({
+    outlets: Object.fromEntries(outlets.map((name) => [name, name.endsWith("1") ? "off" : "on"])),
+  });
+  site.step({ mains: { "io-1.mains": "failed" } }, 10);
+  site.step({ mains: { "io-1.mains": "present" } }, 400);
+  assert.deepEqual(shown(site), ["-", "-", "-", "-"]);
+});
+
+test("temperature watch: each inlet on its own, the worst level only, with a band", () => {
+  const site = bench(temperatureWatch, {}, { inlets: { a: 24, b: 24 } });
+  site.step();
+  site.step({ inlets: { a: 36, b: 33 } }, 50);
+  assert.ok(!site.alarms().some((id) => id.startsWith("high")));
+  site.step({}, 20);
+  assert.deepEqual(
+    site.alarms().filter((id) => id.startsWith("high")),
+    ["high-major:a", "high-warning:b"],
+  );
+  assert.ok(site.alarms().includes("rate:a"));
+  site.step({ inlets: { a: 34.5, b: 30 } });
+  assert.deepEqual(
+    site.alarms().filter((id) => id.startsWith("high")),
+    ["high-major:a"],
+  );
+});
