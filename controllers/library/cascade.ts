@@ -12,7 +12,7 @@ import {
 export interface CascadeState {
   readonly outer: PidState;
   readonly inner: PidState;
-  /** Seconds counted towards the outer loop's next step. */
+  /** Seconds counted towards the outer loop's next step; -1: it is due. */
   readonly since: number;
   /** What the outer loop asked for last; null: nothing yet. */
   readonly wanted: number | null;
@@ -54,7 +54,7 @@ export interface CascadeResult {
 export const cascadeInit = (outer: PidState, inner: PidState): CascadeState => ({
   outer,
   inner,
-  since: 1e9,
+  since: -1,
   wanted: outer.output,
   freeze: null,
 });
@@ -70,9 +70,10 @@ export function cascadeStep(
   input: CascadeInput,
   settings: CascadeSettings,
 ): CascadeResult {
-  const since = Math.min(state.since + countedSeconds(input.dt, input.nominal), 1e9);
+  const begins = state.since < 0;
+  const since = begins ? 0 : state.since + countedSeconds(input.dt, input.nominal);
   // Sums of many steps miss whole numbers by rounding.
-  const due = state.wanted === null || since >= settings.outerPeriod - 1e-6;
+  const due = begins || since >= settings.outerPeriod - 1e-6;
   const outer = due ? outerStep(state, input, settings) : undefined;
   const wanted = outer?.output ?? state.wanted ?? input.innerPv;
   const inner = pidStep(state.inner, { ...input, setpoint: wanted, pv: input.innerPv }, settings.inner);

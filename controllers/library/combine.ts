@@ -1,4 +1,4 @@
-import { clamp, usable } from "./limit.ts";
+import { usable } from "./limit.ts";
 
 /** What one loop asks of the actuators a zone shares. */
 export interface Demand {
@@ -131,4 +131,5 @@ function lowest(ceilings: readonly Ceiling[]): { readonly name: string; readonly
 }
 
 /** Something switched off or overridden for a while: seconds left, 0 when it is over. JSON. thermal-control.md F12, F53. */
-export const expireStep = (left: number, dt: number): number => Math.max(0, left - clamp(dt, 0, 1e9));
+export const expireStep = (left: number, dt: number): number =>
+  usable(dt) ? Math.max(0, left - Math.max(0, dt)) : left;

@@ -1,0 +1,75 @@
+import { type Static, Type } from "typebox";
+import { watchSettings } from "../library/alarms.ts";
+import { economiserSettings } from "../library/economiser.ts";
+import { fanSettings } from "../library/fans.ts";
+import { type PidSettings, pidWith } from "../library/pid.ts";
+import { checkQuiet, quietSettings } from "../library/quiet.ts";
+import { rampSettings } from "../library/ramp.ts";
+import { checkSchedule, scheduleSettings } from "../library/schedule.ts";
+import { checkSequence, sequenceSettings } from "../library/split-range.ts";
+import { checkValidate, validateSettings } from "../library/validate.ts";
+import { celsius, kelvin, numberOf, secondsOf } from "../settings.ts";
+import { zoneFanSettings } from "./fan-zone-settings.ts";
+
+const { minDuty, ...otherFanSettings } = zoneFanSettings;
+
+export const zoneTemperatureSettings = Type.Object({
+  ...economiserSettings.properties,
+  setpoint: celsius({
+    default: 24,
+    minimum: 18,
+    maximum: 35,
+    description: "Cooling holds the hottest inlet here.",
+  }),
+  heatingSetpoint: celsius({
+    default: 10,
+    minimum: 0,
+    maximum: 25,
+    description:
+      "Below this inlet it is heated: at least `gap` below the setpoint. 15 °C with lead batteries.",
+  }),
+  gap: kelvin({ default: 5, minimum: 1, maximum: 40, description: "Least distance of both setpoints." }),
+  ...rampSettings.properties,
+  gain: numberOf("%/K", {
+    default: 1.2,
+    minimum: 0,
+    maximum: 100,
+    description: "Proportional gain: demand per kelvin. The damper's whole way is 35 % of the demand.",
+  }),
+  integralTime: secondsOf({
+    default: 60,
+    minimum: 1,
+    maximum: 36_000,
+    description: "Integral time of the loop.",
+  }),
+  ...scheduleSettings.properties,
+  ...sequenceSettings.properties,
+  minDuty,
+  ...otherFanSettings,
+  ...quietSettings.properties,
+  ...validateSettings.properties,
+  ...fanSettings.properties,
+  ...watchSettings.properties,
+});
+export type ZoneTemperatureSettings = Static<typeof zoneTemperatureSettings>;
+
+export function zoneTemperatureCheck(s: ZoneTemperatureSettings): string | undefined {
+  if (s.setpoint - s.heatingSetpoint < s.gap)
+    return `heatingSetpoint ${s.heatingSetpoint} °C must be ${s.gap} K or more below setpoint ${s.setpoint} °C`;
+  if (s.failSafeDuty < s.minDuty)
+    return `failSafeDuty ${s.failSafeDuty} % must not be below minDuty ${s.minDuty} %`;
+  if (s.hotAt <= s.setpoint) return `hotAt ${s.hotAt} °C must be above setpoint ${s.setpoint} °C`;
+  return checkSequence(s) ?? checkSchedule(s) ?? checkQuiet(s) ?? checkValidate(s);
+}
+
+const loops = new WeakMap<ZoneTemperatureSettings, PidSettings>();
+
+/** The loop's settings, made once for each set of settings. */
+export function zoneLoop(s: ZoneTemperatureSettings): PidSettings {
+  const known = loops.get(s);
+  if (known !== undefined) return known;
+  const { gain, integralTime } = s;
+  const loop = pidWith({ action: "direct", gain, integralTime, outputMin: -100, outputMax: 100 });
+  loops.set(s, loop);
+  return loop;
+}

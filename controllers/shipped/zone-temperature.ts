@@ -1,0 +1,418 @@
+import { seconds } from "../../devices/clock.ts";
+import { defineController, type StepContext, type StepResult } from "../contract.ts";
+import {
+  delayStep,
+  type DelayState,
+  initialDelay,
+  initialRate,
+  type LevelsState,
+  type RateState,
+  rateStep,
+} from "../library/alarms.ts";
+import {
+  type EconomiserResult,
+  economiserStep,
+  type EconomiserState,
+  initialEconomiser,
+} from "../library/economiser.ts";
+import type { FanState } from "../library/fans.ts";
+import { firstOrder } from "../library/filter.ts";
+import { countedSeconds, slewed } from "../library/limit.ts";
+import { pidInit, type PidResult, pidShift, type PidState, pidStep } from "../library/pid.ts";
+import { quietCeiling } from "../library/quiet.ts";
+import { rampStep } from "../library/ramp.ts";
+import { gainFactor } from "../library/schedule.ts";
+import {
+  largestOutput,
+  positionOf,
+  sequenceCommands,
+  type SequenceCommands,
+  shiftOf,
+} from "../library/split-range.ts";
+import { shown } from "../library/timing.ts";
+import { validateInit, type Validated, type ValidateState, validateStep } from "../library/validate.ts";
+import { from, optional, select } from "../select.ts";
+import { flowDuty } from "./fan-zone.ts";
+import { alarm, maybe, median, said } from "./parts.ts";
+import {
+  appliedMean,
+  bankStep,
+  type Bank,
+  dutiesOf,
+  fanAlarms,
+  levelAlarms,
+  probesOf,
+  sensorAlarms,
+} from "./zone-parts.ts";
+import {
+  zoneLoop,
+  zoneTemperatureCheck,
+  type ZoneTemperatureSettings,
+  zoneTemperatureSettings,
+} from "./zone-temperature-settings.ts";
+
+interface State {
+  readonly inlets: ValidateState;
+  readonly pv: number | null;
+  readonly setpoint: number | null;
+  readonly pid: PidState;
+  readonly side: "cooling" | "heating";
+  readonly economiser: EconomiserState;
+  /** Whether outdoor air was allowed in the last step. */
+  readonly outdoorAir: boolean;
+  readonly fans: Readonly<Record<string, FanState>>;
+  readonly duty: number | null;
+  /** Demand for mechanical cooling published last, %. */
+  readonly cooling: number;
+  readonly levels: LevelsState;
+  readonly rate: RateState;
+  readonly saturated: DelayState;
+  readonly heatingSaturated: DelayState;
+  readonly blind: number;
+}
+
+const inputs = {
+  inlet: select("type:temperature", "point:inlet").of("temperature").each(),
+  outdoor: select("type:temperature", "point:outdoor").of("temperature").any(),
+  back: select("type:temperature", "point:return").of("temperature").any(),
+  speeds: select("type:fan").of("rpm").any(),
+  power: optional(select("point:it-power").of("watt").sum()),
+  floor: optional(from("trim-respond-floor", "floor").max()),
+  permission: optional(from("economiser-permission", "allowed").max()),
+  keepOut: optional(from("humidity-guard", "keepOut").max()),
+  smoke: optional(from("safety", "smoke").max()),
+  doorHold: optional(from("safety", "doorHold").max()),
+};
+const outputs = {
+  fans: select("type:fan").action("speed", { unit: "%", deadband: 1, refresh: seconds(20) }),
+  damper: select("use:outdoor-air").action("damper", { unit: "%", deadband: 2, optional: true }),
+};
+type Context = StepContext<typeof zoneTemperatureSettings, typeof inputs, typeof outputs, State>;
+type Result = StepResult<typeof outputs, State>;
+
+/** Whether outdoor air may cool, and what is against it. */
+function permission(
+  { inputs: seen, state, settings: s, applied, dt }: Context,
+  pv: number,
+  setpoint: number,
+): EconomiserResult {
+  const outdoor = median(seen.outdoor);
+  const back = median(seen.back);
+  const shutOut = [
+    ...(applied.damper.length === 0 ? ["there is no damper"] : []),
+    ...(seen.permission !== undefined && !said(seen.permission) ? ["it is not permitted"] : []),
+    ...(said(seen.keepOut) ? ["outdoor air is too moist"] : []),
+    ...(said(seen.smoke) ? ["there is smoke"] : []),
+  ];
+  return economiserStep(
+    state.economiser,
+    {
+      ...maybe("outdoor", outdoor === undefined ? undefined : { temperature: outdoor }),
+      ...maybe("return", back === undefined ? undefined : { temperature: back }),
+      inlet: pv,
+      setpoint,
+      damper: appliedMean(applied.damper) ?? 0,
+      mechanicalIdle: state.cooling <= 0,
+      doorOpen: said(seen.doorHold),
+      shutOut,
+    },
+    s,
+    dt,
+  );
+}
+
+interface Decided {
+  readonly pid: PidResult;
+  readonly side: State["side"];
+  readonly position: number;
+  readonly commands: SequenceCommands;
+  readonly factor: number;
+}
+
+/**
+ * One loop for the whole sequence. Heating and cooling have setpoints of their own: the loop changes sides only at rest,
+ * and beyond the other setpoint.
+ */
+function decide(
+  context: Context,
+  pv: number,
+  setpoint: number,
+  outdoorAir: boolean,
+  fansFloor: number,
+): Decided {
+  const { settings: s, state, inputs: seen, dt, nominal } = context;
+  const rests = state.pid.output === null || state.pid.output === 0;
+  const side = !rests
+    ? state.side
+    : pv < s.heatingSetpoint
+      ? "heating"
+      : pv > setpoint
+        ? "cooling"
+        : state.side;
+  const shift = outdoorAir === state.outdoorAir ? 0 : shiftOf(state.pid.output ?? 0, outdoorAir, s);
+  const factor = gainFactor(median(seen.back), median(seen.outdoor), s);
+  const before = shift === 0 ? state.pid : pidShift(state.pid, shift);
+  const held = heldOutput(context, before, side, { outdoorAir, fansFloor });
+  const limits = side === "cooling" ? { min: 0, max: largestOutput(outdoorAir, s) } : { min: -100, max: 0 };
+  const pid = pidStep(
+    before,
+    {
+      setpoint: side === "cooling" ? setpoint : s.heatingSetpoint,
+      pv,
+      dt,
+      nominal,
+      gainFactor: factor,
+      ...limits,
+      ...(held === undefined ? {} : { manual: held }),
+    },
+    zoneLoop(s),
+  );
+  const position = positionOf(pid.output, outdoorAir, s);
+  return { pid, side, position, factor, commands: sequenceCommands(position, fansFloor, outdoorAir, s) };
+}
+
+/** What the loop must follow in place of deciding: in manual, at its beginning, when it changes sides. */
+function heldOutput(
+  { state, mode, applied, settings }: Context,
+  before: PidState,
+  side: State["side"],
+  now: { readonly outdoorAir: boolean; readonly fansFloor: number },
+): number | undefined {
+  if (before.output === null || mode === "manual") {
+    const fans = appliedMean(applied.fans);
+    return fans === undefined
+      ? (before.output ?? 0)
+      : outputAt(fans, appliedMean(applied.damper) ?? 0, now, settings);
+  }
+  if (side !== state.side) return 0;
+  // A locked-out damper makes the loop's range smaller at once.
+  return now.outdoorAir === state.outdoorAir ? undefined : before.output;
+}
+
+/** The loop's output that would make what is in force of fans and damper. */
+function outputAt(
+  fans: number,
+  damper: number,
+  { outdoorAir, fansFloor }: { readonly outdoorAir: boolean; readonly fansFloor: number },
+  { damperUntil, fansUntil, damperMin }: ZoneTemperatureSettings,
+): number {
+  const shift = outdoorAir ? 0 : damperUntil;
+  if (fans > fansFloor + 1)
+    return (
+      damperUntil - shift + ((fansUntil - damperUntil) * (fans - fansFloor)) / Math.max(1, 100 - fansFloor)
+    );
+  return outdoorAir ? (damperUntil * Math.max(0, damper - damperMin)) / Math.max(1, 100 - damperMin) : 0;
+}
+
+const failSafeDuty = (inlet: number | null, s: ZoneTemperatureSettings): number =>
+  inlet !== null && inlet > s.hotAt ? 100 : s.failSafeDuty;
+
+function blindStep(context: Context, validated: Validated, bank: Bank, inForce: number | undefined): Result {
+  const { state, settings: s, dt } = context;
+  const blind = state.blind + dt;
+  const held = state.duty ?? inForce ?? s.failSafeDuty;
+  const late = blind > s.holdFor;
+  const duty = late ? Math.max(held, failSafeDuty(state.pv, s)) : held;
+  const damper = appliedMean(context.applied.damper) ?? s.damperMin;
+  const then = late
+    ? "fans at their fail-safe duty, the damper as it is"
+    : "everything stays as it is for a while";
+  const lost = alarm(
+    "no-inlet",
+    "critical",
+    "no inlet sensor is believable: check the sensors and their line",
+  );
+  return {
+    outputs: { fans: dutiesOf(bank, duty), damper },
+    state: { ...state, inlets: validated.state, fans: bank.states, duty, blind },
+    reason: `No inlet sensor is believable: ${then}`,
+    leader: "fail-safe",
+    terms: { duty, damper },
+    alarms: [lost, ...sensorAlarms(validated), ...fanAlarms(bank, s)],
+    published: { heating: 0, cooling: state.cooling, demand: 0, outdoorAir: Number(state.outdoorAir) },
+    failSafe: { fans: failSafeDuty(state.pv, s) },
+  };
+}
+
+const activeTexts: Readonly<Record<SequenceCommands["active"], (c: SequenceCommands) => string>> = {
+  heater: ({ heater }) => `heating at ${shown(heater)} %`,
+  none: () => "nothing is needed",
+  damper: ({ damper }) => `outdoor air through the damper at ${shown(damper)} %`,
+  fans: ({ fans }) => `fans at ${shown(fans)} %`,
+  dx: ({ dx }) => `mechanical cooling at ${shown(dx)} %, fans at full speed`,
+};
+
+function step(context: Context): Result {
+  const { inputs: seen, settings: s, state, dt, nominal, applied, localHour } = context;
+  const validated = validateStep(state.inlets, probesOf(seen.inlet), { dt }, s);
+  const bank = bankStep(state.fans, applied.fans, seen.speeds, state.duty ?? s.failSafeDuty, s, dt);
+  const mean = appliedMean(applied.fans);
+  const inForce = mean === undefined ? undefined : mean / bank.group.factor;
+  if (validated.value === undefined) return blindStep(context, validated, bank, inForce);
+  const pv = firstOrder(state.pv, validated.value, s.filterTime, dt) ?? validated.value;
+  const setpoint = rampStep(state.setpoint, s.setpoint, { dt, nominal }, s);
+  const economiser = permission(context, pv, setpoint);
+  const outdoorAir = economiser.mode !== "mechanical";
+  const flow = flowDuty(seen.power?.value, s);
+  const quiet = quietCeiling(localHour, pv, setpoint, s) ?? 100;
+  const fansFloor = Math.min(quiet, Math.max(s.minDuty, flow, seen.floor?.value ?? 0));
+  const decided = decide(context, pv, setpoint, outdoorAir, fansFloor);
+  const wanted = Math.max(s.minDuty, Math.min(quiet, decided.commands.fans));
+  const before = context.mode === "manual" || state.duty === null ? inForce : state.duty;
+  const span = countedSeconds(dt, nominal);
+  const duty = before === undefined ? wanted : slewed(before, wanted, s.slewUp, s.slewDown, span);
+  const rate = rateStep(state.rate, validated.value, dt);
+  const frozen =
+    decided.commands.heater === 0 &&
+    pv < setpoint + 3 &&
+    (rate.quarter >= s.rateQuarter || rate.hour >= s.rateHour);
+  const cooling = frozen ? state.cooling : decided.commands.dx;
+  const watched = watch(context, { pv, setpoint, cooling, decided, rate });
+  const leader = validated.leader ?? "inlet";
+  const against = outdoorAir ? "" : `; no outdoor air: ${economiser.against[0] ?? "it has to wait its time"}`;
+  const quietly =
+    quiet < 100 && decided.commands.fans > quiet ? [`quiet hours: fans at most ${shown(quiet)} %`] : [];
+  return {
+    outputs: { fans: dutiesOf(bank, duty), damper: decided.commands.damper },
+    state: {
+      inlets: validated.state,
+      pv,
+      setpoint,
+      pid: decided.pid.state,
+      side: decided.side,
+      economiser: economiser.state,
+      outdoorAir,
+      fans: bank.states,
+      duty,
+      cooling,
+      rate: rate.state,
+      blind: 0,
+      ...watched.state,
+    },
+    reason: `${leader} is at ${shown(pv)} °C, setpoint ${shown(decided.side === "cooling" ? setpoint : s.heatingSetpoint)} °C: ${activeTexts[decided.commands.active](decided.commands)}${against}`,
+    leader,
+    terms: termsOf(decided, pv, setpoint, duty, flow),
+    limits: [
+      ...quietly,
+      ...(frozen ? [`staging is held: the inlet changed by ${shown(rate.quarter)} K within 15 min`] : []),
+    ],
+    alarms: [...watched.alarms, ...sensorAlarms(validated), ...fanAlarms(bank, s)],
+    published: {
+      heating: decided.commands.heater,
+      cooling,
+      demand: decided.position,
+      outdoorAir: Number(outdoorAir),
+    },
+    failSafe: { fans: failSafeDuty(pv, s) },
+  };
+}
+
+const termsOf = (
+  { pid, position, commands, factor }: Decided,
+  pv: number,
+  setpoint: number,
+  duty: number,
+  flow: number,
+) => ({
+  p: pid.p,
+  i: pid.i,
+  error: pid.error,
+  gainFactor: factor,
+  pv,
+  setpoint,
+  demand: position,
+  heater: commands.heater,
+  damper: commands.damper,
+  duty,
+  dx: commands.dx,
+  flow,
+});
+
+function watch(
+  { state, settings: s, dt }: Context,
+  seen: {
+    readonly pv: number;
+    readonly setpoint: number;
+    readonly cooling: number;
+    readonly decided: Decided;
+    readonly rate: ReturnType<typeof rateStep>;
+  },
+) {
+  const { pv, setpoint, decided, rate } = seen;
+  const levels = levelAlarms(state.levels, pv, s, dt);
+  const hot = decided.position >= s.saturatedAt && pv > setpoint + s.saturatedError;
+  const cold = decided.position <= -s.saturatedAt && pv < s.heatingSetpoint - s.saturatedError;
+  const saturated = delayStep(state.saturated, hot, { on: s.saturatedAfter, off: 0 }, dt);
+  const heatingSaturated = delayStep(
+    state.heatingSaturated,
+    cold,
+    { on: s.heatingSaturatedAfter, off: 0 },
+    dt,
+  );
+  const alarms = [...levels.alarms];
+  if (saturated.on)
+    alarms.push(
+      alarm(
+        "saturated",
+        "major",
+        `all the cooling there is does not hold ${shown(setpoint)} °C: look at cooling, filters and load`,
+      ),
+    );
+  if (heatingSaturated.on)
+    alarms.push(
+      alarm(
+        "heating-saturated",
+        "major",
+        `the heater does not hold ${shown(s.heatingSetpoint)} °C: look at heater and doors`,
+      ),
+    );
+  if (rate.quarter >= s.rateWarning)
+    alarms.push(
+      alarm("rate", "warning", `the hottest inlet changed by ${shown(rate.quarter)} K within 15 min`),
+    );
+  return { alarms, state: { levels: levels.state, saturated, heatingSaturated } };
+}
+
+/** One loop for a whole zone: heater, damper, fans and mechanical cooling, one after the other. */
+export const zoneTemperature = defineController({
+  name: "zone-temperature",
+  version: "1.0.0",
+  summary:
+    "Holds a zone with heater, outdoor air, fans and mechanical cooling in sequence, never two against each other",
+  period: seconds(5),
+  settings: zoneTemperatureSettings,
+  inputs,
+  outputs,
+  publishes: {
+    heating: { unit: "%", text: "Demand for heating" },
+    cooling: { unit: "%", text: "Demand for mechanical cooling" },
+    demand: { unit: "%", text: "Place in the sequence, -100 to 100" },
+    outdoorAir: { text: "1 while outdoor air may cool" },
+  },
+  failSafe: (s) => ({ fans: s.failSafeDuty, damper: s.damperMin }),
+  init: (): State => ({
+    inlets: validateInit(),
+    pv: null,
+    setpoint: null,
+    pid: pidInit(),
+    side: "cooling",
+    economiser: initialEconomiser,
+    outdoorAir: false,
+    fans: {},
+    duty: null,
+    cooling: 0,
+    levels: {},
+    rate: initialRate,
+    saturated: initialDelay,
+    heatingSaturated: initialDelay,
+    blind: 0,
+  }),
+  check: zoneTemperatureCheck,
+  step,
+  invariants: [
+    {
+      text: "heating and mechanical cooling never at once",
+      holds: (_, { published }) => !(Number(published?.heating) > 0 && Number(published?.cooling) > 0),
+    },
+  ],
+});

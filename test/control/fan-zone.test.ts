@@ -1,0 +1,165 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { EngineResult } from "../../controllers/runtime/engine.ts";
+import { fanZone } from "../../controllers/shipped/fan-zone.ts";
+import { reading, silent, warmZone, zoneOf, type ZoneOptions } from "./zone.ts";
+
+const full = 4000;
+/** Speed of a healthy fan: affine above its start duty, as the settings' map says. */
+const speedAt = (duty: number): number => (duty < 20 ? 0 : full * (0.2 + (0.8 * (duty - 20)) / 80));
+
+interface Dead {
+  readonly fan: string;
+  readonly from: number;
+}
+
+/** A zone whose fans really move air. */
+function site(options: ZoneOptions = {}, dead?: Dead) {
+  const zone = zoneOf(fanZone, {
+    ...options,
+    settings: { fullSpeed: full, setpoint: 30, ...options.settings },
+  });
+  const air = warmZone();
+  const names = ["fan-1", "fan-2", "fan-3", "fan-4"];
+  let steps = 0;
+  const step = (
+    hour?: number,
+    probe: (inlet: number) => ReturnType<typeof reading>[] = (t) => [reading("probe", t)],
+  ): EngineResult => {
+    const turns = (i: number) => !(dead !== undefined && names[i] === dead.fan && steps >= dead.from);
+    const speeds = zone.duties().map((duty, i) => (turns(i) ? speedAt(duty) : 0));
+    const inputs = {
+      inlet: probe(Math.round(air.inlet() * 100) / 100),
+      speeds: names.map((name, i) => reading(name, speeds[i]!)),
+      power: [],
+      floor: [],
+    };
+    const result = zone.step(inputs, hour);
+    air.run(zone.duties().map((duty, i) => (turns(i) ? duty : 0)));
+    steps++;
+    return result;
+  };
+  const run = (count: number): EngineResult => {
+    let last: EngineResult | undefined;
+    for (let i = 0; i < count; i++) last = step();
+    return last!;
+  };
+  return { zone, air, step, run };
+}
+
+test("it begins in fail-safe, takes over without a bump, and holds the hottest inlet", () => {
+  const { zone, air, run } = site();
+  assert.equal(run(1).mode, "fail-safe");
+  assert.deepEqual(zone.duties(), [75, 75, 75, 75]);
+  assert.equal(run(2).mode, "automatic");
+  assert.ok(
+    zone.duties().every((duty) => Math.abs(duty - 75) <= 6),
+    String(zone.duties()),
+  );
+  const last = run(600);
+  assert.ok(Math.abs(air.inlet() - 30) < 0.2, String(air.inlet()));
+  assert.match(
+    last.trace.reason,
+    /^probe is at (30|29\.9|30\.1) °C, .*setpoint of 30 °C: fans at 6\d(\.\d)? %/,
+  );
+  assert.deepEqual(last.trace.alarms, []);
+});
+
+test("a dead fan is kicked, found failed within 60 s, told, and made up for", () => {
+  const { zone, air, run } = site({}, { fan: "fan-2", from: 400 });
+  run(400);
+  const before = zone.duties()[0]!;
+  const stopped = run(4);
+  assert.ok(stopped.trace.alarms.some(({ id }) => id === "fan-stopped:fan-2"));
+  const failed = run(9);
+  assert.ok(
+    failed.trace.alarms.some(({ id, severity }) => id === "fan-failed:fan-2" && severity === "major"),
+  );
+  const settled = run(400);
+  assert.ok(Math.abs(air.inlet() - 30) < 0.3, String(air.inlet()));
+  assert.ok(zone.duties()[0]! > before * 1.2);
+  assert.match(settled.trace.reason, /1 of 4 fans failed, the others run 1\.2 times as fast/);
+});
+
+test("quiet hours limit the fans, and heat goes before quiet", () => {
+  const { zone, step, run } = site({ settings: { quiet: true, setpoint: 25, fullSpeed: full } });
+  run(300);
+  assert.ok(zone.duties().every((duty) => duty > 80));
+  for (let i = 0; i < 60; i++) step(23);
+  const quiet = step(23);
+  // At 60 % the air is at 32 °C: 7 K above, so the limit has risen to where both meet.
+  assert.ok(
+    quiet.trace.limits.some((text) => text.startsWith("quiet hours")),
+    quiet.trace.limits.join(),
+  );
+  assert.ok(zone.duties()[0]! < 90 && zone.duties()[0]! > 60, String(zone.duties()));
+});
+
+test("no believable inlet: everything stays for 30 s, then the fail-safe duty, then back without a bump", () => {
+  const { zone, run, step } = site({ settings: { fullSpeed: full, setpoint: 31 } });
+  run(500);
+  const before = zone.duties()[0]!;
+  const impossible = () => [reading("probe", 900)];
+  for (let i = 0; i < 6; i++) step(12, impossible);
+  assert.equal(zone.duties()[0], before);
+  const late = step(12, impossible);
+  assert.equal(zone.duties()[0], 75);
+  assert.ok(late.trace.alarms.some(({ id, severity }) => id === "no-inlet" && severity === "critical"));
+  assert.equal(late.mode, "automatic");
+  step();
+  step();
+  step();
+  assert.ok(Math.abs(zone.duties()[0]! - 75) <= 5.5, String(zone.duties()));
+  assert.equal(run(500).trace.alarms.length, 0);
+});
+
+test("a line that is cut puts it in fail-safe; hot before, at 100 %", () => {
+  const { zone, run, step } = site({ settings: { fullSpeed: full, setpoint: 25, hotAt: 26 } });
+  run(3);
+  run(10);
+  const cut = step(12, () => [silent("probe")]);
+  assert.equal(cut.mode, "fail-safe");
+  assert.deepEqual(zone.duties(), [100, 100, 100, 100]);
+});
+
+test("manual is followed, and the return makes no bump", () => {
+  const { zone, run, step } = site();
+  run(400);
+  zone.mode("manual");
+  for (const fan of ["fan-1", "fan-2", "fan-3", "fan-4"]) zone.targets.hold("fans", fan, 8, 90);
+  run(60);
+  zone.mode("automatic");
+  for (const fan of ["fan-1", "fan-2", "fan-3", "fan-4"]) zone.targets.hold("fans", fan, 8);
+  step();
+  assert.ok(Math.abs(zone.duties()[0]! - 90) <= 6, String(zone.duties()));
+});
+
+test("three probes of one rack: the one that lies is left out and told", () => {
+  const { run, step, air } = site();
+  const three = (lie: number) => (inlet: number) =>
+    ["a", "b", "c"].map((name, i) => reading(name, i === 2 ? inlet + lie : inlet, { tags: ["rack:r1"] }));
+  for (let i = 0; i < 300; i++) step(12, three(0));
+  let last = run(0);
+  for (let i = 0; i < 40; i++) last = step(12, three(8));
+  assert.ok(last.trace.alarms.some(({ id }) => id === "sensor:c"));
+  assert.ok(Math.abs(air.inlet() - 30) < 0.5);
+});
+
+test("the same inputs give the same steps, and its state is the same after being put away: it goes on bit for bit", () => {
+  const once = site();
+  const again = site();
+  for (let i = 0; i < 200; i++) {
+    const a = once.step();
+    const b = again.step();
+    assert.deepEqual(b.trace, a.trace);
+    assert.deepEqual(JSON.parse(JSON.stringify(again.zone.engine.state)), again.zone.engine.state);
+  }
+});
+
+test("settings that contradict themselves are refused with the limit they broke", () => {
+  const bad = (settings: object) => () => zoneOf(fanZone, { settings: { ...settings } });
+  assert.throws(bad({ minDuty: 80, maxDuty: 70 }), /minDuty 80 % must be below maxDuty 70 %/);
+  assert.throws(bad({ setpoint: 50 }), /setpoint: 50 °C is above its maximum 45 °C/);
+  assert.throws(bad({ failSafeDuty: 0 }), /failSafeDuty/);
+  assert.throws(bad({ hotAt: 20 }), /hotAt 20 °C must be above setpoint 24 °C/);
+});

@@ -1,0 +1,135 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import type { EngineResult } from "../../controllers/runtime/engine.ts";
+import { dutyTarget } from "../../controllers/runtime/targets.ts";
+import { zoneTemperature } from "../../controllers/shipped/zone-temperature.ts";
+import { reading, zoneOf } from "./zone.ts";
+
+interface Weather {
+  readonly outdoor: number;
+  readonly power: number;
+}
+
+/** A container on one lump of air: racks warm it, outdoor air through the damper, DX and heater follow the demand. */
+function site(start = 24) {
+  const zone = zoneOf(zoneTemperature, {
+    settings: { fullSpeed: 4000, fullFlow: 0.2, dryBulbBelow: 2 },
+    others: { damper: [dutyTarget("damper")] },
+  });
+  let air = start;
+  let last: EngineResult | undefined;
+  const step = ({ outdoor, power }: Weather): EngineResult => {
+    const fans = zone.duties();
+    const flow = (0.2 * fans.reduce((sum, one) => sum + one, 0)) / fans.length / 100;
+    const heat = 1207 * Math.max(0.005, flow);
+    const back = air + power / heat;
+    const speeds = fans.map((duty, i) => reading(`fan-${i + 1}`, 4000 * (0.2 + (0.8 * (duty - 20)) / 80)));
+    const inputs = {
+      inlet: [reading("probe", Math.round(air * 20) / 20)],
+      outdoor: [reading("outside", outdoor)],
+      back: [reading("back", back)],
+      speeds,
+      power: [reading("meter", power)],
+      floor: [],
+      permission: [],
+      keepOut: [],
+      smoke: [],
+      doorHold: [],
+    };
+    const result = zone.step(inputs);
+    const damper = Number(zone.targets.value("damper", "damper") ?? 0) / 100;
+    const { cooling = 0, heating = 0 } = (result.published ?? {}) as Record<string, number>;
+    const q =
+      heat * (damper * outdoor + (1 - damper) * back - air) -
+      20 * cooling +
+      10 * heating +
+      20 * (outdoor - air);
+    air += (5 * q) / 90_000;
+    last = result;
+    return result;
+  };
+  const run = (count: number, weather: Weather) => {
+    for (let i = 0; i < count; i++) step(weather);
+    return last!;
+  };
+  return { zone, run, step, air: () => air };
+}
+
+test("mild weather: outdoor air alone holds the setpoint, with fans at what the racks' power needs", () => {
+  const { zone, run, air } = site();
+  const end = run(3000, { outdoor: 12, power: 1200 });
+  assert.ok(Math.abs(air() - 24) < 0.3, `${air()} ${end.trace.reason}`);
+  const terms = end.trace.terms!;
+  assert.ok(terms.demand! > 0 && terms.demand! < 35, JSON.stringify(terms));
+  assert.equal(terms.dx, 0);
+  assert.ok(Math.abs(zone.duties()[0]! - 100 * (1200 / (1207.2 * 12) / 0.2)) < 1.1, String(zone.duties()));
+  assert.match(end.trace.reason, /outdoor air through the damper at \d+/);
+  assert.deepEqual(end.trace.alarms, []);
+});
+
+test("a hot day: outdoor air stays out, mechanical cooling holds it, and says why", () => {
+  const { zone, run, air } = site();
+  const end = run(3000, { outdoor: 38, power: 1200 });
+  assert.ok(Math.abs(air() - 24) < 0.5, `${air()} ${end.trace.reason}`);
+  assert.equal(zone.targets.value("damper", "damper"), 0);
+  assert.ok(end.trace.terms!.dx! > 10);
+  assert.match(end.trace.reason, /mechanical cooling at .*no outdoor air: outdoors 38 °C/);
+});
+
+test("a cold night without load: it is heated, the damper shut, and nothing cools", () => {
+  const { zone, run, air } = site(12);
+  const end = run(3000, { outdoor: -20, power: 0 });
+  assert.ok(Math.abs(air() - 10) < 0.5, `${air()} ${end.trace.reason}`);
+  assert.equal(zone.targets.value("damper", "damper"), 0);
+  assert.equal(end.published!.cooling, 0);
+  assert.ok(Number(end.published!.heating) > 0);
+});
+
+test("when outdoor air is locked out fans and cooling stay where they are", () => {
+  const { zone, run, step } = site();
+  run(3000, { outdoor: 12, power: 1200 });
+  const before = zone.duties()[0]!;
+  // At once too hot outdoors: after its least time the economiser gives up.
+  const hot = { outdoor: 36, power: 1200 };
+  let last = before;
+  for (let i = 0; i < 400; i++) {
+    const { published } = step(hot);
+    const now = zone.duties()[0]!;
+    assert.ok(Math.abs(now - last) <= 26, `${last} to ${now}`);
+    assert.ok(!(Number(published?.heating) > 0 && Number(published?.cooling) > 0));
+    last = now;
+  }
+});
+
+test("never heating and cooling at once, and every fan in its limits, whatever the weather does", () => {
+  fc.assert(
+    fc.property(
+      fc.array(
+        fc.record({ outdoor: fc.integer({ min: -40, max: 50 }), power: fc.integer({ min: 0, max: 3000 }) }),
+        {
+          minLength: 3,
+          maxLength: 12,
+        },
+      ),
+      (days) => {
+        const { zone, step } = site();
+        for (const day of days)
+          for (let i = 0; i < 60; i++) {
+            const { published, trace } = step(day);
+            assert.equal(trace.failure, undefined, trace.failure?.text ?? "");
+            assert.ok(!(Number(published?.heating) > 0 && Number(published?.cooling) > 0));
+            assert.ok(zone.duties().every((duty) => duty >= 25 && duty <= 100));
+          }
+      },
+    ),
+    { numRuns: 12 },
+  );
+});
+
+test("setpoints too near each other are refused", () => {
+  assert.throws(
+    () => zoneOf(zoneTemperature, { settings: { heatingSetpoint: 20 }, others: { damper: [] } }),
+    /heatingSetpoint 20 °C must be 5 K or more below setpoint 24 °C/,
+  );
+});
