@@ -88,9 +88,11 @@ async function ipmiSensors(t: TestContext, sim: IpmiSim): Promise<string[][]> {
   return columns(stdout, ",");
 }
 
-/** The value as the BMC gives it, before it is converted to the unit of an output. */
-const own = ({ analog }: Sensor, value: number | undefined): number =>
-  ((value ?? NaN) - (analog?.quantity.offset ?? 0)) / (analog?.quantity.factor ?? 1);
+/** The value as the BMC gives it, before it was converted to the unit of an output, and rounded. */
+function own({ analog }: Sensor, value = NaN): number {
+  const { factor = 1, offset = 0 } = analog?.quantity ?? {};
+  return factor === 1 && offset === 0 ? value : Number(((value - offset) / factor).toPrecision(5));
+}
 
 interface Swept {
   readonly sensors: readonly Sensor[];
@@ -187,7 +189,7 @@ test("names in packed characters, and conversion to the units of outputs", async
   assert.ok(sensors.some(({ name }) => name === "VBAT"));
   const airflow = sensors.find(({ name }) => name === "Airflow");
   assert.equal(airflow?.analog?.quantity.output, "airflow");
-  nearly(readings.get("Airflow")?.value, 144 * 4.719474432e-4);
+  assert.equal(readings.get("Airflow")?.value, 0.0679604, "144 CFM, without digits it cannot have");
   assert.equal(sensors.find(({ name }) => name === "Humidity")?.analog?.quantity.output, "humidity");
   assert.equal(readings.get("Watchdog")?.unavailable?.code, "NOT_READABLE");
 });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import fc from "fast-check";
 import { parseRecord, type SdrRecord, thresholdNames } from "../../plugins/ipmi/sdr/index.ts";
+import { inOutput } from "../../plugins/ipmi/sensors/analog.ts";
 import { describeSensors } from "../../plugins/ipmi/sensors/index.ts";
 import { thresholdValues } from "../../plugins/ipmi/sensors/thresholds.ts";
 import { hysteresisOf } from "../../plugins/ipmi/sensors/hysteresis.ts";
@@ -89,7 +90,7 @@ function reading(parsed: SdrRecord, vector: SdrVector): void {
   assert.equal(said.unavailable, undefined);
   assert.equal(said.raw, vector.reading.raw);
   if (vector.reading.value === undefined) assert.equal(said.value, undefined);
-  else nearly((said.value ?? NaN) / (described.analog?.quantity.factor ?? NaN), vector.reading.value);
+  else nearly(said.value, inOutput(described.analog?.quantity ?? assert.fail(), vector.reading.value));
   assert.deepEqual(
     said.states.map(({ bit }) => bit),
     vector.reading.states ?? [],

@@ -13,6 +13,7 @@ import {
   toleranceOf,
   valueOfRaw,
 } from "../../plugins/ipmi/sensors/conversion.ts";
+import { inOutput } from "../../plugins/ipmi/sensors/analog.ts";
 import { unitRow } from "../../plugins/ipmi/sensors/unit-table.ts";
 import { quantityOf } from "../../plugins/ipmi/sensors/units.ts";
 import { conversionVectors, nearly } from "./vectors/sensors.ts";
@@ -180,6 +181,18 @@ test("units become outputs, in the output's unit", () => {
   assert.deepEqual(of(codes(92)), ["number", 100, "g"]);
   assert.deepEqual(of(codes(0)), ["number", 100, ""]);
   assert.deepEqual(of(codes(200)), ["number", 100, "unit 200"]);
+});
+
+test("what was converted has no more digits than it can have", () => {
+  const cfm = quantityOf(codes(17));
+  assert.equal(inOutput(cfm, 48), 0.0226535);
+  assert.equal(
+    inOutput({ ...cfm, factor: 1, offset: 0 }, 0.1 + 0.2),
+    0.1 + 0.2,
+    "what was not is as it came",
+  );
+  const fahrenheit = quantityOf(codes(2));
+  assert.equal(inOutput(fahrenheit, 71), 21.6667);
 });
 
 test("percentages, rates and modifiers", () => {

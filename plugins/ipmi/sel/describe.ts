@@ -1,6 +1,7 @@
 import { hex } from "../answer.ts";
 import { valueOfRaw } from "../sensors/conversion.ts";
 import { sensorTypeName } from "../sensors/names.ts";
+import { inOutput } from "../sensors/analog.ts";
 import type { Severity } from "../sensors/reading.ts";
 import type { Sensor } from "../sensors/sensor.ts";
 import { stateName, stateSeverity } from "../sensors/states.ts";
@@ -139,7 +140,7 @@ function eventValue(raw: number, sensor: Sensor | undefined): EventValue {
   if (analog === undefined || own === undefined) return { raw, text: `raw ${raw}` };
   const { quantity } = analog;
   const text = `${Number(own.toPrecision(6))} ${quantity.unit.symbol}`.trim();
-  return { raw, value: own * quantity.factor + quantity.offset, text };
+  return { raw, value: inOutput(quantity, own), text };
 }
 
 /** IPMI v2.0 table 29-6: the state before in bits 3-0, a severity in bits 7-4; Fh for none. */

@@ -45,7 +45,16 @@ export function analogValue(
 ): number | undefined {
   if (analog.linearization >= firstNonLinear && factors === undefined) return undefined;
   const value = valueOfRaw(formulaFor(analog, factors), raw);
-  return value === undefined ? undefined : value * analog.quantity.factor + analog.quantity.offset;
+  return value === undefined ? undefined : inOutput(analog.quantity, value);
+}
+
+/** Another unit makes no value more exact: a byte has three digits, and six keep it apart from its neighbours. */
+const convertedDigits = 6;
+
+/** A value of the sensor's own unit in the output's. */
+export function inOutput({ factor, offset }: Quantity, own: number): number {
+  if (factor === 1 && offset === 0) return own;
+  return Number((own * factor + offset).toPrecision(convertedDigits));
 }
 
 /**
