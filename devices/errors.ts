@@ -125,7 +125,7 @@ export class BothyError extends Error {
 }
 
 const fill = (text: string, params: ErrorParams): string =>
-  text.replace(/\{(\w+)\}/g, (braces, name: string) => String(params[name] ?? braces));
+  text.replace(/\{(\w+)\}/g, (braces, name: string) => String(params[name] ?? braces)).trimEnd();
 
 /** Turns whatever was thrown into a `BothyError`; foreign errors become `INTERNAL` with the cause kept. */
 export function asBothyError(thrown: unknown, source: string): BothyError {

@@ -1,6 +1,8 @@
 // What `bothy ipmi` does to the simulated BMC, and what ipmitool says of it afterwards.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { systemClock } from "../../devices/clock.ts";
+import { startSha256Bmc } from "../support/foreign-bmc.ts";
 import { servedBmc } from "../support/served-bmc.ts";
 import { operator } from "./bothy-ipmi.ts";
 
@@ -98,6 +100,64 @@ test("raw prints bytes, and ends with 1 for a completion code", { timeout }, asy
   const wrong = await run("raw", "0x06", "0x1ff");
   assert.equal(wrong.code, 2);
   assert.match(wrong.err, /0x1ff is no byte/);
+  const beyond = await run("raw", "64", "1");
+  assert.deepEqual(
+    [beyond.code, beyond.err],
+    [2, "bothy: raw command: network function: 64 is outside 0..62\n"],
+    "before anybody is asked",
+  );
+});
+
+test(
+  "raw --target asks a controller behind the BMC, and says when it is not there",
+  { timeout },
+  async (t) => {
+    const behind = await startSha256Bmc(t);
+    const { json, run, told } = operator(t, behind);
+    const own = await json<{ data: string }>("raw", "6", "1");
+    const { data } = await json<{ data: string }>("raw", "6", "1", "--target", "0x72");
+    assert.notEqual(data, own.data);
+    const there = await told("raw", "6", "1", "--target", "0x72");
+    assert.equal(there.trim().replaceAll(/\s/g, ""), data);
+    const none = await run("raw", "6", "1", "--target", "0x7a");
+    assert.equal(none.code, 1);
+    assert.match(none.err, /completion code/);
+  },
+);
+
+test("mc reset restarts the BMC once, asked for in so many words", { timeout }, async (t) => {
+  const served = await servedBmc(t);
+  const { run, told } = operator(t, served);
+  const unasked = await run("mc", "reset");
+  assert.deepEqual([unasked.code, served.bmc.executed(0x06, 0x02)], [2, 0]);
+  assert.match(unasked.err, /restart the BMC 127\.0\.0\.1:\d+ \(cold\).*say --yes if that is meant/);
+  assert.match(await told("mc", "reset", "--yes"), /^127\.0\.0\.1:\d+: it (restarts|said nothing any more)/);
+  assert.deepEqual([served.bmc.executed(0x06, 0x02), served.bmc.executed(0x06, 0x03)], [1, 0]);
+  assert.match(await told("mc"), /^state +ready$/m);
+  assert.match(await told("mc", "reset", "--warm", "--yes"), /^127\.0\.0\.1:\d+: it /);
+  assert.deepEqual([served.bmc.executed(0x06, 0x02), served.bmc.executed(0x06, 0x03)], [1, 1]);
+});
+
+test("sel time --set sets the log's clock by this machine's, as ipmitool sees it", { timeout }, async (t) => {
+  const served = await servedBmc(t);
+  const { run, told } = operator(t, served);
+  const theirs = async (): Promise<number> =>
+    Date.parse(`${(await served.ipmitool(["sel", "time", "get"])).out.trim()} UTC`);
+  const past = ["0xa5", "0xe2", "0xef", "0x5f"]; // 2021-01-02 03:04:05
+  assert.equal((await served.ipmitool(["raw", "0x0a", "0x49", ...past])).code, 0);
+  assert.match(
+    await told("sel", "time"),
+    /^its clock +2021-01-02 03:04:\d\d[^]*^which is +\S+ .*behind this machine's$/m,
+  );
+  assert.match(await told("sel", "time", "--set"), /^its clock was set to \d{4}-\d\d-\d\d .* UTC\n$/);
+  assert.ok(Math.abs((await theirs()) - systemClock.now()) < 120_000);
+  assert.match(await told("sel", "time"), /^which is +as this machine's$/m);
+  // A BMC that knows no offset says so; one that says nothing is not taken for it.
+  assert.match(await told("sel", "time"), /^offset from UTC +\S/m);
+  served.bmc.faults.hang.add(0x0a5c);
+  const silent = await run("sel", "time", "--timeout", "100ms");
+  assert.deepEqual([silent.code, silent.out], [2, ""]);
+  assert.match(silent.err, /does not answer/);
 });
 
 test("ping and scan find BMCs without logging in", { timeout }, async (t) => {

@@ -1,6 +1,6 @@
 import { BothyError } from "../../../devices/errors.ts";
 import { completionOf } from "../../../plugins/ipmi/completion.ts";
-import { parseRaw, raw as send } from "../../../plugins/ipmi/commands/raw.ts";
+import { encodeRaw, parseRaw, raw as send } from "../../../plugins/ipmi/commands/raw.ts";
 import { CannotRun, complain, exit, type ExitCode, print, printJson } from "../terminal.ts";
 import { onBmc } from "./bmc.ts";
 import type { LoginOptions } from "./login.ts";
@@ -41,9 +41,13 @@ export async function raw(words: readonly string[], options: RawOptions): Promis
 /** @throws CannotRun */
 function parsed(words: readonly string[]): ReturnType<typeof parseRaw> {
   try {
-    return parseRaw(words);
+    const command = parseRaw(words);
+    encodeRaw(command);
+    return command;
   } catch (thrown) {
-    throw thrown instanceof BothyError ? new CannotRun(String(thrown.params["fault"])) : thrown;
+    throw thrown instanceof BothyError
+      ? new CannotRun(String(thrown.params["fault"] ?? thrown.message))
+      : thrown;
   }
 }
 

@@ -1,4 +1,5 @@
 import { systemClock } from "../../../devices/clock.ts";
+import { asBothyError } from "../../../devices/errors.ts";
 import { completionOf } from "../../../plugins/ipmi/completion.ts";
 import { clearSel } from "../../../plugins/ipmi/sel/clear.ts";
 import { readSel } from "../../../plugins/ipmi/sel/read.ts";
@@ -142,11 +143,17 @@ async function clear(options: SelOptions): Promise<ExitCode> {
   });
 }
 
+/** BMCs before IPMI 2.0, and many after, know no offset. @throws what else went wrong */
+function unknownThere(thrown: unknown): undefined {
+  const { code } = asBothyError(thrown, "offset from UTC");
+  if (completionOf(thrown) === undefined || code !== "UNSUPPORTED") throw thrown;
+}
+
 async function time(options: SelOptions): Promise<ExitCode> {
   const { there, minutes, now } = await onBmc(options, "user", async ({ client, signal }) => {
     const there = await getSelTime(client, { signal });
     const now = systemClock.now();
-    const minutes = await getSelUtcOffset(client, { signal }).catch(() => undefined);
+    const minutes = await getSelUtcOffset(client, { signal }).catch(unknownThere);
     return { there, minutes, now };
   });
   const offset = clockOffset(there, now);
