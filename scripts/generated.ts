@@ -1,4 +1,6 @@
 import { readFileSync } from "node:fs";
+import { controllerSections } from "../controllers/shipped/docs.ts";
+import { shipped } from "../controllers/shipped/index.ts";
 import type { Plugin } from "../devices/plugin.ts";
 import { optionTable, optionTables, withTables } from "../devices/schema-docs.ts";
 import { thermometer } from "../examples/plugin-thermometer/index.ts";
@@ -54,6 +56,9 @@ export const generated = (): Readonly<Record<string, string>> => ({
     quirks: quirkTable(),
     families: familyTable(),
     oddities: oddityTable(),
+  }),
+  "docs/controllers-library.md": withTables(read("docs/controllers-library.md"), {
+    controllers: controllerSections(shipped),
   }),
   "docs/configuration.md": withTables(read("docs/configuration.md"), sections),
 });
