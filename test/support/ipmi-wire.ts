@@ -10,6 +10,8 @@ export interface WireFaults {
   doubled: number;
   /** Are overtaken: take up to `longest`. */
   late: number;
+  /** Arrive in time, and once more up to `longest` later. */
+  echoed: number;
   longest: Millis;
 }
 
@@ -24,7 +26,7 @@ const usual: Millis = 1;
 
 /** @param random decides what goes wrong */
 export function ipmiWire(clock: Clock, random: Random): IpmiWire {
-  const faults: WireFaults = { lost: 0, doubled: 0, late: 0, longest: 0 };
+  const faults: WireFaults = { lost: 0, doubled: 0, late: 0, echoed: 0, longest: 0 };
   const bmcs = new Map<string, Pick<SimulatedBmc, "receive">>();
   const receivers = new Map<string, Receiver[]>();
   const counts = {
@@ -35,12 +37,14 @@ export function ipmiWire(clock: Clock, random: Random): IpmiWire {
 
   const carry = (packet: Buffer, arrived: (packet: Buffer) => void): void => {
     if (random.next() < faults.lost) return;
-    const copies = random.next() < faults.doubled ? 2 : 1;
-    for (let n = 0; n < copies; n++) {
-      const extra = random.next() < faults.late ? faults.longest * random.next() : random.next();
+    const after = (extra: Millis): void => {
       // A copy of its own: nobody may rely on what others do with theirs.
       clock.at(clock.monotonic() + usual + extra, () => arrived(Buffer.from(packet)));
-    }
+    };
+    const copies = random.next() < faults.doubled ? 2 : 1;
+    for (let n = 0; n < copies; n++)
+      after(random.next() < faults.late ? faults.longest * random.next() : random.next());
+    if (faults.echoed > 0 && random.next() < faults.echoed) after(faults.longest * random.next());
   };
   const back = (address: string) => (packet: Buffer) =>
     carry(packet, (answer) => {
