@@ -73,7 +73,13 @@ export class Orders {
       const array = writer.array(device).find((one) => one.action === action);
       for (const { slot, who } of array?.entries ?? [])
         if (who === this.#who)
-          writer.relinquish({ device, action, slot, who, why: "it is not bound to this controller any more" });
+          writer.relinquish({
+            device,
+            action,
+            slot,
+            who,
+            why: "it is not bound to this controller any more",
+          });
     }
     this.know(now);
   }

@@ -1,0 +1,211 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import test, { type TestContext } from "node:test";
+import type { Definition } from "../../controllers/contract.ts";
+import { openInThreads } from "../../controllers/runtime/hosts.ts";
+import { loadBundle } from "../../controllers/runtime/load.ts";
+import type { Host } from "../../controllers/runtime/host.ts";
+import { completeSettings } from "../../controllers/runtime/settings.ts";
+import { systemClock } from "../../devices/clock.ts";
+import { silentLog } from "../../devices/plugin.ts";
+import { controlSite } from "../support/control-site.ts";
+import { Table } from "../support/table-plugin.ts";
+import { settle } from "../support/test-clock.ts";
+
+/** A file of somebody's own, whose step is `body`. */
+const file = (
+  body: string,
+  head = "",
+): string => `import { defineController, select, seconds, Type, celsius } from "bothy/controllers";
+${head}
+interface State { steps: number }
+
+export default defineController({
+  name: "mine",
+  version: "1.0.0",
+  summary: "for tests",
+  period: seconds(2),
+  budget: 200,
+  settings: Type.Object({ setpoint: celsius({ default: 25, description: "Wanted." }) }),
+  inputs: { inlet: select("type:temperature").max() },
+  outputs: { fans: select("type:fan").action("speed") },
+  failSafe: { fans: 95 },
+  init: (): State => ({ steps: 0 }),
+  step: ({ inputs, settings, state }) => {
+    ${body}
+    return { outputs: { fans: 50 + inputs.inlet.value - settings.setpoint }, state: { steps: state.steps + 1 }, reason: "so" };
+  },
+});
+`;
+
+function written(t: TestContext, files: Readonly<Record<string, string>>): string {
+  const folder = mkdtempSync(join(tmpdir(), "bothy-controller-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+  return folder;
+}
+
+const opened = async (t: TestContext, text: string): Promise<Host> => {
+  const bundle = await loadBundle(join(written(t, { "mine.ts": text }), "mine.ts"));
+  const host = await openInThreads([], { clock: systemClock, log: silentLog })(bundle, { name: "mine" });
+  t.after(() => host.close());
+  await host.configure(completeSettings(host.shape, {}));
+  return host;
+};
+
+const call = (inlet: number, state: unknown = { steps: 0 }) =>
+  ({
+    inputs: { inlet: { quality: "good", value: inlet, age: 0, from: "probe", tags: [] } },
+    state,
+    dt: 2,
+    applied: { fans: [] },
+    mode: "automatic",
+    at: 0,
+    localHour: 12,
+  }) as const;
+
+test("a file becomes one text, with what it imports from beside it and from Bothy, and steps in a thread", async (t) => {
+  const folder = written(t, {
+    "mine.ts": file("state = { steps: add(state.steps, 10) };", `import { add } from "./add.ts";`),
+    "add.ts": "export const add = (a: number, b: number): number => a + b;",
+  });
+  const bundle = await loadBundle(join(folder, "mine.ts"));
+  assert.match(bundle.hash, /^[0-9a-f]{64}$/);
+  assert.equal((await loadBundle(join(folder, "mine.ts"))).text, bundle.text, "the same file, the same text");
+  const host = await openInThreads([], { clock: systemClock, log: silentLog })(bundle, { name: "mine" });
+  t.after(() => host.close());
+  assert.deepEqual(
+    [host.shape.name, host.shape.period, host.shape.inputs["inlet"]?.pick],
+    ["mine", 2000, "max"],
+  );
+  const configured = await host.configure(completeSettings(host.shape, { setpoint: 20 }));
+  assert.deepEqual(configured, { settings: { setpoint: 20 }, failSafe: { fans: 95 } });
+  assert.deepEqual(await host.init(), { steps: 0 });
+  const { result } = await host.step(call(27, { steps: 1 }));
+  assert.deepEqual(result, { outputs: { fans: 57 }, state: { steps: 12 }, reason: "so" });
+});
+
+test("what is wrong with a file is told with its line", async (t) => {
+  const folder = written(t, {
+    "syntax.ts": "export default {\n  name: ,\n};",
+    "missing.ts": `import { x } from "./nowhere.ts";\nexport default x;`,
+    "io.ts": `import { readFileSync } from "node:fs";\nexport default readFileSync;`,
+    "empty.ts": "export const x = 1;",
+    "throws.ts": "const nothing = JSON.parse('null');\n\nexport default nothing.definition;",
+  });
+  const load = (name: string) => loadBundle(join(folder, name));
+  await assert.rejects(load("syntax.ts"), {
+    code: "BAD_CONFIG",
+    message: /^syntax.ts: syntax.ts:2:9: Unexpected ","/,
+  });
+  await assert.rejects(load("missing.ts"), {
+    message: /missing.ts:1:19: Could not resolve "\.\/nowhere\.ts"/,
+  });
+  await assert.rejects(load("io.ts"), { message: /io.ts:1:30: a controller cannot import node:fs/ });
+  const open = openInThreads([], { clock: systemClock, log: silentLog });
+  await assert.rejects(open(await load("empty.ts"), { name: "x" }), {
+    code: "BAD_CONFIG",
+    message: /the default export is no definition/,
+  });
+  await assert.rejects(open(await load("throws.ts"), { name: "x" }), {
+    message: /^throws.ts: .*\(throws.ts:3:\d+\)$/,
+  });
+});
+
+test("an error in a step is told with its place in the file", async (t) => {
+  const host = await opened(t, file(`if (inputs.inlet.value > 30) throw new Error("too warm for me");`));
+  const { failure } = await host.step(call(31));
+  assert.equal(failure?.kind, "threw");
+  assert.match(failure.text, /too warm for me \(mine\.ts:17:\d+\)/);
+  assert.equal((await host.step(call(20))).failure, undefined);
+});
+
+test("what cannot leave a thread is no result", async (t) => {
+  const host = await opened(t, file("return { outputs: {}, state: { f: () => 1 } as never, reason: 'x' };"));
+  assert.equal((await host.step(call(20))).failure?.kind, "invalid");
+});
+
+test("an endless loop is ended, this thread goes on meanwhile, and a new one takes its place", async (t) => {
+  const host = await opened(t, file("if (inputs.inlet.value > 30) for (;;);"));
+  let turns = 0;
+  let stepping = true;
+  const counting = (async () => {
+    for (; stepping; turns++)
+      await new Promise((next) => systemClock.at(systemClock.monotonic() + 1, () => next(undefined)));
+  })();
+  const { failure } = await host.step(call(31));
+  stepping = false;
+  await counting;
+  assert.equal(failure?.kind, "overran");
+  assert.ok(turns > 5, `${turns} turns of this thread`);
+  const again = await host.step(call(27, { steps: 7 }));
+  assert.deepEqual(again.result, { outputs: { fans: 52 }, state: { steps: 8 }, reason: "so" });
+});
+
+test("a thread that takes too much memory dies alone", async (t) => {
+  const host = await opened(
+    t,
+    file(
+      "if (inputs.inlet.value > 30) for (const all: unknown[] = []; ; ) all.push(new Array(1e6).fill(1.5));",
+    ),
+  );
+  const { failure } = await host.step(call(31));
+  assert.ok(failure?.kind === "threw" || failure?.kind === "overran");
+  assert.equal((await host.step(call(27))).failure, undefined);
+});
+
+test("one that dies again and again is away for longer and longer, and told so at once", async (t) => {
+  const host = await opened(t, file("for (;;);"));
+  const kinds: (string | undefined)[] = [];
+  for (let i = 0; i < 4; i++) kinds.push((await host.step(call(20))).failure?.kind);
+  assert.deepEqual(kinds, ["overran", "overran", "lost", "lost"]);
+});
+
+test("on a site: in fail-safe when its step never ends, and back when it does", async (t) => {
+  const folder = written(t, { "mine.ts": file("if (inputs.inlet.value > 30) for (;;);") });
+  const table = new Table();
+  table.values.set("inlet/temperature", 27);
+  // The site's time is the test's; the thread's is real.
+  const open = openInThreads([], { clock: systemClock, log: silentLog });
+  const site = await controlSite(
+    t,
+    { mine: { use: await loadBundle(join(folder, "mine.ts")) } },
+    { table, parts: { open } },
+  );
+  const steps = async (count: number): Promise<void> => {
+    for (let i = 0; i < count; i++) {
+      const before = site.traces.length;
+      await site.clock.advance(2000);
+      while (site.traces.length === before)
+        await new Promise((next) => systemClock.at(systemClock.monotonic() + 1, () => next(undefined)));
+      await settle();
+    }
+  };
+  await steps(6);
+  assert.deepEqual([site.controllers.get("mine")?.mode, site.duty()], ["automatic", 52]);
+  table.values.set("inlet/temperature", 31);
+  await steps(2);
+  await site.clock.advance(100);
+  assert.deepEqual([site.controllers.get("mine")?.mode, site.duty()], ["fail-safe", 95]);
+  assert.match(site.controllers.get("mine")?.last?.reason ?? "", /it took longer than 300 ms and was ended/);
+  table.values.set("inlet/temperature", 28);
+  // The thread is away for a second by now, because it died twice.
+  for (let i = 0; i < 2000 && site.controllers.get("mine")?.mode !== "automatic"; i++) await steps(1);
+  assert.equal(site.controllers.get("mine")?.mode, "automatic");
+});
+
+test("shipped ones share a thread; one that never ends does not take the others with it", async (t) => {
+  const { shipped } = await import("../../controllers/shipped/index.ts");
+  const [first] = shipped as readonly [Definition, ...Definition[]];
+  const open = openInThreads(shipped, { clock: systemClock, log: silentLog });
+  const a = await open({ kind: "shipped", name: first.name }, { name: "a" });
+  const b = await open({ kind: "shipped", name: first.name }, { name: "b" });
+  assert.equal(a.shape.version, first.version);
+  await a.close();
+  const settings = completeSettings(b.shape, {});
+  assert.deepEqual((await b.configure(settings)).settings, settings);
+  await b.close();
+  await assert.rejects(open({ kind: "shipped", name: "nothing" }, { name: "c" }), { message: /there are: / });
+});
