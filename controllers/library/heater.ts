@@ -93,14 +93,17 @@ function limitsOf(input: HeaterInput, cut: boolean, s: HeaterSettings): readonly
   return limits;
 }
 
-function tooHot(before: boolean, input: HeaterInput, setpoint: number, s: HeaterSettings): boolean {
+/**
+ * Air that leaves the heater too hot cuts it off whatever is commanded: a relay may have welded. A warm inlet does only
+ * when the heater did it.
+ */
+function tooHot(before: HeaterState, input: HeaterInput, setpoint: number, s: HeaterSettings): boolean {
+  const heats = before.cut || before.stages.some(({ on }) => on);
   const inletAt = setpoint + s.heaterInletMost;
-  const inlet = hysteresis(before, input.temperature, { on: inletAt, off: inletAt - 2 });
-  const outlet = hysteresis(before, input.outlet ?? -99, {
-    on: s.heaterOutletMost,
-    off: s.heaterOutletMost - 10,
-  });
-  return inlet || outlet;
+  const inlet = heats && hysteresis(before.cut, input.temperature, { on: inletAt, off: inletAt - 2 });
+  const outletAt = s.heaterOutletMost;
+  const outlet = hysteresis(before.cut, input.outlet ?? -99, { on: outletAt, off: outletAt - 10 });
+  return outlet || inlet;
 }
 
 /**
@@ -114,7 +117,7 @@ export function heaterStep(
   dt: number,
 ): HeaterResult {
   const setpoint = Math.max(settings.heatingSetpoint, input.preheatTo ?? -99);
-  const cut = tooHot(before.cut, input, setpoint, settings);
+  const cut = tooHot(before, input, setpoint, settings);
   const limits = limitsOf(input, cut, settings);
   const stages = Array.from({ length: input.stages }, (_, i) => {
     const was = before.stages[i] ?? { on: false, since: 1e6 };

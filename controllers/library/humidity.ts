@@ -140,7 +140,7 @@ export function humidityStep(
     measured: input.dewPoint !== undefined,
     ...(margin === undefined ? {} : { margin }),
     keepOut: reasonsOf(input, s, { dew, margin, condenses, dry, drying }),
-    raiseSupply: condenses && margin !== undefined ? Math.max(0, s.surfaceMargin - margin) : 0,
+    raiseSupply: condenses ? Math.max(0, s.surfaceMargin - margin) : 0,
     dry: drying && !condenses,
     compressorsRest: door.restLeft > 0 && input.inlet < s.hotAnyway,
     condenses,

@@ -76,7 +76,7 @@ test("stages end one at a time, but at once when they are no longer allowed", ()
   assert.deepEqual(stages(run([...up, { temperature: 20 }, { temperature: 20 }])).slice(-2), [3, 2]);
   const gone = run([...up, { temperature: 33, most: 0 }]);
   assert.equal(gone.at(-1)?.stages, 0);
-  assert.deepEqual(gone.at(-1)?.limits, ["0 cooling stages allowed by power"]);
+  assert.deepEqual(gone.at(-1)?.limits, ["at most 0 cooling stages: power allows no more"]);
 });
 
 test("on generator only so many stages run", () => {

@@ -117,6 +117,8 @@ export interface StagingInput {
   readonly onGenerator?: boolean;
   /** Most stages somebody else allows, e.g. 0 on battery. */
   readonly most?: number;
+  /** Why, for people. */
+  readonly mostWhy?: string;
 }
 
 export interface StagingResult {
@@ -172,7 +174,8 @@ function limitsOf(input: StagingInput, lowAmbient: boolean, settings: StagingSet
     most = Math.max(0, stages);
     limits.push(text);
   };
-  if (input.most !== undefined) limit(input.most, `${input.most} cooling stages allowed by power`);
+  if (input.most !== undefined)
+    limit(input.most, `at most ${input.most} cooling stages: ${input.mostWhy ?? "power allows no more"}`);
   if (input.onGenerator === true) {
     limit(settings.generatorStages, `${settings.generatorStages} cooling stages on generator`);
   }

@@ -101,9 +101,15 @@ function unitsOf(targets: readonly Applied[], seen: Seen, s: Settings): readonly
   });
 }
 
-/** % of a variable compressor: proportional above where its stage ends. */
-function capacityOf(temperature: number, setpoint: number, s: Settings): number {
+/** % of a variable compressor: its share of a loop's demand, or proportional above where its stage ends. */
+function capacityOf(
+  temperature: number,
+  setpoint: number,
+  demand: { readonly value: number; readonly share: number } | undefined,
+  s: Settings,
+): number {
   if (s.capacityBand === 0) return 100;
+  if (demand !== undefined) return within(Math.round(demand.value * demand.share), s.leastCapacity, 100);
   const above = temperature - (setpoint - s.offDifferential);
   return within(Math.round((100 * above) / s.capacityBand), s.leastCapacity, 100);
 }
@@ -156,6 +162,7 @@ export const stagedCooling = defineController({
     back: select("type:temperature", "point:return").any(),
     mains: select("type:contact", "point:mains").anyWord(),
     comfort: select("type:contact", "point:comfort").anyWord(),
+    demand: optional(from("zone-temperature", "cooling").max()),
     stages: optional(from("outage", "coolingStages").max()),
     generator: optional(from("outage", "onGenerator").max()),
     freeCooling: optional(from("economiser", "freeCooling").max()),
@@ -196,12 +203,14 @@ export const stagedCooling = defineController({
       state.staging,
       {
         temperature: inputs.inlet.value,
+        ...maybe("demand", inputs.demand?.value),
         available: units.length,
         ...maybe("outdoor", median(inputs.outdoor)),
         antiCycling: starts.some((count) => count >= s.startsPerHour - 1),
         comfort: there(inputs.comfort).some(({ value }) => value === "on" || value === "closed"),
         onGenerator: said(inputs.generator),
         ...maybe("most", mostStages(inputs, s)),
+        ...maybe("mostWhy", whyMost(inputs)),
       },
       s,
       dt,
@@ -241,7 +250,9 @@ export const stagedCooling = defineController({
       ),
     );
     const on = units.filter((_, i) => guards[i]?.on === true);
-    const capacity = drying ? s.leastCapacity : capacityOf(inputs.inlet.value, staged.setpoint, s);
+    const share = { value: inputs.demand?.value ?? 0, share: units.length / Math.max(1, on.length) };
+    const asked = inputs.demand === undefined ? undefined : share;
+    const capacity = drying ? s.leastCapacity : capacityOf(inputs.inlet.value, staged.setpoint, asked, s);
     const guarded = guards.some((guard) => isGuarded(guard, s));
     const lost = wanted > 0 && order.sound === 0;
     return {
@@ -311,6 +322,9 @@ const isGuarded = ({ on, holds, state: { now, since } }: GuardResult, s: Setting
 
 const isRunning = ({ word }: Unit): boolean | undefined =>
   word === undefined ? undefined : runningWords.includes(word);
+
+const whyMost = (inputs: { readonly freeCooling: Sample | undefined; readonly rest: Sample | undefined }) =>
+  said(inputs.freeCooling) ? "outdoor air cools" : said(inputs.rest) ? "a door lets moist air in" : undefined;
 
 /** What others allow; undefined: as many as there are. Heat goes before free cooling and before moisture. */
 function mostStages(

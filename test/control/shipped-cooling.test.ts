@@ -113,6 +113,15 @@ test("staged cooling: a variable compressor follows the temperature", () => {
   assert.equal(site.value("capacity", "dx-1.unit"), 100);
 });
 
+test("staged cooling: with a loop's demand it follows that", () => {
+  const site = cooling(2, { demand: { "controller zone-temperature": 0 } }, { capacityBand: 4 });
+  site.step({ inlet: { probe: 30 } }, 300);
+  assert.equal(site.value("capacity", "dx-1.unit"), 0);
+  site.step({ demand: { "controller zone-temperature": 40 } });
+  assert.equal(site.value("capacity", "dx-1.unit"), 80);
+  assert.equal(site.value("capacity", "dx-2.unit"), 0);
+});
+
 test("staged cooling: three trips in a day lock a unit out until somebody raises `resets`", () => {
   const site = cooling(1, {});
   for (let i = 0; i < 3; i++) {
