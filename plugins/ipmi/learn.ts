@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { BothyError } from "../../devices/errors.ts";
 import { type LinkMemory, priority } from "../../devices/plugin.ts";
 import { type Abilities, assumed, identityIn, keepIn, keptIn, printOf } from "./abilities.ts";
@@ -42,7 +43,7 @@ export class Learner {
   readonly facts: Thresholds;
   /** Warnings that were logged. A repository that is empty is not kept, and read every time. */
   readonly #logged = new Set<string>();
-  #last: { readonly known: Known; readonly identity: string } | undefined;
+  #last: { readonly known: Known; readonly identity: string; readonly contents?: string } | undefined;
   #isProven = true;
 
   constructor(deps: PartDeps, memory: LinkMemory, signal: AbortSignal) {
@@ -82,14 +83,16 @@ export class Learner {
     const repository = await this.#repository(print, identity);
     this.#isProven = true;
     const before = this.#last;
-    const isSame = before?.identity === print && repository?.fromCache === true;
+    // Some BMCs have no records, or none they say a date of: what they give is compared instead.
+    const contents = repository?.fromCache === true ? undefined : contentsOf(repository);
+    const isSame = before?.identity === print && (contents === undefined || contents === before.contents);
     if (isSame && !anew) return before.known;
     const kept = keptIn(this.#memory);
     const abilities =
       !anew && kept?.identity === print && repository?.fromCache === true
         ? kept.abilities
         : await this.#try(identity, print, repository?.records ?? []);
-    return this.#take(identity, abilities, repository);
+    return this.#take(identity, abilities, repository, contents);
   }
 
   /**
@@ -118,7 +121,12 @@ export class Learner {
     return this.#take(identity, kept.abilities, repository);
   }
 
-  #take(identity: DeviceId, abilities: Abilities, repository: SdrRepository | undefined): Known {
+  #take(
+    identity: DeviceId,
+    abilities: Abilities,
+    repository: SdrRepository | undefined,
+    contents?: string,
+  ): Known {
     this.facts.forget();
     const { assumeBmc = false } = this.#effects(identity).sensors;
     const sensors = describeSensors(repository?.records ?? [], { assumeBmc });
@@ -130,7 +138,7 @@ export class Learner {
       about: aboutOf(identity),
       notes: notesOf(repository, sensors),
     };
-    this.#last = { known, identity: printOf(identity) };
+    this.#last = { known, identity: printOf(identity), ...(contents === undefined ? {} : { contents }) };
     return known;
   }
 
@@ -214,6 +222,12 @@ export class Learner {
     return found;
   }
 }
+
+/** What stands for the records that were read. */
+const contentsOf = (repository: SdrRepository | undefined): string =>
+  createHash("sha256")
+    .update(JSON.stringify(repository?.records ?? []))
+    .digest("base64");
 
 /** An inventory without anything in it. @throws what was thrown, when it is not that */
 function blankAs(thrown: unknown): Pick<InventoryFacts, "facts" | "fault"> {

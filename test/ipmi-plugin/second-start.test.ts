@@ -14,6 +14,7 @@ import { openState } from "../../server/state/state.ts";
 import type { BmcModel } from "../../simulators/ipmi/model.ts";
 import { genericServer } from "../../simulators/ipmi/models/generic-server.ts";
 import { linkMemory } from "../support/link-memory.ts";
+import { mockRequester } from "../support/mock-requester.ts";
 import { isGood, startBmc, startSite } from "./site.ts";
 
 const timeout = 60_000;
@@ -99,6 +100,41 @@ test("records without a date are not gone by before it is known who has them", {
     assert.deepEqual(sent, ["06/01", "0a/20"]);
     assert.ok(own.isProven);
   }
+});
+
+test("a BMC whose records say nothing of their date, or that has none, is learnt again only when they change", async () => {
+  const says = { "06/01": "20011102028f5d0100010000000000" } as Readonly<Record<string, string>>;
+  const locator = "0100ffff010051120b2000071f0000000700c2424d";
+  let records = "";
+  const bmc = mockRequester((line) => {
+    const command = line.slice(0, 5);
+    if (command === "0a/20" && records !== "") return "5101000010" + "ffffffff".repeat(2) + "20";
+    if (command === "0a/23" && records !== "") return `ffff${records.slice(4)}`;
+    return says[command];
+  });
+  const { settings } = planBmcs({
+    ...{ site: { id: "hut", tags: [] }, name: "bmcs", products: [] },
+    link: { path: [], config: { password: { file: "password" } } },
+    devices: [{ path: [], config: { address: "10.0.0.11" } }],
+  });
+  const deps = { bmc, clock, log: silentLog, settings: settings.bmcs[0] ?? assert.fail() };
+  const own = new Learner(deps, linkMemory(), new AbortController().signal);
+  const costOf = async (): Promise<{ known: unknown; cost: number }> => {
+    const before = bmc.sent.length;
+    return { known: await own.learn(false), cost: bmc.sent.length - before };
+  };
+  const first = await costOf();
+  const second = await costOf();
+  assert.equal(second.known, first.known);
+  assert.ok(first.cost > 8 && second.cost <= 3, `${first.cost} requests, then ${second.cost}`);
+  records = locator;
+  const changed = await costOf();
+  assert.notEqual(changed.known, first.known);
+  const same = await costOf();
+  assert.equal(same.known, changed.known);
+  assert.ok(changed.cost > 8 && same.cost <= 4, `${changed.cost} requests, then ${same.cost}`);
+  records = "";
+  assert.notEqual((await costOf()).known, changed.known);
 });
 
 test("what is kept and damaged is learnt again", { timeout }, async (t) => {
