@@ -1,0 +1,7 @@
+/** Sites in one process, on a virtual clock, for tests of controllers: the package's `bothy/testing`. */
+export { type Simulation, type SimulatedController, type SimulationOptions, simulatedSite } from "./site.ts";
+export type { Score, ScoreOptions, ScoreReport } from "./score.ts";
+export { settle, VirtualClock } from "../../devices/virtual-clock.ts";
+export { hours, minutes, seconds } from "../../devices/clock.ts";
+export { constantWeather, type Weather, type WeatherSample } from "../../simulators/physics/weather.ts";
+export { mildDay } from "../../simulators/weather/mild-day.ts";
