@@ -49,7 +49,7 @@ export function checkLink({ path, config }: Sourced<LinkOptions>, complain: Comp
   checkDurations(config, path, complain);
   checkDurations(config.poll ?? {}, [...path, "poll"], complain);
   checkDurations(config.rs485 ?? {}, [...path, "rs485"], complain);
-  checkTags(config.tags, path, complain);
+  checkTags(config.tags, [...path, "tags"], complain);
 }
 
 function checkDurations(options: object, path: Sourced<unknown>["path"], complain: Complain): void {
@@ -72,11 +72,7 @@ function checkTags(
 ): void {
   for (const [at, tag] of (tags ?? []).entries()) {
     if (parseTag(tag) === undefined)
-      complain(
-        [...path, "tags", at],
-        `"${tag}" is no tag`,
-        "write it as namespace/annotation:label, without spaces",
-      );
+      complain([...path, at], `"${tag}" is no tag`, "write it as namespace/annotation:label, without spaces");
   }
 }
 
@@ -114,6 +110,7 @@ export function checkUnits(
     const names = expandProduct(product).map(({ name }) => name);
     checkNames("only", unit.only ?? [], unit, names, path, complain);
     checkNames("was", Object.keys(unit.was ?? {}), unit, names, path, complain);
+    checkNames("deviceTags", Object.keys(unit.deviceTags ?? {}), unit, names, path, complain);
     for (const name of names) {
       const alias = unit.was?.[name]?.alias ?? (name === "" ? unit.alias : `${unit.alias}.${name}`);
       const other = aliases.get(alias);
@@ -135,12 +132,14 @@ function checkUnit(
     complain([...path, "unit"], `${unit.unit} is no unit id of a serial line`, "use 1 to 247");
   checkDurations(unit, path, complain);
   checkDurations(unit.poll ?? {}, [...path, "poll"], complain);
-  checkTags(unit.tags, path, complain);
+  checkTags(unit.tags, [...path, "tags"], complain);
+  for (const [name, tags] of Object.entries(unit.deviceTags ?? {}))
+    checkTags(tags, [...path, "deviceTags", name], complain);
 }
 
 /** Names of devices of a product. */
 function checkNames(
-  option: "only" | "was",
+  option: "only" | "was" | "deviceTags",
   given: readonly string[],
   unit: UnitOptions,
   names: readonly string[],
@@ -150,7 +149,7 @@ function checkNames(
   for (const [at, name] of given.entries()) {
     if (!names.includes(name))
       complain(
-        [...path, option, option === "was" ? name : at],
+        [...path, option, option === "only" ? at : name],
         `${unit.product} has no device "${name}"`,
         `did you mean ${closest(name, names)}?`,
       );

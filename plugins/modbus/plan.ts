@@ -199,7 +199,8 @@ function planDevice(
   { placed, points, orders }: DeviceModel,
 ): Device {
   const place = { site: config.site, link: config.name, at: [unit.unit, placed.name] };
-  const own = [config.site.tags, config.link.config.tags, unit.tags, placed.entry.tags];
+  const named = unit.deviceTags?.[placed.name];
+  const own = [config.site.tags, config.link.config.tags, unit.tags, placed.entry.tags, named];
   const about = unit.info ?? product.title;
   const was = unit.was?.[placed.name];
   return makeDevice(meta, place, {

@@ -309,6 +309,13 @@ export const unitSchema = Type.Object(
         description: "Tags of all its devices, `namespace/annotation:label`.",
       }),
     ),
+    deviceTags: Type.Optional(
+      Type.Record(Type.String(), Type.Array(Type.String({ minLength: 1, examples: ["use:heater"] })), {
+        title: "Tags of its devices",
+        description:
+          "Further tags of some of its devices, by their name in the product: what a relay switches, which outlet feeds what.",
+      }),
+    ),
     context: Type.Optional(
       Type.Record(Type.String(), Type.String(), {
         title: "Context",
