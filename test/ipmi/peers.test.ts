@@ -2,12 +2,12 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
-const helper = new URL("../support/bound-process.ts", import.meta.url).href;
+const helper = (name: string): string => JSON.stringify(new URL(`../support/${name}`, import.meta.url).href);
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /** Whether a process runs; one that has ended may stay listed until somebody takes note of it. */
@@ -19,19 +19,40 @@ function runs(pid: number): boolean {
   }
 }
 
-test("a program that was started for a test ends with it, also when that is killed", async (t) => {
-  const script = `
-    import { spawnBound } from ${JSON.stringify(helper)};
-    const child = spawnBound("sleep", ["600"]);
-    child.once("spawn", () => console.log(child.pid));`;
+/** Runs a script, and kills it once it has said something. @returns what that was */
+async function killed(script: string, before: (said: string) => void): Promise<string> {
   const parent = spawn(process.execPath, ["--import", "tsx", "--input-type=module", "--eval", script], {
     ...{ cwd: root, stdio: ["ignore", "pipe", "inherit"] },
   });
-  t.after(() => parent.kill("SIGKILL"));
-  const [said] = (await once(parent.stdout, "data")) as [Buffer];
-  const pid = Number(said.toString());
-  assert.ok(runs(pid));
-  parent.kill("SIGKILL");
+  try {
+    const [bytes] = (await once(parent.stdout, "data")) as [Buffer];
+    const said = bytes.toString().trim();
+    before(said);
+    return said;
+  } finally {
+    parent.kill("SIGKILL");
+  }
+}
+
+test("a program that was started for a test ends with it, also when that is killed", async () => {
+  const script = `
+    import { spawnBound } from ${helper("bound-process.ts")};
+    const child = spawnBound("sleep", ["600"]);
+    child.once("spawn", () => console.log(child.pid));`;
+  const pid = Number(await killed(script, (said) => assert.ok(runs(Number(said)))));
   while (runs(pid)) await pause(10);
   assert.ok(!runs(pid));
+});
+
+test("a folder that was made for a test is gone with it, also when that is killed", async () => {
+  const script = `
+    import { writeFileSync } from "node:fs";
+    import { boundFolder } from ${helper("bound-folder.ts")};
+    const { path } = boundFolder("bothy-bound-");
+    writeFileSync(path + "/file", "text");
+    console.log(path);
+    setInterval(() => {}, 1000);`;
+  const path = await killed(script, (said) => assert.ok(existsSync(`${said}/file`)));
+  while (existsSync(path)) await pause(10);
+  assert.ok(!existsSync(path));
 });

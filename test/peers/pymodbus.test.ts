@@ -1,7 +1,7 @@
 // A server nobody here wrote (Debian python3-pymodbus), read and written by the plugin: Modbus TCP, RTU over TCP, and
 // RTU over a pair of pseudo-terminals.
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
@@ -19,6 +19,7 @@ import { Writer } from "../../devices/writer.ts";
 import { type BusConfig, openClient } from "../../plugins/modbus/client.ts";
 import { modbus } from "../../plugins/modbus/index.ts";
 import type { Product } from "../../plugins/modbus/product-schema.ts";
+import { spawnBound } from "../support/bound-process.ts";
 
 const script = fileURLToPath(new URL("pymodbus-server.py", import.meta.url));
 type Transport = BusConfig["transport"];
@@ -40,7 +41,7 @@ function printed(child: ChildProcess, word: string): Promise<string> {
 }
 
 function start(t: TestContext, command: string, args: readonly string[]): ChildProcess {
-  const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawnBound(command, args);
   t.after(async () => {
     const gone = once(child, "exit");
     if (child.exitCode === null && child.kill()) await gone;

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, rmSync, watch } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
+import { spawnBound } from "./bound-process.ts";
 
 /** Two terminals joined by a cable; ending the process in between pulls it. */
 export interface Cable {
@@ -31,7 +32,8 @@ export async function cable(t: TestContext, place: string): Promise<Cable> {
     };
     watch(place, { signal: seen.signal }, look);
   });
-  const socat: ChildProcess = spawn("socat", [`pty,raw,echo=0,link=${near}`, `pty,raw,echo=0,link=${far}`]);
+  const socat = spawnBound("socat", [`pty,raw,echo=0,link=${near}`, `pty,raw,echo=0,link=${far}`]);
+  for (const stream of [socat.stdout, socat.stderr]) stream.resume();
   const pull = async (): Promise<void> => {
     if (socat.exitCode !== null || socat.signalCode !== null) return;
     const gone = once(socat, "exit");

@@ -1,9 +1,8 @@
 import { type ChildProcess, execFileSync } from "node:child_process";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -16,6 +15,7 @@ import {
   type SimConfig,
   simUsers,
 } from "../ipmi/peers/ipmi_sim/config.ts";
+import { boundFolder } from "./bound-folder.ts";
 import { spawnBound } from "./bound-process.ts";
 
 export interface IpmiSimOptions {
@@ -66,7 +66,7 @@ export async function startIpmiSim(t: TestContext, options: IpmiSimOptions = {})
 
 /** Starts one; whoever calls this calls `stop()` too. */
 export async function launchIpmiSim(options: IpmiSimOptions = {}): Promise<IpmiSim> {
-  const folder = mkdtempSync(join(tmpdir(), "bothy-ipmi-sim-"));
+  const { path: folder, remove } = boundFolder("bothy-ipmi-sim-");
   const port = await freeUdpPort();
   const config = (consolePort: number): SimConfig => ({
     ...{ folder, port, consolePort, programs },
@@ -98,7 +98,7 @@ export async function launchIpmiSim(options: IpmiSimOptions = {}): Promise<IpmiS
     file: (path) => textOf(join(folder, path)),
     stop: async () => {
       await kill();
-      rmSync(folder, { recursive: true, force: true });
+      remove();
     },
   };
 }
