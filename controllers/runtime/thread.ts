@@ -146,6 +146,8 @@ export class Thread {
   }
 
   #begin(): void {
+    this.#cancelRestart();
+    if (this.#worker !== undefined || this.#closed) return;
     this.#starting ??= this.#start().finally(() => {
       this.#starting = undefined;
       this.#next();

@@ -3,10 +3,11 @@ import test from "node:test";
 import type { Definition, StepContext, StepResult } from "../../controllers/contract.ts";
 import { defineController, from, percent, seconds, select, celsius, Type } from "../../controllers/index.ts";
 import type { ControllerConfig } from "../../controllers/runtime/api.ts";
+import type { Action } from "../../devices/device.ts";
 import { slots } from "../../devices/transaction.ts";
 import { controlSite, zoneDevices } from "../support/control-site.ts";
 import { MemoryKeeper } from "../support/memory-keeper.ts";
-import { speed, Table } from "../support/table-plugin.ts";
+import { speed, Table, type TableDevice } from "../support/table-plugin.ts";
 
 const by = { who: "ann", why: "to see" };
 
@@ -304,10 +305,13 @@ test("devices come and go: what is bound follows, and says so", async (t) => {
 });
 
 test("a heartbeat is fed while the controller lives, and starves with it", async (t) => {
-  const watchdog = {
-    ...{ alias: "watchdog", type: "watchdog", outputs: [["duty"]] },
-    actions: [{ ...speed, name: "feed" }],
-  } as const;
+  const feed: Action = { ...speed, name: "feed" };
+  const watchdog: TableDevice = {
+    alias: "watchdog",
+    type: "watchdog",
+    outputs: [["duty"]],
+    actions: [feed],
+  };
   let fault = false;
   const mortal: Definition = {
     ...plain,
