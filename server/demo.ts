@@ -7,6 +7,7 @@ import { BothyError } from "../devices/errors.ts";
 import type { Log, Plugin } from "../devices/plugin.ts";
 import { FaultError } from "../simulators/fault-text.ts";
 import { createSimulatedSite, type SimulatedLine, type SimulatedSite } from "../simulators/site.ts";
+import { chooseWeather } from "../simulators/weather/choose.ts";
 import { faultText, readConfig, type SiteConfig } from "./config.ts";
 import { packageInfo } from "./package-info.ts";
 import { simulatorRoutes } from "./routes/simulator.ts";
@@ -25,6 +26,8 @@ export interface DemoOptions {
   /** Simulated seconds per second. */
   readonly speed?: number;
   readonly wires?: "pty" | "tcp";
+  /** What happens outdoors, as `chooseWeather` takes it; a year is entered at the present time of it. Default: fair days. */
+  readonly weather?: string;
   /** Where the site keeps its state; by default a temporary folder that goes with it. */
   readonly stateFolder?: string;
 }
@@ -37,12 +40,16 @@ export interface Demo {
 
 /**
  * Starts simulated equipment behind real wires, and a site on top of it that knows it only by its configuration.
- * @throws BothyError `BAD_CONFIG`, FaultError for a script that cannot be played
+ * @throws BothyError `BAD_CONFIG`, FaultError for a script that cannot be played, EpwError for weather there is not
  */
 export async function startDemo(options: DemoOptions): Promise<Demo> {
-  const { clock, log, plugins, speed, wires, script } = options;
+  const { clock, log, plugins, speed, wires, script, weather } = options;
+  const outdoors =
+    weather === undefined ? undefined : chooseWeather(weather, { startHour: hourOfYear(clock.now()) });
+  for (const note of outdoors?.notes ?? []) log.warn({ weather }, note);
   const simulated = await createSimulatedSite({
     clock,
+    ...(outdoors === undefined ? {} : { weather: outdoors.weather }),
     ...(speed === undefined ? {} : { speed }),
     ...(wires === undefined ? {} : { wires }),
   });
@@ -79,6 +86,12 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
     await end();
     throw error;
   }
+}
+
+/** Hours since the year began, local time. */
+function hourOfYear(now: number): number {
+  const local = new Date(now);
+  return (now - new Date(local.getFullYear(), 0, 1).getTime()) / 3_600_000;
 }
 
 /** The shipped configuration, with the simulated lines in place of `${BOTHY_…}`. */

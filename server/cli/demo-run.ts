@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { systemClock } from "../../devices/clock.ts";
 import { FaultError } from "../../simulators/fault-text.ts";
+import { EpwError } from "../../simulators/weather/epw.ts";
 import { allRead, type Demo, startDemo } from "../demo.ts";
 import { createLog, levelFrom } from "../logger.ts";
 import { isLoopback } from "../loopback.ts";
@@ -16,6 +17,7 @@ export interface Options {
   readonly speed?: number;
   readonly wires?: string;
   readonly state?: string;
+  readonly weather?: string;
 }
 
 /** Runs the demonstration until it is told to stop. */
@@ -37,7 +39,7 @@ export async function runDemo(options: Options): Promise<ExitCode> {
 
 async function start(options: Options, log: ReturnType<typeof createLog>): Promise<Demo> {
   const port = chosenPort(options.port, process.env);
-  const { host, speed, wires, script, state } = options;
+  const { host, speed, wires, script, state, weather } = options;
   if (host !== undefined && !isLoopback(host)) {
     throw new CannotRun(
       `the demonstration listens on this machine only: --host ${host} is no loopback address`,
@@ -51,10 +53,12 @@ async function start(options: Options, log: ReturnType<typeof createLog>): Promi
       listen: { ...(port === undefined ? {} : { port }), ...(host === undefined ? {} : { host }) },
       ...(speed === undefined ? {} : { speed }),
       ...(wires === "tcp" ? { wires } : {}),
+      ...(weather === undefined ? {} : { weather }),
       ...(state === undefined ? {} : { stateFolder: state }),
       ...(script === undefined ? {} : { script: readScript(script) }),
     });
   } catch (error) {
+    if (error instanceof EpwError) throw new CannotRun(error.message);
     if (error instanceof FaultError) throw new CannotRun(`${script ?? "the script"}: ${error.message}`);
     throw error;
   }

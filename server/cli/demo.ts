@@ -13,6 +13,10 @@ export function addDemoCommand(program: Command, ended: (code: ExitCode) => void
     .option("--state <folder>", "keep the site's state there (default: a temporary folder)")
     .option("--script <file>", "faults to play, YAML or JSON")
     .option("--speed <factor>", "simulated seconds per second", positive)
+    .option(
+      "--weather <name>",
+      "what happens outdoors: hot, temperate or arctic at this time of the year, FILE.epw, or constant:25 (default: fair days)",
+    )
     .addOption(
       new Option("--wires <kind>", "serial lines as pseudo-terminals, or behind TCP").choices(["pty", "tcp"]),
     )

@@ -36,7 +36,8 @@ function unitsOf(equipment: Equipment): readonly UnitOptions[] {
   ];
   return names.map(([alias, product], i) => ({
     ...{ unit: i + 1, alias, product, tags: [...tagsOf(alias)] },
-    ...(product === "generic-io-v1" ? { deviceTags: relayTags } : {}),
+    ...(alias === "io-1" ? { deviceTags: relayTags } : {}),
+    ...(alias === "pdu-1" ? { deviceTags: outletTags(equipment.pdu.outlets) } : {}),
   }));
 }
 
@@ -47,6 +48,20 @@ export const relayTags: Record<string, string[]> = {
   "relay-3": ["use:battery-heater"],
   "relay-4": ["use:generator"],
 };
+
+/** When power or cooling does not suffice: 9 goes first, 0 never. Those of the demonstration; further outlets go with 7. */
+const priorities = [0, 1, 3, 3, 5, 7, 7, 9];
+const mapped = 8; // outlets the product's map has
+
+const outletTags = (outlets: number): Record<string, string[]> => ({
+  inlet: ["point:it-power"],
+  ...Object.fromEntries(
+    Array.from({ length: Math.min(mapped, outlets) }, (_, i) => [
+      `outlet-${i + 1}`,
+      [`priority:${priorities[i] ?? 7}`],
+    ]),
+  ),
+});
 
 /**
  * The devices of a site as a configuration would bring them, with their types, tags, outputs and actions; what the site

@@ -199,6 +199,14 @@ test("without pseudo-terminals the lines are reached over TCP", { timeout }, asy
   assert.equal(typeof row?.value, "number");
 });
 
+test("the weather is what was chosen; one there is not is refused", { timeout }, async (t) => {
+  const options = { clock: systemClock, log: silentLog, plugins: [...plugins.values()], listen: { port: 0 } };
+  const running = await startDemo({ ...options, weather: "constant:-7" });
+  t.after(() => running.stop());
+  assert.equal(running.simulated.physics.state.outdoor, -7);
+  await assert.rejects(startDemo({ ...options, weather: "tropical" }), /no weather is called "tropical"/);
+});
+
 test("two sites run in one process without knowing of each other", { timeout }, async (t) => {
   const [one, other] = await Promise.all([demo(t), demo(t)]);
   const body = JSON.stringify({ action: "speed", data: "90" });
