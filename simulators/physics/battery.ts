@@ -12,6 +12,7 @@ const lfp = {
   soc: [0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1],
   volts: [2.8, 3.05, 3.18, 3.22, 3.25, 3.27, 3.285, 3.295, 3.305, 3.32, 3.33, 3.34, 3.4],
 };
+const lfpCharging = 3.15; // V a cell has at least while it is charged
 /** Straight, but for the last of the charge, when the voltage falls away. */
 const vrla = { empty: 1.97, full: 2.14, knee: 0.05, dead: 1.75 };
 
@@ -87,9 +88,11 @@ export function chargeLimitAt(p: BatteryParameters, celsius: number): number {
 export const acceptance = (p: BatteryParameters, soc: number): number =>
   ((1 - soc) * p.ampereHours) / p.acceptanceHours;
 
-/** Voltage while a limited current charges it. */
-export const chargingVolts = (p: BatteryParameters, soc: number, amperes: number): number =>
-  openCircuit(p, soc) + amperes * p.ohms * chargingOhms;
+/** Voltage while a limited current charges it: it rises at once, even from empty. */
+export function chargingVolts(p: BatteryParameters, soc: number, amperes: number): number {
+  const least = p.chemistry === "lfp" ? lfpCharging : vrla.empty + (vrla.full - vrla.empty) * soc;
+  return Math.max(openCircuit(p, soc), p.cells * least) + amperes * p.ohms * chargingOhms;
+}
 
 export const createBattery = (p: BatteryParameters): BatteryState => ({
   soc: p.soc,
