@@ -36,7 +36,13 @@ test(
   { timeout },
   async (t) => {
     const sim = await startIpmiSim(t, { extraSensors: 10, plainNames: true });
-    const { json } = operator(t, sim);
+    const { json, run: bothyIpmi } = operator(t, sim);
+    const people = await bothyIpmi("sensors");
+    assert.equal(people.code, 0);
+    assert.match(
+      people.err,
+      /^without a reading, as they only send events \(bothy ipmi sel shows them\): .*Watchdog/,
+    );
     const theirs = rowsOf(await ipmitool(sim, "sensor")).filter(
       ([, value = "", unit]) => unit !== "discrete" && value !== "na",
     );

@@ -26,6 +26,9 @@ test(
     await at.until("server-1-psu-redundancy", "state", shows("fully redundant"));
     await at.until("server-1-inventory", "string", shows("Example Edge EdgeBox 2000"));
     await at.until("server-1-events", "count", isGood);
+    const events = at.site.registry.get("server-1-events");
+    assert.match(events?.info ?? "", /^server-1: event log; only it tells of (\w[\w ]*, )+\w[\w ]*$/);
+    assert.match(events?.context["only send events"] ?? "", /^Watchdog, |, Watchdog/);
     const inlet = at.reading("server-1-inlet-temp", "temperature");
     assert.deepEqual(
       [inlet?.context?.["uc"], inlet?.context?.["status"], inlet?.context?.["crossed"]],

@@ -9,7 +9,7 @@ import { describeEvent, describeRecord } from "../sel/describe.ts";
 import { markSel, readSel, type SelMark } from "../sel/read.ts";
 import { parseSelRecord, type SelRecord, selRecordLength } from "../sel/record.ts";
 import type { SelInfo } from "../sel/requests.ts";
-import type { Sensor } from "../sensors/sensor.ts";
+import { eventOnlySensors, type Sensor } from "../sensors/sensor.ts";
 import { bad, bmcDevice, good, type Part, type PartDeps, valueAt } from "./part.ts";
 
 export interface EventParts {
@@ -29,9 +29,12 @@ const mostSaid = 50;
  */
 export function eventsPart(deps: PartDeps, parts: EventParts): Part {
   const { bmc, clock, settings } = deps;
+  // They have no devices: nobody can ask what they would show now.
+  const own = [...new Set(eventOnlySensors(parts.sensors()).map(({ name }) => name))];
   const device = bmcDevice(settings, ["sel"], "events", {
     type: "event-log",
-    info: "event log",
+    info: ["event log", ...(own.length === 0 ? [] : [`only it tells of ${few(own)}`])].join("; "),
+    context: own.length === 0 ? {} : { "only send events": own.join(", ") },
     tags: ["ipmi/chassis-part:events"],
     outputs: ["string", "count", "percentage"].map((name) => ({ output: outputNamed(name) })),
     actions:
@@ -57,6 +60,13 @@ export function eventsPart(deps: PartDeps, parts: EventParts): Part {
     },
   };
 }
+
+const mostNamed = 3;
+
+const few = (names: readonly string[]): string =>
+  names.length <= mostNamed
+    ? names.join(", ")
+    : `${names.slice(0, mostNamed).join(", ")} and ${names.length - mostNamed} more`;
 
 /** Follows a log from where it was left, also over restarts of the program. */
 class EventWatch {

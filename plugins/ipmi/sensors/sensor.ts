@@ -207,3 +207,7 @@ function placeOf(
 }
 
 const hex = (byte: number): string => `${byte.toString(16).padStart(2, "0").toUpperCase()}h`;
+
+/** Those that never have a reading: what they have to say comes as events, and stands in the event log. */
+export const eventOnlySensors = (sensors: readonly Sensor[]): readonly Sensor[] =>
+  sensors.filter((sensor) => sensor.eventOnly);

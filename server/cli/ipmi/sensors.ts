@@ -35,6 +35,18 @@ export async function sensors(names: readonly string[], options: SensorsOptions)
   return options.strict === true && rows.some(isCritical) ? exit.fault : exit.good;
 }
 
+/** Sensors that are not in the list. */
+function tellOf(sensors: readonly Sensor[]): void {
+  const [events, others] = [true, false].map((wanted) =>
+    sensors.filter((sensor) => sensor.eventOnly === wanted).map(({ name }) => name),
+  );
+  const listed = (names: readonly string[] = []): string => [...new Set(names)].join(", ");
+  if (events !== undefined && events.length > 0)
+    complain(`without a reading, as they only send events (bothy ipmi sel shows them): ${listed(events)}`);
+  if (others !== undefined && others.length > 0)
+    complain(`without a reading (bothy ipmi sensors NAME says why): ${listed(others)}`);
+}
+
 function allWell(rows: readonly SensorRow[]): string {
   const silent = rows.filter(({ reading }) => reading.unavailable !== undefined).length;
   const why = rows.some(({ hostOff }) => hostOff) ? ", as the host is off" : "";
@@ -55,9 +67,11 @@ async function read(
 ): Promise<readonly SensorRow[]> {
   const { records, warnings, effects } = await recordsOf(bmc);
   for (const warning of warnings) complain(`sensor records: ${warning}`);
-  const all = describeSensors(records, effects.sensors).filter(
-    (sensor) => unreadable(sensor) === undefined || names.length > 0,
-  );
+  const described = describeSensors(records, effects.sensors);
+  const all = described.filter((sensor) => unreadable(sensor) === undefined || names.length > 0);
+  const isAll = names.length === 0 && options.type === undefined && options.faults !== true;
+  if (isAll && options.json !== true)
+    tellOf(described.filter((sensor) => unreadable(sensor) !== undefined));
   const wanted = ofType(named(all, names), options.type);
   const { client, signal } = bmc;
   const done = working(`asking ${wanted.length} sensors`);
