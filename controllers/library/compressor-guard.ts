@@ -143,14 +143,14 @@ function holdsStart(state: GuardState, settings: GuardSettings): Holds | undefin
   if (state.tripped) return { by: "trip", text: "a safety of the unit has tripped" };
   const waits: readonly (readonly [Holds["by"], number, string])[] = [
     ["minimum off", settings.minimumOff - (state.now - state.since), "the compressor must rest"],
-    ["power-up", state.holdUntil - state.now, "power has come only just now"],
     [
       "starts per hour",
       startsWait(state, settings),
       `it has had its ${settings.startsPerHour} starts this hour`,
     ],
+    ["power-up", state.holdUntil - state.now, "power has come only just now"],
   ];
-  const [by, seconds, text] = waits.reduce((longest, one) => (one[1] > longest[1] ? one : longest));
+  const [by, seconds, text] = waits.reduce((longest, one) => (one[1] >= longest[1] ? one : longest));
   return reached(0, seconds) ? undefined : { by, seconds, text: `${text}: ${span(seconds)} more` };
 }
 

@@ -45,7 +45,7 @@ function lostUnits(states: readonly Observation<string>[], stagesLost: boolean):
     return useless.includes(one.value) ? [`${one.from} is in ${one.value}`] : [];
   });
   if (states.length > 0 && why.length === states.length) return why;
-  return stagesLost ? ["no unit is left that works"] : [];
+  return stagesLost ? ["no unit can run now"] : [];
 }
 
 /** Fans and damper against lost cooling, overload and frost: above everything but life safety. */
@@ -112,7 +112,10 @@ export const emergencyVentilation = defineController({
       ...(result.active ? { leader: "emergency" } : stage > 0 ? { leader: "frost" } : {}),
       terms: { active: result.active ? 1 : 0, frost: stage, lostFor: result.state.lostFor },
       limits: [...result.limits, ...(result.active && saving ? ["on battery: fans by need only"] : [])],
-      alarms: alarmsOf(result.active, result.reason, stage, applied.damper.length > 0 && !result.open),
+      alarms: [
+        ...activeAlarm(result, applied.damper.length > 0 && !result.open, saving),
+        ...frostAlarm(stage),
+      ],
       published: { active: result.active ? 1 : 0, frost: stage },
     };
   },
@@ -139,18 +142,18 @@ const frostReason = (stage: FreezeStage): string =>
       ? "Supply air was near freezing: the damper stays shut for a while"
       : "Supply air freezes although the damper is shut: fans stop; check damper and heater";
 
-function alarmsOf(active: boolean, reason: string, stage: FreezeStage, shut: boolean): readonly Alarm[] {
-  const alarms: Alarm[] = [];
-  if (active) {
-    const air = shut ? "; outdoor air cannot help" : "";
-    alarms.push(
-      alarm(
-        "emergency-ventilation",
-        shut ? "critical" : "major",
-        `${reason}${air}; send somebody to the cooling`,
-      ),
-    );
-  }
-  if (stage >= 2) alarms.push(alarm("frost", stage === 3 ? "critical" : "major", frostReason(stage)));
-  return alarms;
+/** On battery it is what is meant to happen. */
+function activeAlarm(
+  { active, reason }: { readonly active: boolean; readonly reason: string },
+  shut: boolean,
+  onBattery: boolean,
+): readonly Alarm[] {
+  if (!active) return [];
+  const air = shut ? "; outdoor air cannot help" : "";
+  const severity = shut ? "critical" : onBattery ? "notice" : "major";
+  const then = onBattery ? "" : "; send somebody to the cooling";
+  return [alarm("emergency-ventilation", severity, `${reason}${air}${then}`)];
 }
+
+const frostAlarm = (stage: FreezeStage): readonly Alarm[] =>
+  stage >= 2 ? [alarm("frost", stage === 3 ? "critical" : "major", frostReason(stage))] : [];

@@ -177,7 +177,7 @@ export const stagedCooling = defineController({
   publishes: {
     stages: { text: "Cooling stages that run" },
     wanted: { text: "Cooling stages the inlet asks for" },
-    lost: { text: "1 when cooling is wanted and no unit is left that works" },
+    lost: { text: "1 when cooling is wanted and no unit can run" },
   },
   failSafe: ({ failSafeSetpoint }) => ({ mode: "auto", capacity: null, setpoint: failSafeSetpoint }),
   init: ({ resets }): State => ({
@@ -254,7 +254,9 @@ export const stagedCooling = defineController({
     const asked = inputs.demand === undefined ? undefined : share;
     const capacity = drying ? s.leastCapacity : capacityOf(inputs.inlet.value, staged.setpoint, asked, s);
     const guarded = guards.some((guard) => isGuarded(guard, s));
-    const lost = wanted > 0 && order.sound === 0;
+    // While power has only just come nothing may start: outdoor air has to do.
+    const waits = guards.length > 0 && guards.every(({ holds }) => holds?.by === "power-up");
+    const lost = wanted > 0 && (order.sound === 0 || waits);
     return {
       outputs: {
         mode: "remote",
@@ -290,7 +292,8 @@ export const stagedCooling = defineController({
           return holds === undefined ? [] : [`${target.name}: ${holds.text}`];
         }),
       ],
-      alarms: alarmsOf(units, guards, order),
+      // Without mains no unit runs; that is told once, by whoever watches the mains.
+      alarms: mainsOut ? [] : alarmsOf(units, guards, order),
       published: { stages: on.length, wanted, lost: lost ? 1 : 0 },
     };
   },

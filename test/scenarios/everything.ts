@@ -1,12 +1,14 @@
-import type { Definition } from "../../controllers/contract.ts";
-import { fanZone } from "../../controllers/shipped/fan-zone.ts";
 import { simulatedSite, type Simulation, type SimulationOptions } from "../../server/simulation/index.ts";
 import type { StandingAlarm } from "../../controllers/runtime/api.ts";
 
 /** All shipped controllers of the demonstration's cabinet, as a site would have them. */
 export const everything = {
-  "fan-zone": fanZone as unknown as Definition,
-  "staged-cooling": { use: "staged-cooling", settings: { capacityBand: 4, leastCapacity: 25 } },
+  // In sequence: outdoor air first, then compressors, then more air.
+  "fan-zone": { use: "fan-zone", settings: { setpoint: 26 } },
+  "staged-cooling": {
+    use: "staged-cooling",
+    settings: { setpoint: 24.5, capacityBand: 4, leastCapacity: 25 },
+  },
   economiser: "economiser",
   "humidity-guard": "humidity-guard",
   heater: "heater",
