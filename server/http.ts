@@ -16,6 +16,7 @@ import { Checker } from "./config-check.ts";
 import { requestIdHeader, requestIds } from "./request-id.ts";
 import { addAccessRoutes } from "./routes/access.ts";
 import { addApiRoutes } from "./routes/api.ts";
+import { addControllerRoutes } from "./routes/controllers.ts";
 import { allowOrigins } from "./routes/cors.ts";
 import { strangeName } from "./routes/origin.ts";
 import { described } from "./routes/describe.ts";
@@ -114,6 +115,7 @@ export async function createHttp(parts: RouteParts): Promise<FastifyInstance> {
     addSynseRoutes,
     addWriteRoutes,
     addApiRoutes,
+    addControllerRoutes,
     addStreamRoutes,
     addAccessRoutes,
     addWebSocket,
@@ -153,6 +155,10 @@ const openapi = (version: string) => ({
   tags: [
     { name: "synse", description: "As Synse v3 clients know it." },
     { name: "bothy", description: "What Synse does not have: buses, priority arrays, errors." },
+    {
+      name: "controllers",
+      description: "What controls the site: why it does so, and how one has it do something else.",
+    },
   ],
 });
 

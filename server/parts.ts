@@ -1,4 +1,3 @@
-import type { ControllerRuntime } from "../controllers/runtime/api.ts";
 import type { Clock } from "../devices/clock.ts";
 import type { Keeper } from "../devices/keeper.ts";
 import type { Link } from "../devices/link.ts";
@@ -8,6 +7,7 @@ import type { ReadingStore } from "../devices/store.ts";
 import type { Writer } from "../devices/writer.ts";
 import type { Access } from "./access/access.ts";
 import type { Audit } from "./audit/audit.ts";
+import type { SiteControllers } from "./controllers/site-controllers.ts";
 import type { SiteConfig } from "./config-schema.ts";
 import type { ReadingJson } from "./json.ts";
 import type { WriteCounts } from "./metrics/write-counts.ts";
@@ -32,8 +32,8 @@ export interface SiteParts {
   readonly store: ReadingStore;
   readonly writer: Writer;
   readonly writeCounts: WriteCounts;
+  readonly controllers: SiteControllers;
   readonly keeper: Keeper;
-  readonly controllers: ControllerRuntime;
   readonly json: ReadingJson;
   readonly plugins: readonly Plugin[];
   readonly buses: ReadonlyMap<string, BusPart>;

@@ -1,6 +1,4 @@
 import { setMaxListeners } from "node:events";
-import type { ControllersConfig } from "../controllers/runtime/api.ts";
-import { type ControllerDeps, createControllers } from "../controllers/runtime/runtime.ts";
 import type { Clock } from "../devices/clock.ts";
 import { noKeeper } from "../devices/keeper.ts";
 import { keptMemories } from "../devices/kept-memory.ts";
@@ -12,6 +10,7 @@ import { ReadingStore } from "../devices/store.ts";
 import { Writer } from "../devices/writer.ts";
 import { Access } from "./access/access.ts";
 import { Audit } from "./audit/audit.ts";
+import { SiteControllers, type SiteControllersDeps } from "./controllers/site-controllers.ts";
 import { cacheLimits } from "./cache-limits.ts";
 import type { SiteConfig } from "./config-schema.ts";
 import { ReadingJson } from "./json.ts";
@@ -27,10 +26,8 @@ export interface SiteDeps {
   readonly plugins: readonly Plugin[];
   /** What outlasts the program; closed when the site stops. Absent: nothing does. */
   readonly state?: State;
-  /** What controls this site; nothing when absent. */
-  readonly controllers?: ControllersConfig;
-  /** Controllers that come with Bothy, and where code runs. */
-  readonly controllerParts?: Pick<ControllerDeps, "shipped" | "open" | "localHour">;
+  /** In place of what comes with Bothy, for tests. */
+  readonly controllers?: Pick<SiteControllersDeps, "shipped" | "loader" | "localHour" | "more">;
 }
 
 /** Everything of one site, joined. Nothing is open before `start`. */
@@ -87,9 +84,9 @@ export function createSite(config: SiteConfig, plans: readonly LinkPlan[], deps:
     links: (name) => byName.get(name),
     witness: bothWitnesses(audit, writeCounts),
   });
-  const controllers = createControllers(deps.controllers ?? {}, {
+  const controllers = new SiteControllers(config, {
     ...{ clock, log, registry, store, writer, keeper },
-    ...deps.controllerParts,
+    ...deps.controllers,
   });
   const ended = new AbortController();
   // Every stream listens to it.
@@ -120,7 +117,7 @@ export function createSite(config: SiteConfig, plans: readonly LinkPlan[], deps:
       access.start(ended.signal);
       for (const link of links) link.start();
       writer.start();
-      void controllers.start();
+      controllers.start();
     },
     stop: async () => {
       ended.abort();

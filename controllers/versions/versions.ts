@@ -254,10 +254,8 @@ export class Versions {
     const { store, clock, log } = this.#deps;
     const before = versionIdOf(this.#statusOf(controller));
     const probation = options.probation ?? defaultProbation;
-    const report = await this.#running.swap(controller, this.#sourceOf(controller, id), {
-      ...options,
-      probation,
-    });
+    const source = this.#sourceOf(controller, id);
+    const report = await asked(() => this.#running.swap(controller, source, { ...options, probation }));
     // What is in shadow went on from the state of another.
     if (what !== "promoted" && this.#shadows.has(controller)) await this.endShadow(controller);
     const by: By = { who: options.who, why: options.why };
@@ -316,7 +314,7 @@ export class Versions {
   }
 
   async #loaded(source: Source): Promise<Host> {
-    return await this.#deps.openHost(source);
+    return await asked(() => this.#deps.openHost(source));
   }
 
   #sourceOf(controller: string, id: VersionId): Source {
@@ -395,6 +393,16 @@ export class Versions {
     } finally {
       this.#busy.delete(controller);
     }
+  }
+}
+
+/** Code that makes no sense is what somebody asked for, not what the site is configured with. */
+async function asked<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (thrown) {
+    if (!(thrown instanceof BothyError) || thrown.code !== "BAD_CONFIG") throw thrown;
+    throw new BothyError("BAD_INPUT", { ...thrown.params }, { cause: thrown });
   }
 }
 

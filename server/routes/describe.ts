@@ -6,7 +6,7 @@ const parameters: Readonly<Record<string, string>> = {
   device: "A device's id or alias.",
   id: "An id; of a device also its alias.",
   action: "An action of the device: `/v3/info/{device}` lists them.",
-  name: "The name of a bus.",
+  name: "The name of a bus, or of a controller.",
 };
 
 /**

@@ -36,7 +36,7 @@ function openConnection(parts: RouteParts, name: string): Connection {
   throw new BothyError("LINE_DOWN", { source: name, fault });
 }
 
-function sendLines(reply: FastifyReply, { stream }: LineStream): FastifyReply {
+export function sendLines(reply: FastifyReply, { stream }: LineStream): FastifyReply {
   // Also after HEAD, which is answered without the stream ever ending.
   reply.raw.once("close", () => stream.destroy());
   return reply
@@ -46,7 +46,7 @@ function sendLines(reply: FastifyReply, { stream }: LineStream): FastifyReply {
 }
 
 /** Ends a stream when the site stops, unless the client has left before. */
-function endWith(parts: RouteParts, left: AbortSignal, end: () => void): void {
+export function endWith(parts: RouteParts, left: AbortSignal, end: () => void): void {
   parts.signal.addEventListener("abort", end, { once: true, signal: left });
   if (parts.signal.aborted) end();
 }

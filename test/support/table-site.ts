@@ -4,7 +4,7 @@ import { silentLog } from "../../devices/plugin.ts";
 import type { SiteConfig } from "../../server/config.ts";
 import { createHttp } from "../../server/http.ts";
 import type { RouteParts } from "../../server/routes/parts.ts";
-import { createSite, type Site } from "../../server/site.ts";
+import { createSite, type Site, type SiteDeps } from "../../server/site.ts";
 import { Table, type TableDevice, tablePlugin } from "./table-plugin.ts";
 import { settle, TestClock } from "./test-clock.ts";
 
@@ -29,6 +29,7 @@ export async function tableSite(
   values: Readonly<Record<string, number | bigint | string | boolean>> = {},
   rest: Partial<SiteConfig> = {},
   parts: Pick<RouteParts, "sockets"> = {},
+  deps: Pick<SiteDeps, "controllers"> = {},
 ): Promise<TableSite> {
   const table = new Table();
   for (const [key, value] of Object.entries(values)) table.values.set(key, value);
@@ -48,7 +49,7 @@ export async function tableSite(
     devices: devices.map((device, i) => ({ path: ["devices", i], config: device })),
     products: [],
   });
-  const site = createSite(config, [plan], { clock, log: silentLog, plugins: [plugin] });
+  const site = createSite(config, [plan], { clock, log: silentLog, plugins: [plugin], ...deps });
   const http = await createHttp({ ...site, ...parts });
   site.start();
   await settle();

@@ -1,0 +1,241 @@
+import { join } from "node:path";
+import { createControllers } from "../../controllers/runtime/runtime.ts";
+import type {
+  ControllerConfig,
+  ControllerEvent,
+  ControllerRuntime,
+  ControllersConfig,
+} from "../../controllers/runtime/api.ts";
+import type { Bundle, Source } from "../../controllers/runtime/source.ts";
+import { shipped as comesWithBothy } from "../../controllers/shipped/index.ts";
+import type { Definition } from "../../controllers/contract.ts";
+import type { Recorded } from "../../controllers/trace/recorded.ts";
+import { recordSteps } from "../../controllers/trace/recorder.ts";
+import { Trace } from "../../controllers/trace/trace.ts";
+import { VersionStore } from "../../controllers/versions/store.ts";
+import { Versions } from "../../controllers/versions/versions.ts";
+import type { Clock, Instant } from "../../devices/clock.ts";
+import { parseDuration } from "../../devices/duration.ts";
+import { asBothyError, BothyError } from "../../devices/errors.ts";
+import type { Keeper } from "../../devices/keeper.ts";
+import type { Log } from "../../devices/plugin.ts";
+import type { Registry } from "../../devices/registry.ts";
+import type { ReadingStore } from "../../devices/store.ts";
+import type { Writer } from "../../devices/writer.ts";
+import type { SiteConfig } from "../config-schema.ts";
+import { type Loader, siteLoader } from "./loader.ts";
+import { type ControllerSection, isFile } from "./section.ts";
+import { watchSources } from "./watch.ts";
+
+export interface SiteControllersDeps {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly registry: Registry;
+  readonly store: ReadingStore;
+  readonly writer: Writer;
+  readonly keeper: Keeper;
+  /** Default: those that come with Bothy. */
+  readonly shipped?: readonly Definition[];
+  /** Default: threads, and files of the disk. */
+  readonly loader?: Loader;
+  /** Hours since local midnight. */
+  readonly localHour?: (at: Instant) => number;
+  /** Controllers besides those of the configuration. */
+  readonly more?: ControllersConfig;
+}
+
+/** Something that happened to a controller. */
+export type Told = ControllerEvent & { readonly at: Instant };
+
+/** Happenings of a controller that are told of. */
+const mostTold = 100;
+
+/** A controller that could not even be read. */
+interface Unread {
+  readonly name: string;
+  readonly use: string;
+  readonly error: BothyError;
+}
+
+/** The controllers of a site with all that belongs to them: their trace, their versions, what happened. */
+export class SiteControllers {
+  readonly trace: Trace<Recorded>;
+  readonly versions: Versions;
+  readonly shipped: readonly Definition[];
+  readonly #config: SiteConfig;
+  readonly #deps: SiteControllersDeps;
+  readonly #loader: Loader;
+  readonly #told = new Map<string, Told[]>();
+  readonly #unread = new Map<string, Unread>();
+  readonly #swaps = new Map<string, number>();
+  #runtime: ControllerRuntime | undefined;
+  #starting: Promise<void> = Promise.resolve();
+  readonly #ended = new AbortController();
+  #stopRecording: () => void = () => undefined;
+
+  constructor(config: SiteConfig, deps: SiteControllersDeps) {
+    const { clock, log, shipped = comesWithBothy } = deps;
+    this.#config = config;
+    this.#deps = deps;
+    this.shipped = shipped;
+    this.#loader = deps.loader ?? siteLoader({ clock, log, shipped });
+    const folder = config.state === undefined ? undefined : join(config.state.folder, "controllers");
+    const { megabytes, keepFor } = config.trace ?? {};
+    this.trace = new Trace<Recorded>(
+      { clock, log },
+      {
+        folder: folder === undefined || !this.#any ? undefined : join(folder, "trace"),
+        megabytes,
+        keepFor: keepFor === undefined ? undefined : parseDuration(keepFor),
+      },
+    );
+    const store = new VersionStore({
+      clock,
+      log,
+      folder: folder === undefined ? undefined : join(folder, "versions"),
+    });
+    this.versions = new Versions({
+      ...{ clock, log, store, trace: this.trace, shipped },
+      openHost: (source) => this.#loader.open(source, { name: "a version that commands nothing" }),
+    });
+  }
+
+  /** Names of the configuration. */
+  get names(): readonly string[] {
+    return [...Object.keys(this.#config.controllers ?? {}), ...Object.keys(this.#deps.more ?? {})];
+  }
+
+  /** @throws BothyError `STOPPED` before the start and after the end */
+  get runtime(): ControllerRuntime {
+    if (this.#runtime === undefined) throw new BothyError("STOPPED", { source: "the controllers" });
+    return this.#runtime;
+  }
+
+  /** Undefined while nothing runs yet. */
+  get running(): ControllerRuntime | undefined {
+    return this.#runtime;
+  }
+
+  /** Why a controller's file could not be read. */
+  unread = (name: string): BothyError | undefined => this.#unread.get(name)?.error;
+
+  /** What happened to a controller since the start, the newest first. */
+  told = (name: string): readonly Told[] => [...(this.#told.get(name) ?? [])].reverse();
+
+  /** How often another version took the place of one. */
+  swaps = (name: string): number => this.#swaps.get(name) ?? 0;
+
+  /** A text as a version: it is loaded nowhere yet. @throws BothyError `BAD_INPUT` */
+  bundleText = (file: string, text: string): Promise<Bundle> => this.#loader.bundleText(file, text);
+
+  /** Begins to load and run; returns at once. Never throws. */
+  start(): void {
+    if (!this.#any) return;
+    this.#starting = this.#start().catch((error: unknown) => {
+      this.#deps.log.error({ error }, "controllers could not be started");
+    });
+  }
+
+  /** Resolves when all that can run runs. */
+  started = (): Promise<void> => this.#starting;
+
+  /** Fail-safe values are applied before this resolves, or told of. */
+  async stop(): Promise<void> {
+    this.#ended.abort();
+    await this.#starting;
+    await this.#runtime?.stop();
+    this.#stopRecording();
+    await this.versions.close();
+    this.trace.close();
+  }
+
+  get #any(): boolean {
+    return this.names.length > 0;
+  }
+
+  async #start(): Promise<void> {
+    const { clock, log } = this.#deps;
+    const sections = Object.entries(this.#config.controllers ?? {});
+    const configs = await Promise.all(
+      sections.map(async ([name, section]) => [name, await this.#configOf(name, section)] as const),
+    );
+    if (this.#ended.signal.aborted) return;
+    const known = configs.flatMap(([name, config]) =>
+      config === undefined ? [] : [[name, config] as const],
+    );
+    const { open } = this.#loader;
+    const { localHour, more, registry, store, writer, keeper } = this.#deps;
+    const runtime = createControllers(
+      { ...Object.fromEntries(known), ...more },
+      {
+        ...{ clock, log, registry, store, writer, keeper, shipped: this.shipped, open },
+        ...(localHour === undefined ? {} : { localHour }),
+      },
+    );
+    this.#runtime = runtime;
+    const stops = [runtime.onEvent((event) => this.#tell(event)), recordSteps(runtime, this.trace)];
+    this.#stopRecording = () => {
+      for (const stop of stops) stop();
+    };
+    this.versions.follow(runtime);
+    await runtime.start();
+    const watched = sections.filter(([, { use, watch }]) => watch === true && isFile(use));
+    watchSources(
+      watched.map(([name, { use }]) => ({ name, file: use })),
+      {
+        clock,
+        log,
+        versions: this.versions,
+        bundle: (file) => this.#loader.bundle(file),
+        signal: this.#ended.signal,
+      },
+    );
+  }
+
+  async #configOf(name: string, section: ControllerSection): Promise<ControllerConfig | undefined> {
+    try {
+      const configured = await this.#sourceOf(section.use);
+      return { ...runtimeConfig(section), use: this.versions.sourceAtStart(name, configured) };
+    } catch (thrown) {
+      const error = asBothyError(thrown, `controller ${name}`);
+      this.#unread.set(name, { name, use: section.use, error });
+      this.#deps.log.error({ controller: name }, `${name} cannot run: ${error.message}`);
+      return undefined;
+    }
+  }
+
+  async #sourceOf(use: string): Promise<Source> {
+    return isFile(use) ? await this.#loader.bundle(use) : { kind: "shipped", name: use };
+  }
+
+  #tell(event: ControllerEvent): void {
+    const { controller } = event;
+    const told = this.#told.get(controller) ?? [];
+    if (told.length >= 2 * mostTold) told.splice(0, told.length - mostTold);
+    told.push({ ...event, at: this.#deps.clock.now() });
+    this.#told.set(controller, told);
+    if (event.kind === "swapped" || event.kind === "rolled back")
+      this.#swaps.set(controller, this.swaps(controller) + 1);
+  }
+}
+
+/** The section of one controller as the runtime takes it, but for its code. */
+function runtimeConfig(section: ControllerSection): Omit<ControllerConfig, "use"> {
+  const { where, inputs, outputs, settings, holdFor, recoverAfter, heartbeat, isolation } = section;
+  return {
+    ...(where === undefined ? {} : { where }),
+    ...(inputs === undefined ? {} : { inputs }),
+    ...(outputs === undefined ? {} : { outputs }),
+    ...(settings === undefined ? {} : { settings }),
+    ...(holdFor === undefined ? {} : { holdFor: parseDuration(holdFor) ?? 0 }),
+    ...(recoverAfter === undefined ? {} : { recoverAfter }),
+    ...(isolation === undefined ? {} : { isolation }),
+    ...(heartbeat === undefined
+      ? {}
+      : {
+          heartbeat: heartbeat.map(({ tags, action, value, every }) => ({
+            ...{ tags, action, value: value ?? "toggle", every: parseDuration(every) ?? 1000 },
+          })),
+        }),
+  };
+}

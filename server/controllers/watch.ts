@@ -1,0 +1,69 @@
+import { stat } from "node:fs/promises";
+import type { Bundle } from "../../controllers/runtime/source.ts";
+import type { Versions } from "../../controllers/versions/versions.ts";
+import { type Clock, every, type Millis, seconds } from "../../devices/clock.ts";
+import { asBothyError } from "../../devices/errors.ts";
+import type { Log } from "../../devices/plugin.ts";
+
+/** How soon a saved file is noticed. */
+const lookEvery: Millis = seconds(1);
+
+export interface WatchDeps {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly versions: Pick<Versions, "add" | "swap">;
+  readonly bundle: (file: string) => Promise<Bundle>;
+  readonly signal: AbortSignal;
+}
+
+interface Watched {
+  readonly name: string;
+  readonly file: string;
+}
+
+/**
+ * Puts files in force when they are saved. What does not load, or fails while on probation, changes nothing: the version
+ * before goes on.
+ */
+export function watchSources(watched: readonly Watched[], deps: WatchDeps): void {
+  for (const one of watched) void watchOne(one, deps);
+}
+
+async function watchOne(
+  { name, file }: Watched,
+  { clock, log, versions, bundle, signal }: WatchDeps,
+): Promise<void> {
+  let known = await looksOf(file);
+  let unchanged = known;
+  await every(
+    clock,
+    lookEvery,
+    async () => {
+      const now = await looksOf(file);
+      // An editor may write in several goes: what looks the same twice is whole.
+      const settled = now === unchanged;
+      unchanged = now;
+      if (now === known || now === "" || !settled) return;
+      known = now;
+      const by = { who: "file", why: `${file} was saved` };
+      try {
+        const version = await versions.add(name, await bundle(file), by);
+        await versions.swap(name, version.id, by);
+      } catch (thrown) {
+        const { message } = asBothyError(thrown, file);
+        log.error(
+          { controller: name, file },
+          `what was saved is not in force, the version before is: ${message}`,
+        );
+      }
+    },
+    signal,
+  );
+}
+
+/** What a file was like; another text when it has changed, an empty one when it is not there. */
+const looksOf = (file: string): Promise<string> =>
+  stat(file).then(
+    ({ mtimeMs, size, ino }) => `${mtimeMs} ${size} ${ino}`,
+    () => "",
+  );

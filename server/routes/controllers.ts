@@ -1,0 +1,321 @@
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import { Type } from "typebox";
+import type { ModeRequest } from "../../controllers/runtime/api.ts";
+import { durationPattern, parseDuration } from "../../devices/duration.ts";
+import { BothyError } from "../../devices/errors.ts";
+import { slotNames, slots } from "../../devices/transaction.ts";
+import { originOf, slotsFor } from "../access/principal.ts";
+import { factsOf } from "../audit/audit.ts";
+import { sendJson } from "../faults.ts";
+import { toJson } from "../json.ts";
+import { controllerFor, detailJson, seesController, summaryJson } from "./controllers-json.ts";
+import { addControllerTrace } from "./controllers-trace.ts";
+import { addControllerVersions } from "./controllers-versions.ts";
+import * as own from "./controllers-schemas.ts";
+import { type AddRoutes, param, route, type RouteParts } from "./parts.ts";
+import { first } from "./query.ts";
+import * as schemas from "./schemas.ts";
+
+const tags = ["controllers"];
+const closed = { additionalProperties: false } as const;
+const why = Type.String({ minLength: 1, maxLength: 500, description: "The reason, for whoever asks later." });
+const holdFor = Type.String({ pattern: durationPattern, examples: ["30m"] });
+
+const settingsBody = Type.Object(
+  {
+    settings: Type.Record(Type.String(), Type.Unknown(), {
+      description: "Those to be changed; the others stay.",
+    }),
+    why: Type.Optional(why),
+  },
+  closed,
+);
+const modeBody = Type.Object(
+  {
+    mode: Type.Union([Type.Literal("automatic"), Type.Literal("manual"), Type.Literal("off")]),
+    holdFor: Type.Optional({
+      ...holdFor,
+      description: "After this it is `automatic` again. Default: 1h; at most 24h.",
+    }),
+    why: Type.Optional(why),
+  },
+  closed,
+);
+const overrideBody = Type.Object(
+  {
+    output: Type.Optional(
+      Type.String({ description: "Of the controller; may be absent when it has only one." }),
+    ),
+    device: Type.Optional(
+      Type.String({ description: "Only this one of those the output is bound to: id or alias." }),
+    ),
+    value: Type.Union([Type.Number(), Type.String({ maxLength: 1000 })]),
+    why,
+    holdFor: Type.Optional({
+      ...holdFor,
+      description: "After this the controller commands again. Default: 30m.",
+    }),
+  },
+  closed,
+);
+const overrideQuery = Type.Object({
+  output: Type.Optional(Type.String()),
+  device: Type.Optional(Type.String()),
+  why: Type.Optional(Type.String({ description: "The reason, for whoever asks later." })),
+});
+
+interface Override {
+  readonly output?: string;
+  readonly device?: string;
+  readonly value: number | string;
+  readonly why: string;
+  readonly holdFor?: string;
+}
+
+/** What controls the site, and how one has it do something else. */
+export const addControllerRoutes: AddRoutes = (app, parts) => {
+  addReads(app, parts);
+  addSettings(app, parts);
+  addMode(app, parts);
+  addOverrides(app, parts);
+  addControllerTrace(app, parts);
+  addControllerVersions(app, parts);
+};
+
+function addReads(app: FastifyInstance, parts: RouteParts): void {
+  route(app, "/api/controllers", {
+    GET: {
+      schema: {
+        tags,
+        summary: "Every controller: its mode, what it wants, its alarms.",
+        response: schemas.answers(schemas.list(own.summary), "The controllers."),
+      },
+      handler: ({ principal }, reply) => {
+        const { running, names, unread } = parts.controllers;
+        const seen = (running?.list() ?? []).filter((status) => seesController(principal, status, parts));
+        const faulty =
+          principal.scope === undefined ? names.filter((name) => unread(name) !== undefined) : [];
+        const broken = faulty.map((name) => ({
+          name,
+          standing: "failed to load",
+          fault: unread(name)?.message,
+          mode: "off",
+          wantedMode: "automatic",
+          period: 0,
+          outputs: [],
+          alarms: [],
+          missed: 0,
+          failures: 0,
+        }));
+        return sendJson(reply, [...seen.map(summaryJson), ...broken]);
+      },
+    },
+  });
+  route(app, "/api/controllers/:name", {
+    GET: {
+      schema: {
+        tags,
+        summary: "One controller: all there is to say of it, and why its outputs are what they are.",
+        response: schemas.answers(own.detail, "The controller."),
+      },
+      handler: (request, reply) =>
+        sendJson(reply, detailJson(controllerFor(request.principal, param(request, "name"), parts), parts)),
+    },
+  });
+}
+
+function addSettings(app: FastifyInstance, parts: RouteParts): void {
+  const answer = async (request: FastifyRequest) => {
+    const { name } = controllerFor(request.principal, param(request, "name"), parts);
+    const { settings, why: reason = "changed over HTTP" } = request.body as {
+      settings: Record<string, unknown>;
+      why?: string;
+    };
+    const by = { who: request.principal.name, why: reason };
+    const all = await parts.controllers.runtime.setSettings(name, settings, by);
+    told(parts, request, "settings", toJson(settings), reason);
+    return { name, settings: all };
+  };
+  const schema = {
+    tags,
+    summary: "Changes settings. Those that break a limit are refused, and those before stay in force.",
+    body: settingsBody,
+    response: schemas.answers(own.settings, "All settings that are in force now."),
+  };
+  route(app, "/api/controllers/:name/settings", {
+    GET: {
+      schema: {
+        tags,
+        summary: "The settings in force, and their schema.",
+        response: schemas.answers(own.settings, "The settings."),
+      },
+      handler: (request, reply) => {
+        const { name, settings, definition } = controllerFor(
+          request.principal,
+          param(request, "name"),
+          parts,
+        );
+        return sendJson(reply, { name, settings, schema: definition?.settings });
+      },
+    },
+    PUT: { schema, handler: async (request, reply) => sendJson(reply, await answer(request)) },
+    PATCH: { schema, handler: async (request, reply) => sendJson(reply, await answer(request)) },
+  });
+}
+
+function addMode(app: FastifyInstance, parts: RouteParts): void {
+  route(app, "/api/controllers/:name/mode", {
+    PUT: {
+      schema: {
+        tags,
+        summary: "`manual`: follows what others command; `off`: commands nothing. Both end by themselves.",
+        body: modeBody,
+        response: schemas.answers(own.summary, "The controller."),
+      },
+      handler: (request, reply) => {
+        const { name } = controllerFor(request.principal, param(request, "name"), parts);
+        const body = request.body as Pick<ModeRequest, "mode"> & {
+          readonly holdFor?: string;
+          readonly why?: string;
+        };
+        const { mode, why: reason = "asked for over HTTP" } = body;
+        const span = body.holdFor === undefined ? undefined : parseDuration(body.holdFor);
+        const by = { who: request.principal.name, why: reason };
+        const { runtime } = parts.controllers;
+        runtime.setMode(name, {
+          mode,
+          ...by,
+          ...(span === undefined || mode === "automatic" ? {} : { holdFor: span }),
+        });
+        told(parts, request, "mode", mode, reason);
+        const status = runtime.get(name);
+        return sendJson(reply, status === undefined ? {} : summaryJson(status));
+      },
+    },
+  });
+}
+
+function addOverrides(app: FastifyInstance, parts: RouteParts): void {
+  route(app, "/api/controllers/:name/overrides", {
+    POST: {
+      schema: {
+        tags,
+        summary:
+          "Commands what an output is bound to as an operator, for a while; the controller follows, and takes over without a bump.",
+        body: overrideBody,
+        response: schemas.answers(schemas.list(own.override), "One per device."),
+      },
+      handler: async (request, reply) => {
+        const { value, why: reason, holdFor: text, ...which } = request.body as Override;
+        const span = text === undefined ? undefined : parseDuration(text);
+        const slot = operatorSlot(request);
+        const writes = targetsFor(parts, request, which).map(({ output, device, name, action }) => {
+          const { id } = parts.writer.submit({
+            ...{ device, action, slot, data: String(value), why: reason },
+            who: request.principal.name,
+            origin: originOf(request.principal),
+            ...(span === undefined ? {} : { holdFor: span }),
+          });
+          return { output, device, name, action, value, transaction: id };
+        });
+        await parts.writer.kept();
+        return sendJson(reply, writes);
+      },
+    },
+    DELETE: {
+      schema: {
+        tags,
+        summary: "Ends overrides: the controller commands again.",
+        querystring: overrideQuery,
+        response: schemas.answers(schemas.list(own.override), "What was given up."),
+      },
+      handler: async (request, reply) => {
+        const [output, device] = [first(request, "output"), first(request, "device")];
+        const reason = first(request, "why") ?? "ended over HTTP";
+        const slot = operatorSlot(request);
+        const which = {
+          ...(output === undefined ? {} : { output }),
+          ...(device === undefined ? {} : { device }),
+        };
+        const ended = targetsFor(parts, request, which, true).filter((target) => holds(parts, target, slot));
+        for (const target of ended)
+          parts.writer.relinquish({
+            ...{ device: target.device, action: target.action, slot, why: reason },
+            who: request.principal.name,
+            origin: originOf(request.principal),
+          });
+        await parts.writer.kept();
+        return sendJson(
+          reply,
+          ended.map((target) => ({
+            output: target.output,
+            device: target.device,
+            name: target.name,
+            action: target.action,
+          })),
+        );
+      },
+    },
+  });
+}
+
+type Bound = ReturnType<typeof controllerFor>["outputs"][number];
+
+const holds = ({ writer }: RouteParts, { device, action }: Bound, slot: number): boolean =>
+  writer
+    .array(device)
+    .some((array) => array.action === action && array.entries.some((entry) => entry.slot === slot));
+
+/** @throws BothyError `BAD_INPUT` when it does not say which, `NOT_FOUND` */
+function targetsFor(
+  parts: RouteParts,
+  request: FastifyRequest,
+  { output, device }: { readonly output?: string; readonly device?: string },
+  all = false,
+): readonly Bound[] {
+  const { name, outputs } = controllerFor(request.principal, param(request, "name"), parts);
+  const names = [...new Set(outputs.map((one) => one.output))];
+  if (output === undefined && names.length > 1 && !all)
+    throw new BothyError("BAD_INPUT", {
+      source: `controller ${name}`,
+      fault: `say which output: ${names.join(", ")}`,
+    });
+  const found = outputs.filter(
+    (one) =>
+      (output === undefined || one.output === output) &&
+      (device === undefined || one.device === device || one.name === device),
+  );
+  if (found.length === 0 && !all)
+    throw new BothyError("NOT_FOUND", {
+      source: `${device ?? "anything"} of output ${output ?? names[0] ?? ""} of controller ${name}`,
+    });
+  return found;
+}
+
+/** @throws BothyError `FORBIDDEN` for whoever is no operator */
+function operatorSlot({ principal }: FastifyRequest) {
+  if (slotsFor(principal).includes(slots.operator)) return slots.operator;
+  const fault = `the role is ${principal.role}; its slots: ${slotsFor(principal)
+    .map((n) => `${n} (${slotNames[n]})`)
+    .join(", ")}`;
+  throw new BothyError("FORBIDDEN", { source: principal.name, action: "override a controller", fault });
+}
+
+/** What an operator changed; writes, and what administrators do, tell of themselves. */
+function told(
+  { audit }: RouteParts,
+  request: FastifyRequest,
+  action: string,
+  value: string,
+  reason: string,
+): void {
+  audit.record({
+    ...factsOf(request.principal),
+    what: "request",
+    route: `${request.method} ${(request.url.split("?")[0] ?? "").slice(0, 300)}`,
+    action,
+    value: value.slice(0, 500),
+    why: reason,
+    result: "done",
+  });
+}

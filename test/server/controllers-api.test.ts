@@ -1,0 +1,283 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { test, type TestContext } from "node:test";
+import type { Definition } from "../../controllers/contract.ts";
+import { InlineHost } from "../../controllers/runtime/inline-host.ts";
+import { loadText } from "../../controllers/runtime/load.ts";
+import { minutes, seconds } from "../../devices/clock.ts";
+import { changeTokens } from "../../server/access/token-file.ts";
+import { makeToken } from "../../server/access/token.ts";
+import type { Role } from "../../server/access/principal.ts";
+import type { Loader } from "../../server/controllers/loader.ts";
+import { simple } from "../control/second-version.ts";
+import { bearer, patient, temporaryFolder } from "../support/guarded-site.ts";
+import { speed, type TableDevice } from "../support/table-plugin.ts";
+import { tableSite } from "../support/table-site.ts";
+
+const devices: readonly TableDevice[] = [
+  { alias: "fan-1", type: "fan", outputs: [["duty"]], actions: [speed], tags: ["rack:r1"] },
+  { alias: "probe", type: "temperature", outputs: [["temperature"]], tags: ["rack:r1", "point:inlet"] },
+  { alias: "far", type: "fan-heater", outputs: [["duty"]], actions: [speed], tags: ["rack:far"] },
+];
+
+const shipped: readonly Definition[] = [
+  simple(),
+  { ...simple("1.1.0", (value) => Math.min(100, value + 30)), name: "simple-warm" },
+];
+
+/** Code of one's own without a thread: here it is to be trusted. */
+const loader: Loader = {
+  bundle: () => Promise.reject(new Error("no files here")),
+  bundleText: loadText,
+  open: async (source) => {
+    if (source.kind === "definition") return new InlineHost(source.definition);
+    if (source.kind === "shipped") return new InlineHost(shipped.find(({ name }) => name === source.name)!);
+    const module = (await import(`data:text/javascript,${encodeURIComponent(source.text)}`)) as {
+      default: Definition;
+    };
+    return new InlineHost(module.default);
+  },
+};
+
+const ownText = (version: string, value: string): string => `
+import { defineController, seconds, select, Type } from "bothy/controllers";
+export default defineController({
+  name: "mine", version: "${version}", summary: "mine", period: seconds(5),
+  settings: Type.Object({}),
+  inputs: { inlet: select("type:temperature", "point:inlet").max() },
+  outputs: { fans: select("type:fan").action("speed") },
+  failSafe: { fans: 100 },
+  init: () => ({}),
+  step: ({ inputs }) => ({ outputs: { fans: ${value} }, state: {}, reason: "mine wants it" }),
+});`;
+
+async function controlled(t: TestContext) {
+  const folder = temporaryFolder(t);
+  const made = await tableSite(
+    t,
+    devices,
+    { "fan-1/duty": 40, "probe/temperature": 25, "far/duty": 10 },
+    {
+      access: {},
+      state: { folder },
+      http: { host: "127.0.0.1", port: 0, limits: patient },
+      controllers: { inlet: { use: "simple", settings: { setpoint: 24 } } },
+    },
+    {},
+    { controllers: { shipped, loader } },
+  );
+  await made.site.controllers.started();
+  await made.clock.advance(seconds(30));
+  let count = 0;
+  const as = (role: Role, scope?: readonly string[]) => {
+    const { token, record } = makeToken(
+      { name: `t${++count}`, role, ...(scope === undefined ? {} : { scope }) },
+      made.clock.now(),
+    );
+    changeTokens(join(folder, "tokens.json"), (tokens) => [...tokens, record]);
+    return async (method: "GET" | "PUT" | "PATCH" | "POST" | "DELETE", url: string, payload?: object) => {
+      await made.clock.advance(seconds(3));
+      const pending = made.ask({
+        method,
+        url,
+        headers: bearer(token),
+        ...(payload === undefined ? {} : { payload }),
+      });
+      const answer = await pending;
+      return {
+        status: answer.status,
+        body: answer.body as Readonly<Record<string, unknown>>,
+        text: answer.text,
+      };
+    };
+  };
+  return { ...made, as };
+}
+
+test("a viewer sees what controls and why; nobody else's devices", async (t) => {
+  const { as } = await controlled(t);
+  const viewer = as("viewer");
+  const list = await viewer("GET", "/api/controllers");
+  assert.equal(list.status, 200, list.text);
+  assert.equal((list.body as unknown as { fault?: string }[])[0]?.fault, undefined);
+  const [inlet] = list.body as unknown as { name: string; mode: string; reason: string; version: string }[];
+  assert.deepEqual([inlet?.name, inlet?.mode, inlet?.version], ["inlet", "automatic", "1.0.0"]);
+  assert.match(inlet?.reason ?? "", /1\.0 K too warm/);
+  const { body } = await viewer("GET", "/api/controllers/inlet");
+  assert.deepEqual(body["settings"], { setpoint: 24, gain: 8 });
+  assert.match(JSON.stringify(body["settingsSchema"]), /"maximum":35/);
+  assert.match(JSON.stringify(body["targets"]), /"meaning":"controller".*"inForce":true/);
+  assert.ok((body["stepTime"] as { p99: number }).p99 >= 0);
+  assert.deepEqual(body["failSafe"], { fans: 100 });
+  assert.equal((await viewer("GET", "/api/controllers/other")).status, 404);
+  const near = await as("viewer", ["rack:r1"])("GET", "/api/controllers");
+  assert.equal((near.body as unknown as unknown[]).length, 1);
+  const far = as("viewer", ["rack:far"]);
+  assert.deepEqual((await far("GET", "/api/controllers")).body, []);
+  for (const path of ["", "/settings", "/trace", "/versions"])
+    assert.equal((await far("GET", `/api/controllers/inlet${path}`)).status, 404);
+});
+
+test("roles: who may change what; all of it is in the audit log", async (t) => {
+  const { as, site } = await controlled(t);
+  const [viewer, operator, controller, admin] = [as("viewer"), as("operator"), as("controller"), as("admin")];
+  const mode = { mode: "manual", why: "door open" };
+  assert.equal((await viewer("PUT", "/api/controllers/inlet/mode", mode)).status, 403);
+  assert.equal(
+    (await viewer("PATCH", "/api/controllers/inlet/settings", { settings: { setpoint: 25 } })).status,
+    403,
+  );
+  assert.equal(
+    (await operator("POST", "/api/controllers/inlet/swap", { version: "simple-warm@1.1.0" })).status,
+    403,
+  );
+  assert.equal(
+    (await operator("POST", "/api/controllers/inlet/versions", { file: "a.ts", text: "x" })).status,
+    403,
+  );
+  assert.equal(
+    (await controller("POST", "/api/controllers/inlet/overrides", { value: 70, why: "no" })).status,
+    403,
+  );
+  assert.equal((await operator("PUT", "/api/controllers/inlet/mode", mode)).status, 200);
+  assert.equal(
+    (
+      await operator("PATCH", "/api/controllers/inlet/settings", {
+        settings: { setpoint: 25 },
+        why: "warmer",
+      })
+    ).status,
+    200,
+  );
+  assert.equal(
+    (await admin("POST", "/api/controllers/inlet/swap", { version: "simple-warm@1.1.0" })).status,
+    200,
+  );
+  const entries: string[] = [];
+  for await (const { who, route = "", value = "", why = "", result } of site.audit.query({ limit: 100 }))
+    entries.push([who, route, value, why, result].join(" "));
+  const log = entries.join("\n");
+  assert.match(log, /token t2 PUT \/api\/controllers\/inlet\/mode manual door open done/);
+  assert.match(log, /token t2 PATCH \/api\/controllers\/inlet\/settings \{"setpoint":25\} warmer done/);
+  assert.match(log, /token t4 POST \/api\/controllers\/inlet\/swap +done/);
+  assert.match(log, /token t1 PUT \/api\/controllers\/inlet\/mode +refused/);
+});
+
+test("settings that break a limit are refused with it, and those before stay in force", async (t) => {
+  const { as } = await controlled(t);
+  const operator = as("operator");
+  const bad = await operator("PATCH", "/api/controllers/inlet/settings", {
+    settings: { setpoint: 60, gain: 9 },
+  });
+  assert.equal(bad.status, 400);
+  assert.match(String(bad.body["context"]), /setpoint: 60 °C is above its maximum 35 °C/);
+  const unknown = await operator("PATCH", "/api/controllers/inlet/settings", { settings: { setpont: 20 } });
+  assert.match(String(unknown.body["context"]), /no setting `setpont`/);
+  assert.deepEqual((await operator("GET", "/api/controllers/inlet/settings")).body["settings"], {
+    setpoint: 24,
+    gain: 8,
+  });
+  const good = await operator("PUT", "/api/controllers/inlet/settings", { settings: { gain: 9 } });
+  assert.deepEqual(good.body["settings"], { setpoint: 24, gain: 9 });
+});
+
+test("an operator's override ends by itself or when it is given up, and the mode by itself", async (t) => {
+  const { as, clock, table, site } = await controlled(t);
+  const operator = as("operator");
+  const made = await operator("POST", "/api/controllers/inlet/overrides", {
+    value: 77,
+    why: "noise test",
+    holdFor: "10m",
+  });
+  assert.equal(made.status, 200, made.text);
+  await clock.advance(seconds(10));
+  assert.equal(table.values.get("fan-1/duty"), 77);
+  const ended = await operator("DELETE", "/api/controllers/inlet/overrides?why=done");
+  assert.equal((ended.body as unknown as unknown[]).length, 1);
+  await clock.advance(seconds(30));
+  assert.notEqual(table.values.get("fan-1/duty"), 77);
+  await operator("POST", "/api/controllers/inlet/overrides", { value: 66, why: "again", holdFor: "1m" });
+  await clock.advance(minutes(2));
+  assert.notEqual(table.values.get("fan-1/duty"), 66);
+  assert.equal(
+    (await operator("PUT", "/api/controllers/inlet/mode", { mode: "manual", holdFor: "5m" })).status,
+    200,
+  );
+  await clock.advance(seconds(10));
+  assert.equal(site.controllers.runtime.get("inlet")?.mode, "manual");
+  await clock.advance(minutes(6));
+  assert.equal(site.controllers.runtime.get("inlet")?.mode, "automatic");
+  assert.equal(
+    (await operator("PUT", "/api/controllers/inlet/mode", { mode: "manual", holdFor: "90d" })).status,
+    400,
+  );
+});
+
+test("the trace tells every step, by span and by number", async (t) => {
+  const { as, clock } = await controlled(t);
+  const viewer = as("viewer");
+  await clock.advance(minutes(5));
+  const all = (await viewer("GET", "/api/controllers/inlet/trace?limit=500")).body as unknown as {
+    n: number;
+    at: string;
+    reason: string;
+  }[];
+  assert.ok(all.length > 60);
+  assert.deepEqual(
+    all.map(({ n }) => n),
+    all.map((_, i) => i + 1),
+  );
+  assert.ok(!("state" in all[0]!) && !("settings" in all[0]!));
+  const some = (await viewer("GET", `/api/controllers/inlet/trace?from=${all[20]!.at}&to=${all[30]!.at}`))
+    .body as unknown as { n: number }[];
+  assert.deepEqual(
+    some.map(({ n }) => n),
+    all.slice(20, 31).map(({ n }) => n),
+  );
+  assert.equal(
+    ((await viewer("GET", "/api/controllers/inlet/trace?limit=3")).body as unknown as unknown[]).length,
+    3,
+  );
+  assert.equal((await viewer("GET", "/api/controllers/inlet/trace?from=yesterday")).status, 400);
+  assert.equal((await viewer("GET", "/api/controllers/inlet/trace?limit=0")).status, 400);
+});
+
+test("a version of one's own is uploaded, shadowed, replayed, promoted, and taken back", async (t) => {
+  const { as, clock, table } = await controlled(t);
+  const admin = as("admin");
+  const upload = (text: string) =>
+    admin("POST", "/api/controllers/inlet/versions", { file: "mine.ts", text, why: "mine" });
+  const damaged = await upload("export default 7 +");
+  assert.equal(damaged.status, 400);
+  assert.match(String(damaged.body["context"]), /mine\.ts:1:19/);
+  assert.equal((await upload("export default { name: 7 }")).status, 400);
+  const made = await upload(ownText("3.0.0", "55"));
+  assert.equal(made.status, 200, made.text);
+  assert.equal(made.body["version"], "3.0.0");
+  const shadowed = await admin("POST", "/api/controllers/inlet/shadow", { version: "3.0.0", for: "1m" });
+  assert.equal(shadowed.status, 200, shadowed.text);
+  await clock.advance(minutes(2));
+  const refused = await admin("POST", "/api/controllers/inlet/promote", {});
+  assert.equal(refused.status, 400);
+  assert.match(String(refused.body["context"]), /more than 10 % apart/);
+  const replayed = await admin("POST", "/api/controllers/inlet/replay", { version: "3.0.0" });
+  assert.equal(replayed.status, 200, replayed.text);
+  assert.ok(Number(replayed.body["steps"]) > 10);
+  const same = await admin("POST", "/api/controllers/inlet/replay");
+  assert.equal((same.body["comparison"] as { differing: number }).differing, 0, same.text);
+  const promoted = await admin("POST", "/api/controllers/inlet/promote", { force: true, why: "it is right" });
+  assert.equal(promoted.status, 200, promoted.text);
+  await clock.advance(seconds(15));
+  assert.equal(table.values.get("fan-1/duty"), 55);
+  const back = await admin("POST", "/api/controllers/inlet/rollback", { why: "it was not" });
+  assert.equal(back.status, 200, back.text);
+  await clock.advance(seconds(60));
+  assert.notEqual(table.values.get("fan-1/duty"), 55);
+  const versions = (await admin("GET", "/api/controllers/inlet/versions")).body;
+  assert.equal(versions["inForce"], "simple@1.0.0");
+  assert.deepEqual(
+    (versions["history"] as { what: string }[]).map(({ what }) => what),
+    ["rolled back", "promoted", "shadowed", "added", "configured"],
+  );
+  assert.equal((await admin("POST", "/api/controllers/inlet/swap", { version: "9.9.9" })).status, 404);
+});
