@@ -36,7 +36,7 @@ async function crowd(t: TestContext, legacy: boolean, lax: boolean): Promise<Cro
   const random = createRandom(seed, "client");
   const wire = ipmiWire(clock, createRandom(seed, "wire"));
   const changing = new ChangingBmc("192.0.2.21", clock, { seed, legacy });
-  wire.connect(changing.bmc.name, changing.line({ forgets: true, lax }));
+  wire.connect(changing.bmc.name, changing.line.end({ forgets: true, lax }));
   const options: BmcOptions = {
     ...{ host: changing.bmc.name, user: "admin", password: "admin-pass", window: 16, timeout: 50 },
     ...(legacy ? { version: "1.5" } : {}),

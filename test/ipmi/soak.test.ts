@@ -16,8 +16,9 @@ import { readAll } from "../../plugins/ipmi/sensors/read.ts";
 import { describeSensors, type Sensor } from "../../plugins/ipmi/sensors/sensor.ts";
 import type { SimulatedBmc } from "../../simulators/ipmi/bmc.ts";
 import { createRandom, type Random } from "../../simulators/random.ts";
-import { ChangingBmc, controlCommand, controlNetFn } from "../support/changing-bmc.ts";
+import { ChangingBmc } from "../support/changing-bmc.ts";
 import { type IpmiWire, ipmiWire } from "../support/ipmi-wire.ts";
+import { controlCommand, controlNetFn } from "../support/struck-line.ts";
 import { TestClock } from "../support/test-clock.ts";
 
 const seed = Number(process.env["SOAK_SEED"] ?? Math.floor(Math.random() * 1e9));
@@ -90,14 +91,14 @@ class Operator {
   /** Does something to the power, and checks that exactly that was carried out which was said to be. */
   async switching(work: () => Promise<unknown>): Promise<void> {
     await this.changing.alone(async () => {
-      const [before, executed] = [{ ...this.outcomes }, this.changing.switched];
+      const [before, executed] = [{ ...this.outcomes }, this.changing.line.switched];
       await work();
       // What is on its way still counts.
       await sleep(this.#clock, longestDelay + seconds(1));
       const { done, refused, unknown } = this.outcomes;
       const least = done - before.done + refused - before.refused;
       const most = least + unknown - before.unknown;
-      const found = this.changing.switched - executed;
+      const found = this.changing.line.switched - executed;
       const said = `${found} power commands carried out, not ${least}..${most}, at ${this.#clock.monotonic()}, seed ${seed}`;
       assert.ok(found >= least && found <= most, said);
     });
@@ -197,7 +198,7 @@ function calm(wire: IpmiWire, bmcs: readonly ChangingBmc[]): void {
   Object.assign(wire.faults, { lost: 0, doubled: 0, late: 0, longest: 0 });
   for (const changing of bmcs) {
     const { bmc } = changing;
-    changing.strike(0);
+    changing.line.strike(0);
     Object.assign(bmc.faults, { silent: false, slow: 0, unheard: 0, badChecksum: 0, singleSession: false });
     bmc.faults.hang.clear();
   }
@@ -215,7 +216,7 @@ test(`no reading is wrong and nothing is done twice, whatever happens (seed ${se
   assert.ok(first !== undefined && second !== undefined && third !== undefined);
   // One answers a repeated request from memory.
   for (const changing of bmcs)
-    wire.connect(changing.bmc.name, changing.line({ forgets: changing !== third }));
+    wire.connect(changing.bmc.name, changing.line.end({ forgets: changing !== third }));
   const operator = (changing: ChangingBmc, name: string, options: Partial<BmcOptions> = {}): Operator =>
     new Operator(changing, clock, wire, options, createRandom(seed, name));
   const operators = [
@@ -245,7 +246,7 @@ test(`no reading is wrong and nothing is done twice, whatever happens (seed ${se
     };
     /** Carried out, and then neither the answer comes through nor anything else until the session is lost. */
     const struck = async (who: Operator, control: ChassisAction, span: Millis): Promise<void> => {
-      who.changing.strike(span);
+      who.changing.line.strike(span);
       await Promise.all([who.control(control), who.sweep(sensors), who.sweep(sensors)]);
       tally.struck++;
     };

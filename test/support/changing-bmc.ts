@@ -7,6 +7,7 @@ import { fromRaw } from "../../simulators/ipmi/model.ts";
 import { genericServer } from "../../simulators/ipmi/models/generic-server.ts";
 import type { LiveSensor } from "../../simulators/ipmi/sensors.ts";
 import { createRandom, type Random } from "../../simulators/random.ts";
+import { StruckLine } from "./struck-line.ts";
 import type { TestClock } from "./test-clock.ts";
 
 /** Every value changes this often, so that an old one shows. */
@@ -14,27 +15,21 @@ const epoch: Millis = 500;
 /** What sensors gave is remembered for longer than any request may take. */
 const remembered: Millis = seconds(80);
 
-export const controlNetFn = 0x00;
-export const controlCommand = 0x02;
-
 /** What a sensor gave from a moment on: its raw byte or its states; undefined: nothing. */
 interface Truth {
   readonly from: Millis;
   readonly given: number | undefined;
 }
 
-type Line = Pick<SimulatedBmc, "receive">;
-
 /** A BMC whose values all change every epoch, and everything it ever gave. */
 export class ChangingBmc {
   readonly bmc: SimulatedBmc;
+  readonly line: StruckLine;
   readonly #clock: TestClock;
   readonly #seed: number;
   readonly #random: Random;
   readonly #past = new Map<number, Truth[]>();
   #turn: Promise<void> = Promise.resolve();
-  #strike: Millis | undefined;
-  #deafUntil: Millis = -Infinity;
 
   constructor(
     name: string,
@@ -51,6 +46,7 @@ export class ChangingBmc {
     this.bmc = createBmc({
       ...{ clock, name, legacy, period: 0, model: { ...model, sensors }, random: createRandom(seed, name) },
     });
+    this.line = new StruckLine(this.bmc, clock);
     // The log would do nothing but fill.
     for (const sensor of this.bmc.sensors.all) sensor.eventsOn = false;
     this.#change();
@@ -78,50 +74,11 @@ export class ChangingBmc {
     this.#past.set(sensor.number, past);
   }
 
-  /**
-   * Its end of the wire.
-   * @param forgets carries out again whatever it is told again, as OpenIPMI's simulator does: it remembers no answer
-   * @param lax hears packets however late they are: looks at no session sequence number
-   */
-  line({ forgets, lax = false }: { readonly forgets: boolean; readonly lax?: boolean }): Line {
-    const isDeaf = (): boolean => this.#clock.monotonic() < this.#deafUntil;
-    return {
-      receive: (packet, from, reply) => {
-        if (isDeaf()) return;
-        for (const session of this.bmc.parts.sessions.active()) {
-          if (forgets) session.answered.splice(0);
-          if (lax) session.window = { accept: () => true };
-        }
-        const before = this.switched;
-        this.bmc.receive(packet, from, (answer) => {
-          if (this.switched > before) this.#falls();
-          if (!isDeaf()) reply(answer);
-        });
-      },
-    };
-  }
-
-  /** The next power command is carried out, but its answer is the first thing that is lost for so long; 0: none. */
-  strike(span: Millis): void {
-    this.#strike = span === 0 ? undefined : span;
-    this.#deafUntil = -Infinity;
-  }
-
-  #falls(): void {
-    if (this.#strike === undefined) return;
-    this.#deafUntil = this.#clock.monotonic() + this.#strike;
-    this.#strike = undefined;
-  }
-
   /** Lets only one at a time switch it, so that what was carried out can be told apart. */
   async alone(work: () => Promise<void>): Promise<void> {
     const turn = this.#turn.then(work);
     this.#turn = turn.catch(() => undefined);
     return turn;
-  }
-
-  get switched(): number {
-    return this.bmc.executed(controlNetFn, controlCommand);
   }
 
   /** All a sensor gave from one moment to another. */
