@@ -492,3 +492,42 @@ test("the gain of a damper falls as the difference to outdoors grows", () => {
   );
   assert.match(checkSchedule({ ...settings, scheduleMax: 5 }) ?? "", /must be below/);
 });
+
+test("tables, floors and ramps put away and taken out at every step go on bit for bit", () => {
+  const back = <T>(state: T): T => JSON.parse(JSON.stringify(state)) as T;
+  const table: StepwiseSettings = {
+    points: [
+      { at: 20, output: 30 },
+      { at: 30, output: 60 },
+    ],
+    hysteresis: "accepted-input",
+    positive: 1,
+    negative: 2,
+    interpolate: true,
+  };
+  const floor: TrimSettings = {
+    initial: 40,
+    min: 25,
+    max: 100,
+    trim: -1,
+    respond: 4,
+    maxRespond: 12,
+    ignore: 0,
+    every: 60,
+    delay: 0,
+  };
+  fc.assert(
+    fc.property(fc.array(fc.double({ min: 10, max: 40, noNaN: true })), (readings) => {
+      let [a, b] = [stepwiseInit(), stepwiseInit()];
+      let [c, d] = [trimInit(floor), trimInit(floor)];
+      let [e, f]: (number | null)[] = [null, null];
+      for (const reading of readings) {
+        [a, b] = [stepwiseStep(a, reading, table).state, stepwiseStep(back(b), reading, table).state];
+        const input = { requests: Math.floor(reading / 10), on: true, dt: 7, nominal: 5 };
+        [c, d] = [trimStep(c, input, floor).state, trimStep(back(d), input, floor).state];
+        [e, f] = [firstOrder(e ?? null, reading, 10, 5), firstOrder(back(f ?? null), reading, 10, 5)];
+        assert.deepEqual([a, c, e], [b, d, f]);
+      }
+    }),
+  );
+});

@@ -72,8 +72,8 @@ function failSafeText({ failSafe, settings }: Definition, key: string): string {
 
 function settingRow(key: string, node: Setting): readonly string[] {
   const { unit = "", description = "", minimum, maximum } = node;
-  const withUnit = (value: unknown): string =>
-    `${typeof value === "object" ? JSON.stringify(value) : String(value)}${unit === "" ? "" : ` ${unit}`}`;
+  const spelled = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value));
+  const withUnit = (value: unknown): string => `${spelled(value)}${unit === "" ? "" : ` ${unit}`}`;
   const range =
     node.enum !== undefined
       ? node.enum.map(String).join(", ")

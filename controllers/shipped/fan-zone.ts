@@ -174,10 +174,9 @@ function reasonOf(
   const by = decided.combined.leader === "table" ? ", by the table" : "";
   const limit = decided.limits.length === 0 ? "" : ` (${decided.limits.join("; ")})`;
   const { all, remaining, factor } = bank.group;
-  const lost =
-    remaining < all
-      ? `; ${all - remaining} of ${all} fans failed, the others run ${shown(factor)} times as fast`
-      : "";
+  const faster =
+    factor === Infinity ? "none is left" : `the others run ${shown(100 * factor - 100)} % faster`;
+  const lost = remaining < all ? `; ${all - remaining} of ${all} fans failed, ${faster}` : "";
   return `${leader} is at ${shown(pv)} °C, ${where} of ${shown(setpoint)} °C: fans at ${shown(duty)} %${by}${limit}${lost}`;
 }
 

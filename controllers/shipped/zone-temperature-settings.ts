@@ -8,7 +8,7 @@ import { rampSettings } from "../library/ramp.ts";
 import { checkSchedule, scheduleSettings } from "../library/schedule.ts";
 import { checkSequence, sequenceSettings } from "../library/split-range.ts";
 import { checkValidate, validateSettings } from "../library/validate.ts";
-import { celsius, kelvin, numberOf, secondsOf } from "../settings.ts";
+import { celsius, kelvin, numberOf, percentPerSecond, secondsOf } from "../settings.ts";
 import { zoneFanSettings } from "./fan-zone-settings.ts";
 
 const { minDuty, ...otherFanSettings } = zoneFanSettings;
@@ -44,6 +44,7 @@ export const zoneTemperatureSettings = Type.Object({
   }),
   ...scheduleSettings.properties,
   ...sequenceSettings.properties,
+  damperRate: percentPerSecond({ default: 0.3, description: "Fastest opening of the damper. 0: no limit." }),
   minDuty,
   ...otherFanSettings,
   ...quietSettings.properties,

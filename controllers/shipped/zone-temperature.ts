@@ -1,39 +1,17 @@
 import { seconds } from "../../devices/clock.ts";
-import { defineController, type StepContext, type StepResult } from "../contract.ts";
-import {
-  delayStep,
-  type DelayState,
-  initialDelay,
-  initialRate,
-  type LevelsState,
-  type RateState,
-  rateStep,
-} from "../library/alarms.ts";
-import {
-  type EconomiserResult,
-  economiserStep,
-  type EconomiserState,
-  initialEconomiser,
-} from "../library/economiser.ts";
-import type { FanState } from "../library/fans.ts";
+import { defineController } from "../contract.ts";
+import { delayStep, initialDelay, initialRate, rateStep } from "../library/alarms.ts";
+import { initialEconomiser } from "../library/economiser.ts";
 import { firstOrder } from "../library/filter.ts";
 import { countedSeconds, slewed } from "../library/limit.ts";
-import { pidInit, type PidResult, pidShift, type PidState, pidStep } from "../library/pid.ts";
+import { pidInit } from "../library/pid.ts";
 import { quietCeiling } from "../library/quiet.ts";
 import { rampStep } from "../library/ramp.ts";
-import { gainFactor } from "../library/schedule.ts";
-import {
-  largestOutput,
-  positionOf,
-  sequenceCommands,
-  type SequenceCommands,
-  shiftOf,
-} from "../library/split-range.ts";
+import type { SequenceCommands } from "../library/split-range.ts";
 import { shown } from "../library/timing.ts";
-import { validateInit, type Validated, type ValidateState, validateStep } from "../library/validate.ts";
-import { from, optional, select } from "../select.ts";
+import { validateInit, type Validated, validateStep } from "../library/validate.ts";
 import { flowDuty } from "./fan-zone.ts";
-import { alarm, maybe, median, said } from "./parts.ts";
+import { alarm } from "./parts.ts";
 import {
   appliedMean,
   bankStep,
@@ -45,164 +23,21 @@ import {
   sensorAlarms,
 } from "./zone-parts.ts";
 import {
-  zoneLoop,
+  type Context,
+  damperMoved,
+  decide,
+  type Decided,
+  inputs,
+  outputs,
+  permission,
+  type Result,
+  type State,
+} from "./zone-sequence.ts";
+import {
   zoneTemperatureCheck,
   type ZoneTemperatureSettings,
   zoneTemperatureSettings,
 } from "./zone-temperature-settings.ts";
-
-interface State {
-  readonly inlets: ValidateState;
-  readonly pv: number | null;
-  readonly setpoint: number | null;
-  readonly pid: PidState;
-  readonly side: "cooling" | "heating";
-  readonly economiser: EconomiserState;
-  /** Whether outdoor air was allowed in the last step. */
-  readonly outdoorAir: boolean;
-  readonly fans: Readonly<Record<string, FanState>>;
-  readonly duty: number | null;
-  /** Demand for mechanical cooling published last, %. */
-  readonly cooling: number;
-  readonly levels: LevelsState;
-  readonly rate: RateState;
-  readonly saturated: DelayState;
-  readonly heatingSaturated: DelayState;
-  readonly blind: number;
-}
-
-const inputs = {
-  inlet: select("type:temperature", "point:inlet").of("temperature").each(),
-  outdoor: select("type:temperature", "point:outdoor").of("temperature").any(),
-  back: select("type:temperature", "point:return").of("temperature").any(),
-  speeds: select("type:fan").of("rpm").any(),
-  power: optional(select("point:it-power").of("watt").sum()),
-  floor: optional(from("trim-respond-floor", "floor").max()),
-  permission: optional(from("economiser-permission", "allowed").max()),
-  keepOut: optional(from("humidity-guard", "keepOut").max()),
-  smoke: optional(from("safety", "smoke").max()),
-  doorHold: optional(from("safety", "doorHold").max()),
-};
-const outputs = {
-  fans: select("type:fan").action("speed", { unit: "%", deadband: 1, refresh: seconds(20) }),
-  damper: select("use:outdoor-air").action("damper", { unit: "%", deadband: 2, optional: true }),
-};
-type Context = StepContext<typeof zoneTemperatureSettings, typeof inputs, typeof outputs, State>;
-type Result = StepResult<typeof outputs, State>;
-
-/** Whether outdoor air may cool, and what is against it. */
-function permission(
-  { inputs: seen, state, settings: s, applied, dt }: Context,
-  pv: number,
-  setpoint: number,
-): EconomiserResult {
-  const outdoor = median(seen.outdoor);
-  const back = median(seen.back);
-  const shutOut = [
-    ...(applied.damper.length === 0 ? ["there is no damper"] : []),
-    ...(seen.permission !== undefined && !said(seen.permission) ? ["it is not permitted"] : []),
-    ...(said(seen.keepOut) ? ["outdoor air is too moist"] : []),
-    ...(said(seen.smoke) ? ["there is smoke"] : []),
-  ];
-  return economiserStep(
-    state.economiser,
-    {
-      ...maybe("outdoor", outdoor === undefined ? undefined : { temperature: outdoor }),
-      ...maybe("return", back === undefined ? undefined : { temperature: back }),
-      inlet: pv,
-      setpoint,
-      damper: appliedMean(applied.damper) ?? 0,
-      mechanicalIdle: state.cooling <= 0,
-      doorOpen: said(seen.doorHold),
-      shutOut,
-    },
-    s,
-    dt,
-  );
-}
-
-interface Decided {
-  readonly pid: PidResult;
-  readonly side: State["side"];
-  readonly position: number;
-  readonly commands: SequenceCommands;
-  readonly factor: number;
-}
-
-/**
- * One loop for the whole sequence. Heating and cooling have setpoints of their own: the loop changes sides only at rest,
- * and beyond the other setpoint.
- */
-function decide(
-  context: Context,
-  pv: number,
-  setpoint: number,
-  outdoorAir: boolean,
-  fansFloor: number,
-): Decided {
-  const { settings: s, state, inputs: seen, dt, nominal } = context;
-  const rests = state.pid.output === null || state.pid.output === 0;
-  const side = !rests
-    ? state.side
-    : pv < s.heatingSetpoint
-      ? "heating"
-      : pv > setpoint
-        ? "cooling"
-        : state.side;
-  const shift = outdoorAir === state.outdoorAir ? 0 : shiftOf(state.pid.output ?? 0, outdoorAir, s);
-  const factor = gainFactor(median(seen.back), median(seen.outdoor), s);
-  const before = shift === 0 ? state.pid : pidShift(state.pid, shift);
-  const held = heldOutput(context, before, side, { outdoorAir, fansFloor });
-  const limits = side === "cooling" ? { min: 0, max: largestOutput(outdoorAir, s) } : { min: -100, max: 0 };
-  const pid = pidStep(
-    before,
-    {
-      setpoint: side === "cooling" ? setpoint : s.heatingSetpoint,
-      pv,
-      dt,
-      nominal,
-      gainFactor: factor,
-      ...limits,
-      ...(held === undefined ? {} : { manual: held }),
-    },
-    zoneLoop(s),
-  );
-  const position = positionOf(pid.output, outdoorAir, s);
-  return { pid, side, position, factor, commands: sequenceCommands(position, fansFloor, outdoorAir, s) };
-}
-
-/** What the loop must follow in place of deciding: in manual, at its beginning, when it changes sides. */
-function heldOutput(
-  { state, mode, applied, settings }: Context,
-  before: PidState,
-  side: State["side"],
-  now: { readonly outdoorAir: boolean; readonly fansFloor: number },
-): number | undefined {
-  if (before.output === null || mode === "manual") {
-    const fans = appliedMean(applied.fans);
-    return fans === undefined
-      ? (before.output ?? 0)
-      : outputAt(fans, appliedMean(applied.damper) ?? 0, now, settings);
-  }
-  if (side !== state.side) return 0;
-  // A locked-out damper makes the loop's range smaller at once.
-  return now.outdoorAir === state.outdoorAir ? undefined : before.output;
-}
-
-/** The loop's output that would make what is in force of fans and damper. */
-function outputAt(
-  fans: number,
-  damper: number,
-  { outdoorAir, fansFloor }: { readonly outdoorAir: boolean; readonly fansFloor: number },
-  { damperUntil, fansUntil, damperMin }: ZoneTemperatureSettings,
-): number {
-  const shift = outdoorAir ? 0 : damperUntil;
-  if (fans > fansFloor + 1)
-    return (
-      damperUntil - shift + ((fansUntil - damperUntil) * (fans - fansFloor)) / Math.max(1, 100 - fansFloor)
-    );
-  return outdoorAir ? (damperUntil * Math.max(0, damper - damperMin)) / Math.max(1, 100 - damperMin) : 0;
-}
 
 const failSafeDuty = (inlet: number | null, s: ZoneTemperatureSettings): number =>
   inlet !== null && inlet > s.hotAt ? 100 : s.failSafeDuty;
@@ -266,14 +101,15 @@ function step(context: Context): Result {
     decided.commands.heater === 0 &&
     pv < setpoint + 3 &&
     (rate.quarter >= s.rateQuarter || rate.hour >= s.rateHour);
-  const cooling = frozen ? state.cooling : decided.commands.dx;
+  const cooling = frozen ? Math.min(state.cooling, decided.commands.dx) : decided.commands.dx;
+  const damper = damperMoved(decided.commands.damper, context);
   const watched = watch(context, { pv, setpoint, cooling, decided, rate });
   const leader = validated.leader ?? "inlet";
   const against = outdoorAir ? "" : `; no outdoor air: ${economiser.against[0] ?? "it has to wait its time"}`;
   const quietly =
     quiet < 100 && decided.commands.fans > quiet ? [`quiet hours: fans at most ${shown(quiet)} %`] : [];
   return {
-    outputs: { fans: dutiesOf(bank, duty), damper: decided.commands.damper },
+    outputs: { fans: dutiesOf(bank, duty), damper },
     state: {
       inlets: validated.state,
       pv,
@@ -284,6 +120,7 @@ function step(context: Context): Result {
       outdoorAir,
       fans: bank.states,
       duty,
+      damper,
       cooling,
       rate: rate.state,
       blind: 0,
@@ -294,7 +131,7 @@ function step(context: Context): Result {
     terms: termsOf(decided, pv, setpoint, duty, flow),
     limits: [
       ...quietly,
-      ...(frozen ? [`staging is held: the inlet changed by ${shown(rate.quarter)} K within 15 min`] : []),
+      ...(frozen ? [`no more stages yet: the inlet changed by ${shown(rate.quarter)} K within 15 min`] : []),
     ],
     alarms: [...watched.alarms, ...sensorAlarms(validated), ...fanAlarms(bank, s)],
     published: {
@@ -400,6 +237,7 @@ export const zoneTemperature = defineController({
     outdoorAir: false,
     fans: {},
     duty: null,
+    damper: null,
     cooling: 0,
     levels: {},
     rate: initialRate,

@@ -1,0 +1,204 @@
+import { seconds } from "../../devices/clock.ts";
+import type { StepContext, StepResult } from "../contract.ts";
+import type { DelayState, LevelsState, RateState } from "../library/alarms.ts";
+import { type EconomiserResult, economiserStep, type EconomiserState } from "../library/economiser.ts";
+import type { FanState } from "../library/fans.ts";
+import { countedSeconds, slewed } from "../library/limit.ts";
+import { type PidResult, pidShift, type PidState, pidStep } from "../library/pid.ts";
+import { gainFactor } from "../library/schedule.ts";
+import {
+  largestOutput,
+  positionOf,
+  sequenceCommands,
+  type SequenceCommands,
+  shiftOf,
+} from "../library/split-range.ts";
+import type { ValidateState } from "../library/validate.ts";
+import { from, optional, select } from "../select.ts";
+import { maybe, median, said } from "./parts.ts";
+import { appliedMean } from "./zone-parts.ts";
+import {
+  zoneLoop,
+  type ZoneTemperatureSettings,
+  type zoneTemperatureSettings,
+} from "./zone-temperature-settings.ts";
+
+/** What `zone-temperature` remembers; JSON. */
+export interface State {
+  readonly inlets: ValidateState;
+  readonly pv: number | null;
+  readonly setpoint: number | null;
+  readonly pid: PidState;
+  readonly side: "cooling" | "heating";
+  readonly economiser: EconomiserState;
+  /** Whether outdoor air was allowed in the last step. */
+  readonly outdoorAir: boolean;
+  readonly fans: Readonly<Record<string, FanState>>;
+  readonly duty: number | null;
+  /** Position commanded last, %; null: none yet. */
+  readonly damper: number | null;
+  /** Demand for mechanical cooling published last, %. */
+  readonly cooling: number;
+  readonly levels: LevelsState;
+  readonly rate: RateState;
+  readonly saturated: DelayState;
+  readonly heatingSaturated: DelayState;
+  readonly blind: number;
+}
+
+export const inputs = {
+  inlet: select("type:temperature", "point:inlet").of("temperature").each(),
+  outdoor: select("type:temperature", "point:outdoor").of("temperature").any(),
+  back: select("type:temperature", "point:return").of("temperature").any(),
+  speeds: select("type:fan").of("rpm").any(),
+  power: optional(select("point:it-power").of("watt").sum()),
+  floor: optional(from("trim-respond-floor", "floor").max()),
+  permission: optional(from("economiser-permission", "allowed").max()),
+  keepOut: optional(from("humidity-guard", "keepOut").max()),
+  smoke: optional(from("safety", "smoke").max()),
+  doorHold: optional(from("safety", "doorHold").max()),
+};
+export const outputs = {
+  fans: select("type:fan").action("speed", { unit: "%", deadband: 1, refresh: seconds(20) }),
+  damper: select("use:outdoor-air").action("damper", { unit: "%", deadband: 2, optional: true }),
+};
+export type Context = StepContext<typeof zoneTemperatureSettings, typeof inputs, typeof outputs, State>;
+export type Result = StepResult<typeof outputs, State>;
+
+/** Whether outdoor air may cool, and what is against it. */
+export function permission(
+  { inputs: seen, state, settings: s, applied, dt }: Context,
+  pv: number,
+  setpoint: number,
+): EconomiserResult {
+  const outdoor = median(seen.outdoor);
+  const back = median(seen.back);
+  const shutOut = [
+    ...(applied.damper.length === 0 ? ["there is no damper"] : []),
+    ...(seen.permission !== undefined && !said(seen.permission) ? ["it is not permitted"] : []),
+    ...(said(seen.keepOut) ? ["outdoor air is too moist"] : []),
+    ...(said(seen.smoke) ? ["there is smoke"] : []),
+  ];
+  return economiserStep(
+    state.economiser,
+    {
+      ...maybe("outdoor", outdoor === undefined ? undefined : { temperature: outdoor }),
+      ...maybe("return", back === undefined ? undefined : { temperature: back }),
+      inlet: pv,
+      setpoint,
+      damper: appliedMean(applied.damper) ?? 0,
+      mechanicalIdle: state.cooling <= 0,
+      doorOpen: said(seen.doorHold),
+      shutOut,
+    },
+    s,
+    dt,
+  );
+}
+
+export interface Decided {
+  readonly pid: PidResult;
+  readonly side: State["side"];
+  readonly position: number;
+  readonly commands: SequenceCommands;
+  readonly factor: number;
+}
+
+/**
+ * One loop for the whole sequence. Heating and cooling have setpoints of their own: the loop changes sides only at rest,
+ * and beyond the other setpoint.
+ */
+export function decide(
+  context: Context,
+  pv: number,
+  setpoint: number,
+  outdoorAir: boolean,
+  fansFloor: number,
+): Decided {
+  const { settings: s, state, inputs: seen, dt, nominal } = context;
+  const rests = state.pid.output === null || state.pid.output === 0;
+  const side = !rests
+    ? state.side
+    : pv < s.heatingSetpoint
+      ? "heating"
+      : pv > setpoint
+        ? "cooling"
+        : state.side;
+  const shift = outdoorAir === state.outdoorAir ? 0 : shiftOf(state.pid.output ?? 0, outdoorAir, s);
+  // Only where the damper works does its effect grow with the difference to outdoors.
+  const damperWorks = outdoorAir && (state.pid.output ?? 0) < s.damperUntil;
+  const factor = damperWorks ? gainFactor(median(seen.back), median(seen.outdoor), s) : 1;
+  const before = shift === 0 ? state.pid : pidShift(state.pid, shift);
+  const held = heldOutput(context, before, side, { outdoorAir, fansFloor });
+  const limits = side === "cooling" ? { min: 0, max: largestOutput(outdoorAir, s) } : { min: -100, max: 0 };
+  const pid = pidStep(
+    before,
+    {
+      setpoint: side === "cooling" ? setpoint : s.heatingSetpoint,
+      pv,
+      dt,
+      nominal,
+      gainFactor: factor,
+      ...limits,
+      ...(held === undefined ? {} : { manual: held }),
+      ...maybe("applied", damperReached(context, outdoorAir)),
+    },
+    zoneLoop(s),
+  );
+  const position = positionOf(pid.output, outdoorAir, s);
+  return { pid, side, position, factor, commands: sequenceCommands(position, fansFloor, outdoorAir, s) };
+}
+
+/** Where the loop's output really is while the damper alone works: it opens slowly, and the integral must not run ahead. */
+function damperReached({ state, applied, settings: s }: Context, outdoorAir: boolean): number | undefined {
+  const output = state.pid.output ?? 0;
+  const damper = state.damper ?? appliedMean(applied.damper);
+  if (!outdoorAir || !state.outdoorAir || damper === undefined) return undefined;
+  if (output <= 0 || output >= s.damperUntil) return undefined;
+  return (s.damperUntil * Math.max(0, damper - s.damperMin)) / Math.max(1, 100 - s.damperMin);
+}
+
+/** What the loop must follow in place of deciding: in manual, at its beginning, when it changes sides. */
+function heldOutput(
+  { state, mode, applied, settings }: Context,
+  before: PidState,
+  side: State["side"],
+  now: { readonly outdoorAir: boolean; readonly fansFloor: number },
+): number | undefined {
+  if (before.output === null || mode === "manual") {
+    const fans = appliedMean(applied.fans);
+    return fans === undefined
+      ? (before.output ?? 0)
+      : outputAt(fans, appliedMean(applied.damper) ?? 0, now, settings);
+  }
+  if (side !== state.side) return 0;
+  // A locked-out damper makes the loop's range smaller at once.
+  return now.outdoorAir === state.outdoorAir ? undefined : before.output;
+}
+
+/** The loop's output that would make what is in force of fans and damper. */
+function outputAt(
+  fans: number,
+  damper: number,
+  { outdoorAir, fansFloor }: { readonly outdoorAir: boolean; readonly fansFloor: number },
+  { damperUntil, fansUntil, damperMin }: ZoneTemperatureSettings,
+): number {
+  const shift = outdoorAir ? 0 : damperUntil;
+  if (fans > fansFloor + 1)
+    return (
+      damperUntil - shift + ((fansUntil - damperUntil) * (fans - fansFloor)) / Math.max(1, 100 - fansFloor)
+    );
+  return outdoorAir ? (damperUntil * Math.max(0, damper - damperMin)) / Math.max(1, 100 - damperMin) : 0;
+}
+
+/** It opens slowly, so that the loop can take back fans and compressors meanwhile; it closes at once. */
+export function damperMoved(
+  wanted: number,
+  { state, mode, applied, settings: s, dt, nominal }: Context,
+): number {
+  // Steps smaller than what is sent add up here.
+  const before =
+    mode === "manual" ? appliedMean(applied.damper) : (state.damper ?? appliedMean(applied.damper));
+  if (before === undefined) return wanted;
+  return slewed(before, wanted, s.damperRate, 0, countedSeconds(dt, nominal));
+}
