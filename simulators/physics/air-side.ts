@@ -1,7 +1,8 @@
 import { parallelFlow, solveFlow } from "./airflow.ts";
 import { stepDxUnit, type DxStep } from "./dx-unit.ts";
 import { stepDamper } from "./economiser.ts";
-import { airHeat, calm, createEnclosure, node, standardDensity } from "./enclosure.ts";
+import { createEnclosure, node } from "./enclosure.ts";
+import { airHeat, calm, standardDensity } from "./forcing.ts";
 import { stepFan, type FanStep } from "./fans.ts";
 import { dustGained, filterPressure, loadedResistance } from "./filter.ts";
 import { stepHeater, type HeaterStep } from "./heater.ts";
@@ -135,7 +136,9 @@ function createFanStage({
       watts += fan.watts;
     }
     state.fanPower = watts;
-    const resistance = loadedResistance(site.filter, p.resistance, state.filterLoad);
+    // in steps, so that flow and all that follows from it stay the same for a while
+    const dust = Math.floor(state.filterLoad * 1000) / 1000;
+    const resistance = loadedResistance(site.filter, p.resistance, dust);
     const moved = solveFlow(p, speeds, resistance, state.fanFlow);
     state.fanFlow = moved;
     state.airflow = Math.max(site.enclosure.naturalFlow, moved);

@@ -50,7 +50,7 @@ export const ageFactor = (p: BatteryParameters, years: number): number =>
   Math.max(0.1, 1 - (0.2 * years) / p.lifeYears);
 
 /** Years a battery ages in one: doubles every 10 K. */
-export const ageingRate = (celsius: number): number => Math.pow(2, (celsius - 25) / 10);
+export const ageingRate = (celsius: number): number => Math.exp((Math.LN2 / 10) * (celsius - 25));
 
 /** Hours a full battery lasts at a constant current. */
 export const peukertHours = (p: BatteryParameters, amperes: number): number =>

@@ -1,5 +1,5 @@
 import { biquadratic, felt, linear, partLoadFactor } from "./dx.ts";
-import { airHeat } from "./enclosure.ts";
+import { airHeat } from "./forcing.ts";
 import type { DxParameters } from "./parameters.ts";
 import { followWetBulb } from "./psychrometrics.ts";
 import { type RandomStream, uniform } from "./random.ts";

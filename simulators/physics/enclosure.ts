@@ -1,57 +1,9 @@
+import { airHeat, type Forcing } from "./forcing.ts";
 import type { EnclosureParameters } from "./parameters.ts";
 import { createRateBound, stabilityLimit } from "./stability.ts";
 
-export const airHeat = 1006; // J/(kg·K)
-export const standardDensity = 1.2; // kg/m³
-
 /** Places of the nodes in `Enclosure.nodes`. */
 export const node = { cold: 0, hot: 1, mass: 2, wall: 3, battery: 4 } as const;
-
-/** Everything that acts on the enclosure during a step. Powers in W. */
-export interface Forcing {
-  /** Air through the rack, m³/s. */
-  flow: number;
-  /** Share of it taken from outdoors, 0..1. */
-  outdoorShare: number;
-  /** °C */
-  outdoor: number;
-  /** Heat of the equipment, of the fans, of the heater, of the battery; sensible heat taken out by DX. */
-  it: number;
-  fans: number;
-  heater: number;
-  battery: number;
-  dx: number;
-  /** Heat taken in by the wall from the sun. */
-  solar: number;
-  /** Capacity rate of the air that leaks in, W/K. */
-  infiltration: number;
-  /** kg/m³ */
-  density: number;
-}
-
-/** The five temperatures, °C. */
-export interface Temperatures {
-  readonly cold: number;
-  readonly hot: number;
-  readonly mass: number;
-  readonly wall: number;
-  readonly battery: number;
-}
-
-/** Forcing with everything at rest, to be filled in. */
-export const calm = (parameters: EnclosureParameters): Forcing => ({
-  flow: 0,
-  outdoorShare: 0,
-  outdoor: 20,
-  it: 0,
-  fans: 0,
-  heater: 0,
-  battery: 0,
-  dx: 0,
-  solar: 0,
-  infiltration: parameters.infiltration,
-  density: standardDensity,
-});
 
 /** Conductance between equipment and air: forced convection. */
 export const massConductance = (parameters: EnclosureParameters, flow: number): number =>
@@ -88,15 +40,13 @@ export function createEnclosure(parameters: EnclosureParameters, startCelsius: n
   const [k1, k2, k3, k4] = [0, 0, 0, 0].map(() => new Float64Array(5)) as [Slope, Slope, Slope, Slope];
   const stage = new Float64Array(5);
   const fastestRate = createRateBound(parameters);
-  let unexplained = 0;
-  let flowRate = 0;
-  let massRate = 0;
-  let flowSeen = -1;
+  // fields, not variables: numbers in variables that closures share are boxed anew at every change
+  const now = { flowRate: 0.5, massRate: 0.5, flow: -0.5, unexplained: 0.5 };
 
   const prepare = (forcing: Forcing): void => {
-    flowRate = forcing.density * airHeat * forcing.flow;
-    if (forcing.flow !== flowSeen) massRate = massConductance(parameters, forcing.flow);
-    flowSeen = forcing.flow;
+    now.flowRate = forcing.density * airHeat * forcing.flow;
+    if (forcing.flow !== now.flow) now.massRate = massConductance(parameters, forcing.flow);
+    now.flow = forcing.flow;
   };
   const evaluate = (f: Forcing, at: Float64Array, slope: Slope): void => {
     const cold = at[0] ?? 0;
@@ -104,6 +54,7 @@ export function createEnclosure(parameters: EnclosureParameters, startCelsius: n
     const mass = at[2] ?? 0;
     const wall = at[3] ?? 0;
     const battery = at[4] ?? 0;
+    const { flowRate, massRate } = now;
     const mixed = f.outdoorShare * f.outdoor + (1 - f.outdoorShare) * hot;
     const fromBattery = coldToBattery * (battery - cold);
     const fromMass = massRate * (mass - hot);
@@ -122,7 +73,7 @@ export function createEnclosure(parameters: EnclosureParameters, startCelsius: n
   };
   const refuse = (f: Forcing, dt: number): void => {
     if (!(dt > 0)) throw new RangeError(`a step lasts more than 0 s, not ${dt} s`);
-    const fastest = fastestRate(f, flowRate, massRate, stabilityLimit / dt);
+    const fastest = fastestRate(f, now.flowRate, now.massRate, stabilityLimit / dt);
     if (dt * fastest <= stabilityLimit) return;
     const longest = stabilityLimit / fastest;
     throw new RangeError(
@@ -136,14 +87,14 @@ export function createEnclosure(parameters: EnclosureParameters, startCelsius: n
     const wall = means[3] ?? 0;
     const gains = f.it + f.fans + f.heater + f.battery + f.solar - f.dx;
     const toOutdoors = wallToOutdoors * (wall - f.outdoor) + f.infiltration * (cold - f.outdoor);
-    const vented = flowRate * f.outdoorShare * (hot - f.outdoor);
-    unexplained = dt * (gains - toOutdoors - vented) - (stored(parameters, nodes) - before);
+    const vented = now.flowRate * f.outdoorShare * (hot - f.outdoor);
+    now.unexplained = dt * (gains - toOutdoors - vented) - (stored(parameters, nodes) - before);
   };
 
   return {
     nodes,
     means,
-    imbalance: () => unexplained,
+    imbalance: () => now.unexplained,
     step(forcing, dt) {
       prepare(forcing);
       refuse(forcing, dt);
@@ -164,7 +115,7 @@ export function createEnclosure(parameters: EnclosureParameters, startCelsius: n
     },
     longestStep(forcing) {
       prepare(forcing);
-      return stabilityLimit / fastestRate(forcing, flowRate, massRate, 0);
+      return stabilityLimit / fastestRate(forcing, now.flowRate, now.massRate, 0);
     },
   };
 }

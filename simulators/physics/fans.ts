@@ -30,7 +30,7 @@ export const createFan = (parameters: FanParameters, duty: number): FanState => 
 
 /** What one fan draws at a share of its top speed, W. */
 export const fanPower = (parameters: FanParameters, speed: number): number =>
-  parameters.idleWatts + parameters.fullWatts * speed ** 3;
+  parameters.idleWatts + parameters.fullWatts * speed * speed * speed;
 
 /** What acts on one fan during a step. */
 export interface FanStep {
@@ -98,10 +98,10 @@ function follow(fan: FanState, target: number, { parameters, up, down, dt }: Fan
   const left = rising ? up : down;
   const perStep = (rising ? parameters.spinUp : parameters.spinDown) / dt;
   const once = perStep * (1 - left);
-  const twice = (perStep / 2) * (1 - left ** 2);
-  const thrice = (perStep / 3) * (1 - left ** 3);
-  const cube =
-    target ** 3 + 3 * target ** 2 * away * once + 3 * target * away ** 2 * twice + away ** 3 * thrice;
+  const twice = (perStep / 2) * (1 - left * left);
+  const thrice = (perStep / 3) * (1 - left * left * left);
+  const mixed = 3 * target * away * (target * once + away * twice);
+  const cube = target * target * target + mixed + away * away * away * thrice;
   fan.speed = target + away * left;
   fan.meanSpeed = target + away * once;
   fan.watts = parameters.idleWatts + parameters.fullWatts * cube;

@@ -1,4 +1,4 @@
-import { airHeat } from "./enclosure.ts";
+import { airHeat } from "./forcing.ts";
 import type { SiteParameters } from "./parameters.ts";
 
 type HeaterParameters = SiteParameters["heater"];

@@ -1,5 +1,5 @@
-import { airHeat } from "./enclosure.ts";
-import { dewPointOfRatio, relativeHumidity, saturatedRatio } from "./psychrometrics.ts";
+import { airHeat } from "./forcing.ts";
+import { dewPointOfRatio, saturatedRatio, saturationPressure, vapourPressure } from "./psychrometrics.ts";
 
 export interface MoistureState {
   humidityRatio: number;
@@ -55,8 +55,9 @@ export function showMoisture(
   at: { readonly cold: number; readonly inlet: number; readonly hot: number; readonly pressure: number },
 ): void {
   const { humidityRatio: ratio } = state;
+  const vapour = 100 * vapourPressure(ratio, at.pressure);
   state.dewPoint = dewPointOfRatio(ratio, at.pressure);
-  state.coldHumidity = Math.min(100, relativeHumidity(at.cold, ratio, at.pressure));
-  state.inletHumidity = Math.min(100, relativeHumidity(at.inlet, ratio, at.pressure));
-  state.hotHumidity = Math.min(100, relativeHumidity(at.hot, ratio, at.pressure));
+  state.coldHumidity = Math.min(100, vapour / saturationPressure(at.cold));
+  state.inletHumidity = Math.min(100, vapour / saturationPressure(at.inlet));
+  state.hotHumidity = Math.min(100, vapour / saturationPressure(at.hot));
 }

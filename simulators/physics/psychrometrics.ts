@@ -27,7 +27,7 @@ export const dewPoint = (celsius: number, humidity: number): number =>
 /** Of air that holds `ratio` of water. Perfectly dry air has none; its dew point is given as −100 °C. */
 export function dewPointOfRatio(ratio: number, pressure = standardPressure): number {
   if (ratio < 1e-9) return -100;
-  return dewPointOfVapour((ratio * pressure) / (vapourToAir + ratio));
+  return dewPointOfVapour(vapourPressure(ratio, pressure));
 }
 
 /** Highest ratio given, kg/kg: near boiling the formula has no meaning any more. */
@@ -43,10 +43,13 @@ export function humidityRatio(celsius: number, humidity: number, pressure = stan
 export const saturatedRatio = (celsius: number, pressure = standardPressure): number =>
   humidityRatio(celsius, 100, pressure);
 
+/** Of the water in air that holds `ratio` of it, Pa. */
+export const vapourPressure = (ratio: number, pressure = standardPressure): number =>
+  (ratio * pressure) / (vapourToAir + ratio);
+
 /** Not limited: above 100 % the air is foggy. */
 export function relativeHumidity(celsius: number, ratio: number, pressure = standardPressure): number {
-  const vapour = (ratio * pressure) / (vapourToAir + ratio);
-  return (100 * vapour) / saturationPressure(celsius);
+  return (100 * vapourPressure(ratio, pressure)) / saturationPressure(celsius);
 }
 
 export const enthalpy = (celsius: number, ratio: number): number =>

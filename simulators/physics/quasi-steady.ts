@@ -1,5 +1,5 @@
 import { linear, partLoadPower } from "./dx.ts";
-import { calm, type Forcing } from "./enclosure.ts";
+import { calm, type Forcing } from "./forcing.ts";
 import { fanPower } from "./fans.ts";
 import type { SiteParameters } from "./parameters.ts";
 import { speedForFlow } from "./airflow.ts";

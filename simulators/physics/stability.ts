@@ -1,4 +1,4 @@
-import type { Forcing } from "./enclosure.ts";
+import type { Forcing } from "./forcing.ts";
 import type { EnclosureParameters } from "./parameters.ts";
 
 /** RK4 is stable on the real axis up to this product of step and fastest rate. */

@@ -1,4 +1,5 @@
-import { airHeat, type Forcing, massConductance, type Temperatures } from "./enclosure.ts";
+import { massConductance } from "./enclosure.ts";
+import { airHeat, type Forcing, type Temperatures } from "./forcing.ts";
 import type { EnclosureParameters } from "./parameters.ts";
 
 // The enclosure at rest, in closed form. Battery and mass are slaves of the air: they drop out of the balance of the

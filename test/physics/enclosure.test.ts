@@ -1,11 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import {
-  airHeat,
-  createEnclosure,
-  massConductance,
-  standardDensity,
-} from "../../simulators/physics/enclosure.ts";
+import { createEnclosure, massConductance } from "../../simulators/physics/enclosure.ts";
+import { airHeat, standardDensity } from "../../simulators/physics/forcing.ts";
 import { fanPower } from "../../simulators/physics/fans.ts";
 import {
   adiabatic,

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
-import { calm, createEnclosure, type Enclosure, type Forcing } from "../../simulators/physics/enclosure.ts";
+import { createEnclosure, type Enclosure } from "../../simulators/physics/enclosure.ts";
+import { calm, type Forcing } from "../../simulators/physics/forcing.ts";
 import {
   type EnclosureParameters,
   readParameters,
