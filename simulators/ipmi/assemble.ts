@@ -170,9 +170,21 @@ function rest(
   };
 }
 
+/**
+ * A GUID in the order of the specification: the last byte of its text first. Tools guess the order by where the version
+ * stands; there is one only where it is in this order. IPMI v2.0 §20.8
+ */
+function guidOf(name: string): Buffer {
+  const bytes = createHash("sha256").update(name).digest().subarray(0, 16).reverse();
+  bytes[9] = 0x50 | ((bytes[9] ?? 0) & 0x0f); // version 5, by a name
+  bytes[7] = 0x80 | ((bytes[7] ?? 0) & 0x3f);
+  bytes[6] = 0xf0 | ((bytes[6] ?? 0) & 0x0f);
+  return bytes;
+}
+
 /** What a BMC shows of itself to whoever opens a session. The GUID follows from the name. */
 export function identityOf(options: BmcOptions, name: string): LanIdentity {
-  const guid = createHash("sha256").update(name).digest().subarray(0, 16);
+  const guid = guidOf(name);
   const kg = options.kg === undefined ? undefined : Buffer.from(options.kg);
   return { guid, suites: options.suites ?? usualSuites, ...(kg === undefined ? {} : { kg }) };
 }

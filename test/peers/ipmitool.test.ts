@@ -77,7 +77,8 @@ test("the controller", { timeout }, async (t) => {
   const served = await servedBmc(t);
   assert.match(await say(served, "mc selftest"), /^Selftest: passed/);
   const guid = /System GUID\s*: ([0-9a-f]+)/i.exec((await say(served, "mc guid")).replaceAll("-", ""))?.[1];
-  assert.equal(guid?.toLowerCase(), Buffer.from(served.bmc.guid).toString("hex"));
+  assert.equal(guid?.toLowerCase(), Buffer.from(served.bmc.guid).reverse().toString("hex"));
+  assert.doesNotMatch(await say(served, "mc guid"), /WARNING|violation/i);
   await say(served, "mc getenables");
   assert.match(await say(served, "mc watchdog get"), /Stopped/);
   await say(served, "raw 0x06 0x24 0x04 0x01 0x00 0x10 0x2c 0x01");

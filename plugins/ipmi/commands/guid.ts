@@ -10,7 +10,7 @@ export interface Guid {
   readonly raw: string;
   /** The common reading; the same that the operating system shows for the machine. */
   readonly smbios: string;
-  /** As the specification has it; what ipmitool shows. */
+  /** As the specification has it; what ipmitool shows where it finds a version in that order. */
   readonly ipmi: string;
   /** In the order it came. */
   readonly network: string;

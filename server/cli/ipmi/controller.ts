@@ -80,7 +80,7 @@ async function guid({ client, signal }: Bmc, { json }: McOptions): Promise<ExitC
   else
     printFacts([
       ["GUID", found.smbios],
-      ["as ipmitool shows it", found.ipmi],
+      ["in the order of IPMI", found.ipmi],
       ["bytes", found.raw],
     ]);
   return exit.good;
