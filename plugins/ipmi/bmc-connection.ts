@@ -42,7 +42,8 @@ export class BmcConnection implements Connection {
   #nudged: Millis = -Infinity;
   #end: (reason: BothyError | undefined) => void = () => undefined;
 
-  constructor(settings: BmcSettings, client: BmcClient, deps: LinkDeps) {
+  /** @param logged what was logged of this BMC and is not to be again, also by its next connection */
+  constructor(settings: BmcSettings, client: BmcClient, deps: LinkDeps, logged: Set<string>) {
     this.#settings = settings;
     this.#client = client;
     this.#deps = deps;
@@ -50,7 +51,7 @@ export class BmcConnection implements Connection {
     setMaxListeners(0, this.#over.signal);
     this.#partDeps = { bmc: client, clock, log, settings };
     this.#host = new Host(this.#partDeps);
-    this.#learner = new Learner(this.#partDeps, memory, this.#over.signal);
+    this.#learner = new Learner(this.#partDeps, memory, this.#over.signal, logged);
     this.#known = this.#learner.assumed();
     this.closed = new Promise((resolve) => {
       this.#end = resolve;

@@ -30,10 +30,11 @@ function plan(config: IpmiConfig): LinkPlan {
 function planBmc(settings: BmcSettings, exchange: Exchange): LinkPlan {
   const door = new Door(settings);
   const { name } = settings;
+  const logged = new Set<string>();
   const open = async (deps: LinkDeps): Promise<Connection> => {
     declare(recall(deps.memory, name) ?? assumedDevices(settings), deps, name);
     const client = await door.open(exchange.socket(name), deps);
-    const connection = new BmcConnection(settings, client, deps);
+    const connection = new BmcConnection(settings, client, deps, logged);
     try {
       await connection.begin();
     } catch (thrown) {

@@ -41,14 +41,15 @@ export class Learner {
   readonly #memory: LinkMemory;
   readonly #asked: AskOptions;
   readonly facts: Thresholds;
-  /** Warnings that were logged. A repository that is empty is not kept, and read every time. */
-  readonly #logged = new Set<string>();
+  readonly #logged: Set<string>;
   #last: { readonly known: Known; readonly identity: string; readonly contents?: string } | undefined;
   #isProven = true;
 
-  constructor(deps: PartDeps, memory: LinkMemory, signal: AbortSignal) {
+  /** @param logged warnings that were logged: a repository that is empty is not kept, and read again and again */
+  constructor(deps: PartDeps, memory: LinkMemory, signal: AbortSignal, logged = new Set<string>()) {
     this.#deps = deps;
     this.#memory = memory;
+    this.#logged = logged;
     this.facts = new Thresholds(deps);
     this.#asked = { priority: priority.background, signal };
   }
