@@ -139,6 +139,9 @@ export interface FanResult {
   readonly state: FanState;
 }
 
+/** The state of the step that runs: copied once, then changed in place. */
+type Draft = { -readonly [K in keyof FanState]: FanState[K] };
+
 /**
  * Watches one fan: one step. Pure. A fan that stands still although its duty should turn it is kicked with full duty,
  * a few times, and has then failed; one that turns again for `slowAfter` is well. A fan whose speed is not known is
@@ -147,154 +150,156 @@ export interface FanResult {
 export function fanStep(state: FanState, input: FanInput, settings: FanSettings): FanResult {
   const { duty, rpm } = input;
   const dt = Math.max(0, input.dt);
+  const next: Draft = { ...state };
   // During a kick the duty is ours; what it was judged by stays.
   const moved = state.status !== "kick" && Math.abs(duty - state.duty) > 5;
-  const steady = moved ? 0 : Math.min(state.steady + dt, 1e9);
-  const timed = { ...state, duty: moved ? duty : state.duty, steady };
-  if (!usable(rpm))
-    return {
-      status: "unknown",
-      expected: undefined,
-      state: { ...timed, status: statusKept(state), rpm: null },
-    };
+  next.steady = moved ? 0 : Math.min(state.steady + dt, 1e9);
+  if (moved) next.duty = duty;
+  if (!usable(rpm)) {
+    next.rpm = null;
+    if (state.status === "kick") next.status = "stopped";
+    return { status: "unknown", expected: undefined, state: next };
+  }
+  next.rpm = rpm;
   const expected = expectedSpeed(duty, state.learnt, settings);
-  const watched = swung({ ...timed, rpm }, rpm, expected, dt);
-  if (state.status === "kick") return kicking(watched, expected, dt, settings);
+  swung(next, rpm, expected, dt, settings);
+  if (state.status === "kick") return kicking(next, expected, dt, settings);
   // Without an expectation only a fan that does not turn at all can be told.
   const still = duty >= settings.startDuty && rpm < (expected ?? 500) * (settings.stoppedBelow / 100);
-  if (still) return standing(watched, input, expected, settings);
-  return turning({ ...watched, still: 0 }, rpm, expected, dt, settings);
+  if (still) return standing(next, input, expected, settings);
+  return turning(next, rpm, expected, dt, settings);
 }
 
-const statusKept = (state: FanState): FanStatus => (state.status === "kick" ? "stopped" : state.status);
-
-function kicking(
-  state: FanState,
-  expected: number | undefined,
-  dt: number,
-  settings: FanSettings,
-): FanResult {
-  const kicked = state.kicked + dt;
-  if (!reached(kicked, settings.kickFor))
-    return { status: "kick", override: 100, expected, state: { ...state, kicked } };
-  return {
-    status: "stopped",
-    expected,
-    state: { ...state, status: "stopped", kicked: 0, still: 0, steady: 0 },
-  };
+function kicking(next: Draft, expected: number | undefined, dt: number, settings: FanSettings): FanResult {
+  next.kicked += dt;
+  if (!reached(next.kicked, settings.kickFor))
+    return { status: "kick", override: 100, expected, state: next };
+  next.status = "stopped";
+  next.kicked = 0;
+  next.still = 0;
+  next.steady = 0;
+  return { status: "stopped", expected, state: next };
 }
 
 function standing(
-  state: FanState,
+  next: Draft,
   input: FanInput,
   expected: number | undefined,
   settings: FanSettings,
 ): FanResult {
   // Seen once it may have stopped just now: time counts from the second time on.
-  const still = state.still === 0 ? 1e-9 : heldFor(state.still, true, Math.max(0, input.dt));
-  const next = { ...state, still, well: 0, slow: 0, crawling: 0, fast: 0 };
-  const as = (status: FanStatus): FanResult => ({ status, expected, state: { ...next, status } });
-  if (input.moves === true) return as("tach-fault");
-  if (state.status === "failed") return as("failed");
-  if (!reached(still, settings.stoppedAfter)) return as(state.status === "tach-fault" ? "ok" : state.status);
-  if (state.kicks > settings.kickRetries) return as("failed");
-  const kicks = state.kicks + 1;
-  return {
-    status: "kick",
-    override: 100,
-    expected,
-    state: { ...next, status: "kick", kicks, kicked: 0, still: 0 },
-  };
+  next.still = next.still === 0 ? 1e-9 : heldFor(next.still, true, Math.max(0, input.dt));
+  next.well = 0;
+  next.slow = 0;
+  next.crawling = 0;
+  next.fast = 0;
+  const before = next.status;
+  if (input.moves === true) next.status = "tach-fault";
+  else if (before !== "failed") {
+    if (!reached(next.still, settings.stoppedAfter)) next.status = before === "tach-fault" ? "ok" : before;
+    else if (next.kicks > settings.kickRetries) next.status = "failed";
+    else {
+      next.status = "kick";
+      next.kicks++;
+      next.kicked = 0;
+      next.still = 0;
+      return { status: "kick", override: 100, expected, state: next };
+    }
+  }
+  return { status: next.status, expected, state: next };
 }
 
 /** It turns: how fast is judged once its duty has stood long enough. */
 function turning(
-  state: FanState,
+  next: Draft,
   rpm: number,
   expected: number | undefined,
   dt: number,
   settings: FanSettings,
 ): FanResult {
-  const settled = reached(state.steady, settings.spinUp);
+  const settled = reached(next.steady, settings.spinUp);
   const share = expected === undefined || !settled ? undefined : (100 * rpm) / expected;
-  const slow = heldFor(state.slow, share !== undefined && share < settings.slowBelow, dt);
-  const crawling = heldFor(state.crawling, share !== undefined && share < settings.failedBelow, dt);
-  const fast = heldFor(state.fast, share !== undefined && share > settings.fastAbove, dt);
   const fits =
     rpm > 0 &&
     (expected === undefined ||
       (share !== undefined && share >= settings.slowBelow && share <= settings.fastAbove));
-  const well = heldFor(state.well, fits, dt);
-  const late = (since: number) => reached(since, settings.slowAfter);
-  const timed = { ...state, slow, crawling, fast, well };
-  const hunts = settled && state.swings.length > settings.huntingSwings;
-  const found: FanStatus | undefined = late(crawling)
-    ? "failed"
-    : late(slow)
-      ? "slow"
-      : late(fast)
-        ? "fast"
-        : hunts
-          ? "hunting"
-          : undefined;
+  next.still = 0;
+  next.slow = heldFor(next.slow, share !== undefined && share < settings.slowBelow, dt);
+  next.crawling = heldFor(next.crawling, share !== undefined && share < settings.failedBelow, dt);
+  next.fast = heldFor(next.fast, share !== undefined && share > settings.fastAbove, dt);
+  next.well = heldFor(next.well, fits, dt);
+  const well = reached(next.well, settings.slowAfter);
+  const found = wrongSpeed(next, settled, settings);
   // A failed fan stays failed until it has been well for long enough.
-  const status =
-    state.status === "failed" && !late(well)
-      ? "failed"
-      : (found ?? (late(well) ? "ok" : fresh(state.status)));
-  const kicks = status === "ok" && late(well) ? 0 : state.kicks;
-  const healthy = status === "ok" && settled && (share !== undefined || settings.fullSpeed === 0);
-  const next = healthy
-    ? aged({ ...timed, status, kicks }, rpm, expected, dt, settings)
-    : { ...timed, status, kicks };
+  const failed = next.status === "failed" && !well;
+  next.status = failed ? "failed" : (found ?? (well ? "ok" : turnsAgain(next.status)));
+  if (next.status === "ok" && well) next.kicks = 0;
+  const healthy = next.status === "ok" && settled && (share !== undefined || settings.fullSpeed === 0);
+  if (healthy) aged(next, rpm, expected, dt, settings);
   const fall = fallOf(next);
-  return { status, expected, state: next, ...(fall === undefined ? {} : { fall }) };
+  if (fall === undefined) return { status: next.status, expected, state: next };
+  return { status: next.status, expected, state: next, fall };
+}
+
+function wrongSpeed(state: FanState, settled: boolean, settings: FanSettings): FanStatus | undefined {
+  if (reached(state.crawling, settings.slowAfter)) return "failed";
+  if (reached(state.slow, settings.slowAfter)) return "slow";
+  if (reached(state.fast, settings.slowAfter)) return "fast";
+  return settled && state.swings.length > settings.huntingSwings ? "hunting" : undefined;
 }
 
 /** Turning again, but not for long enough: what was wrong with its speed still is; standing still is over. */
-const fresh = (before: FanStatus): FanStatus =>
+const turnsAgain = (before: FanStatus): FanStatus =>
   before === "stopped" || before === "kick" || before === "tach-fault" || before === "unknown"
     ? "ok"
     : before;
 
 /** Counts swings of the speed at a steady duty that are large enough. */
-function swung(state: FanState, rpm: number, expected: number | undefined, dt: number): FanState {
-  const swings =
-    state.swings.length === 0 ? state.swings : state.swings.map((age) => age + dt).filter((age) => age < 60);
-  const change = rpm - state.turn;
-  const size = 0.1 * (expected ?? Math.max(rpm, state.turn));
-  if (state.steady === 0 || state.turn === 0) return { ...state, swings: [], turn: rpm, direction: 0 };
-  const direction = Math.sign(change);
-  if (Math.abs(change) < size || size === 0) return { ...state, swings };
-  if (direction === state.direction) return { ...state, swings, turn: rpm };
-  return {
-    ...state,
-    swings: state.direction === 0 ? swings : [0, ...swings].slice(0, 100),
-    turn: rpm,
-    direction,
-  };
-}
-
-/** A day's filter; the trend is told over 200 h or more, and begins anew each 1000 h. */
-const [dayHours, trendFrom, trendOver] = [24, 200, 1000];
-
-function aged(
-  state: FanState,
+function swung(
+  next: Draft,
   rpm: number,
   expected: number | undefined,
   dt: number,
   settings: FanSettings,
-): FanState {
-  const hours = state.hours + dt / 3600;
-  const learnt =
-    settings.fullSpeed === 0 && state.learnt.n < 20_000 ? learn(state.learnt, state.duty, rpm) : state.learnt;
-  if (expected === undefined || expected <= 0) return { ...state, hours, learnt };
+): void {
+  if (next.steady === 0 || next.turn === 0) {
+    if (next.swings.length > 0) next.swings = [];
+    next.turn = rpm;
+    next.direction = 0;
+    return;
+  }
+  if (next.swings.length > 0) next.swings = next.swings.map((age) => age + dt).filter((age) => age < 60);
+  const change = rpm - next.turn;
+  const size = (settings.huntingSwing / 100) * (expected ?? Math.max(rpm, next.turn));
+  if (size === 0 || Math.abs(change) < size) return;
+  const direction = Math.sign(change);
+  if (direction !== next.direction && next.direction !== 0) next.swings = [0, ...next.swings].slice(0, 100);
+  next.turn = rpm;
+  next.direction = direction;
+}
+
+/** A day's filter; the trend is told over 200 h or more, and begins anew each 1000 h. */
+const dayHours = 24;
+const trendFrom = 200;
+const trendOver = 1000;
+
+function aged(
+  next: Draft,
+  rpm: number,
+  expected: number | undefined,
+  dt: number,
+  settings: FanSettings,
+): void {
+  next.hours += dt / 3600;
+  if (settings.fullSpeed === 0 && next.learnt.n < 20_000) next.learnt = learn(next.learnt, next.duty, rpm);
+  if (expected === undefined || expected <= 0) return;
   const share = rpm / expected;
-  const ratio = state.ratio === null ? share : state.ratio + (dt / 3600 / dayHours) * (share - state.ratio);
+  next.ratio = next.ratio === null ? share : next.ratio + (dt / 3600 / dayHours) * (share - next.ratio);
   const begins =
-    hours >= 2 * dayHours && (state.firstRatio === null || hours - state.firstHours >= trendOver);
-  const first = begins ? { firstRatio: ratio, firstHours: hours } : {};
-  return { ...state, hours, learnt, ratio, ...first };
+    next.hours >= 2 * dayHours && (next.firstRatio === null || next.hours - next.firstHours >= trendOver);
+  if (!begins) return;
+  next.firstRatio = next.ratio;
+  next.firstHours = next.hours;
 }
 
 const fallOf = ({ ratio, firstRatio, hours, firstHours }: FanState): number | undefined => {

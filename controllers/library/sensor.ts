@@ -106,67 +106,79 @@ export interface SensorResult {
   readonly state: SensorState;
 }
 
+/** The state of the step that runs: copied once, then changed in place. */
+type Draft = { -readonly [K in keyof SensorState]: SensorState[K] };
+
 /**
  * Judges one reading of one sensor: range, rate of change, stuck, in that order. Pure. A failure ends with `recover` good
  * readings in a row; a reading that came too fast is held back, not failed.
  */
 export function sensorStep(state: SensorState, input: SensorInput, settings: SensorSettings): SensorResult {
   const dt = Math.max(0, input.dt);
-  const aged = {
-    ...state,
-    acceptedAge: state.acceptedAge + dt,
-    faultFor: state.fault === null ? 0 : state.faultFor + dt,
-  };
-  const { value } = input;
-  if (!usable(value)) return failed(aged, "missing");
-  if (value < settings.lowest || value > settings.highest) return failed(aged, "range");
-  const fresh = isFresh(state, input, dt);
-  const rated = fresh ? rateOf(aged, value, input.age ?? 0, settings) : aged;
-  const watched = watch({ ...rated, seenAge: input.age ?? 0 }, value, input.reference, dt, settings);
-  if (isStuck(watched, settings)) return failed(watched, "stuck");
-  return judged(watched, fresh, settings);
+  const { value, age = 0 } = input;
+  const next: Draft = { ...state };
+  next.acceptedAge += dt;
+  next.faultFor = state.fault === null ? 0 : state.faultFor + dt;
+  if (!usable(value)) return failed(next, "missing");
+  if (value < settings.lowest || value > settings.highest) return failed(next, "range");
+  // The same reading again, only older, is no new one: nothing can be learnt of it.
+  const fresh = state.seenAge === null || age < state.seenAge + dt - 1e-3;
+  if (fresh) rate(next, value, age, settings);
+  next.seenAge = age;
+  watch(next, value, input.reference, dt, settings);
+  if (isStuck(next, settings)) return failed(next, "stuck");
+  return judged(next, fresh, settings);
 }
 
-/** The same reading again, only older, is no new one: nothing can be learnt of it. */
-const isFresh = (state: SensorState, input: SensorInput, dt: number): boolean =>
-  state.seenAge === null || (input.age ?? 0) < state.seenAge + dt - 1e-3;
-
-const failed = (state: SensorState, fault: "missing" | "range" | "stuck"): SensorResult => {
-  const faultFor = state.fault === fault ? state.faultFor : 0;
-  const kept = fault === "stuck" ? {} : { suspect: null, suspects: 0, anchor: null, unchanged: 0 };
-  const next = { ...state, ...kept, fault, faultFor, good: 0 };
+function failed(next: Draft, fault: "missing" | "range" | "stuck"): SensorResult {
+  if (next.fault !== fault) next.faultFor = 0;
+  next.fault = fault;
+  next.good = 0;
+  if (fault !== "stuck") {
+    next.suspect = null;
+    next.suspects = 0;
+    next.anchor = null;
+    next.unchanged = 0;
+  }
   return { quality: "bad", value: undefined, reason: fault, state: next };
-};
+}
 
 /** Takes a reading, or holds it back when the way to it was too fast. */
-function rateOf(state: SensorState, value: number, age: number, settings: SensorSettings): SensorState {
-  const taken = { ...state, accepted: value, acceptedAge: age, suspect: null, suspects: 0 };
-  if (state.accepted === null || settings.fastest === 0 || state.fault !== null) return taken;
-  const since = Math.max(1e-3, state.acceptedAge - age);
-  if (Math.abs(value - state.accepted) <= settings.fastest * since + settings.quantum) return taken;
-  const again = state.suspect !== null && Math.abs(value - state.suspect) <= settings.fastest * since;
-  const suspects = again ? state.suspects + 1 : 1;
-  return suspects >= 3 ? taken : { ...state, suspect: value, suspects };
+function rate(next: Draft, value: number, age: number, settings: SensorSettings): void {
+  if (next.accepted !== null && settings.fastest > 0 && next.fault === null) {
+    const since = Math.max(1e-3, next.acceptedAge - age);
+    if (Math.abs(value - next.accepted) > settings.fastest * since + settings.quantum) {
+      const again = next.suspect !== null && Math.abs(value - next.suspect) <= settings.fastest * since;
+      next.suspects = again ? next.suspects + 1 : 1;
+      next.suspect = value;
+      if (next.suspects < 3) return;
+    }
+  }
+  next.accepted = value;
+  next.acceptedAge = age;
+  next.suspect = null;
+  next.suspects = 0;
 }
 
 function watch(
-  state: SensorState,
+  next: Draft,
   value: number,
   reference: number | undefined,
   dt: number,
   settings: SensorSettings,
-): SensorState {
-  const still = state.anchor !== null && Math.abs(value - state.anchor) <= settings.quantum;
+): void {
   const known = usable(reference) ? reference : null;
-  if (!still) return { ...state, anchor: value, unchanged: 0, referenceLow: known, referenceHigh: known };
-  const unchanged = state.unchanged + dt;
-  if (known === null) return { ...state, unchanged };
-  return {
-    ...state,
-    unchanged,
-    referenceLow: Math.min(state.referenceLow ?? known, known),
-    referenceHigh: Math.max(state.referenceHigh ?? known, known),
-  };
+  if (next.anchor === null || Math.abs(value - next.anchor) > settings.quantum) {
+    next.anchor = value;
+    next.unchanged = 0;
+    next.referenceLow = known;
+    next.referenceHigh = known;
+    return;
+  }
+  next.unchanged += dt;
+  if (known === null) return;
+  next.referenceLow = Math.min(next.referenceLow ?? known, known);
+  next.referenceHigh = Math.max(next.referenceHigh ?? known, known);
 }
 
 const isStuck = (state: SensorState, { stuckAfter, stuckReference }: SensorSettings): boolean =>
@@ -174,19 +186,17 @@ const isStuck = (state: SensorState, { stuckAfter, stuckReference }: SensorSetti
   state.unchanged >= stuckAfter - 1e-6 &&
   (state.referenceHigh ?? 0) - (state.referenceLow ?? 0) >= stuckReference;
 
-function judged(state: SensorState, fresh: boolean, settings: SensorSettings): SensorResult {
-  const value = state.accepted ?? undefined;
-  if (state.fault !== null) {
-    const good = fresh ? state.good + 1 : state.good;
-    if (good < settings.recover)
-      return { quality: "bad", value: undefined, reason: "recovering", state: { ...state, good } };
-    return {
-      quality: "good",
-      value,
-      reason: undefined,
-      state: { ...state, fault: null, faultFor: 0, good: 0 },
-    };
+function judged(next: Draft, fresh: boolean, settings: SensorSettings): SensorResult {
+  const value = next.accepted ?? undefined;
+  if (next.fault !== null) {
+    if (fresh) next.good++;
+    if (next.good < settings.recover)
+      return { quality: "bad", value: undefined, reason: "recovering", state: next };
+    next.fault = null;
+    next.faultFor = 0;
+    next.good = 0;
+    return { quality: "good", value, reason: undefined, state: next };
   }
-  if (state.suspects > 0) return { quality: "uncertain", value, reason: "rate", state };
-  return { quality: "good", value, reason: undefined, state };
+  if (next.suspects > 0) return { quality: "uncertain", value, reason: "rate", state: next };
+  return { quality: "good", value, reason: undefined, state: next };
 }
