@@ -170,6 +170,10 @@ const thresholds = (s: SheddingSettings): readonly number[] => [
 export const shedCharge = (priority: number, settings: SheddingSettings): number =>
   thresholds(settings)[Math.round(priority)] ?? -1;
 
+/** State of charge, %, above which it comes back. What goes at once need not wait for a full battery. */
+export const returnCharge = (priority: number, settings: SheddingSettings): number =>
+  Math.min(95, shedCharge(Math.min(8, priority), settings) + settings.restoreCharge);
+
 /** Why a load should be without power now, or undefined. */
 function against(
   load: Load,
@@ -263,9 +267,7 @@ export function sheddingStep(
   const loads: Record<string, LoadState> = {};
   for (const load of [...input.loads].sort((a, b) => a.priority - b.priority)) {
     const was = before.loads[load.id] ?? { phase: "on", for: 0, why: "" };
-    const enough =
-      input.charge === undefined ||
-      input.charge > Math.min(95, shedCharge(load.priority, settings) + settings.restoreCharge);
+    const enough = input.charge === undefined || input.charge > returnCharge(load.priority, settings);
     const may = good && cool && enough && reached(sinceReturn, settings.restoreGap);
     const next = step(load, was, against(load, input, held, settings), may, settings, dt);
     if (next.phase === "back" && was.phase === "off") sinceReturn = 0;

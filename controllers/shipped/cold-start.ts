@@ -36,6 +36,8 @@ export const coldStart = defineController({
   inputs: {
     inlet: select("type:temperature", "point:inlet").min(),
     equipment: select("type:temperature", "point:equipment").any(),
+    // Where nothing measures equipment, the air that has passed it stands for it.
+    passed: select("type:temperature", "point:outlet").any(),
     battery: select("type:battery").of("temperature").any(),
     outlets: select("type:outlet").of("switch").anyWord(),
     margin: optional(from("humidity-guard", "margin").min()),
@@ -61,7 +63,7 @@ export const coldStart = defineController({
       before,
       {
         inlet: inputs.inlet.value,
-        ...maybe("equipment", least(inputs.equipment)),
+        ...maybe("equipment", least(inputs.equipment) ?? least(inputs.passed)),
         ...maybe("battery", least(inputs.battery)),
         ...maybe("margin", inputs.margin?.value),
         outlets: loads.length,

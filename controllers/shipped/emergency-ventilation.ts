@@ -36,6 +36,21 @@ interface State {
   readonly freeze: FreezeState;
 }
 
+/**
+ * Supply air as the frost ladder sees it. Where everything is cold, as in a cold start, outdoor air is not the cause, and
+ * without moving air nothing gets warm.
+ */
+function frosty(
+  supply: number | undefined,
+  back: number | undefined,
+  preheating: boolean,
+  s: { readonly freezeMinimumAt: number },
+): number | undefined {
+  if (supply === undefined) return undefined;
+  const fromOutdoors = !preheating && (back === undefined || supply < back - 2);
+  return fromOutdoors ? supply : Math.max(supply, s.freezeMinimumAt + 2);
+}
+
 const useless = ["lockout", "fault"];
 
 /** Why no unit cools, of those that ought to; empty while at least one might. */
@@ -64,6 +79,7 @@ export const emergencyVentilation = defineController({
     states: select("type:air-conditioner").of("state").anyWord(),
     lost: optional(from("staged-cooling", "lost").max()),
     onBattery: optional(from("outage", "onBattery").max()),
+    preheatTo: optional(from("cold-start", "preheatTo").max()),
   },
   outputs: {
     fans: select("type:fan").action("speed", { unit: "%" }),
@@ -97,7 +113,8 @@ export const emergencyVentilation = defineController({
       s,
       dt,
     );
-    const frost = freezeStep(state.freeze, least(inputs.supply), s, dt);
+    const cold = frosty(least(inputs.supply), median(inputs.back), said(inputs.preheatTo), s);
+    const frost = freezeStep(state.freeze, cold, s, dt);
     const saving = said(inputs.onBattery) && !result.state.overloaded;
     const stage = result.active ? 0 : frost.stage;
     const fans = result.active && !saving ? s.emergencyDuty : stage === 3 ? 0 : null;

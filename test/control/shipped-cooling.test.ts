@@ -288,6 +288,14 @@ test("emergency ventilation: the frost ladder", () => {
   assert.equal(site.step({}, 3700).published?.["frost"], 0);
 });
 
+test("emergency ventilation: a site that is cold all through keeps its air moving", () => {
+  const cold = { supply: { "dx-1.supply": -20 }, inlet: { probe: -20 } };
+  const even = emergency({ ...cold, back: { outlet: -19 } });
+  assert.equal(even.step({}, 2000).published?.["frost"], 0);
+  const heated = emergency({ ...cold, preheatTo: { "cold-start": 15 } });
+  assert.equal(heated.step({}, 2000).published?.["frost"], 0);
+});
+
 test("humidity guard: keeps outdoor air out that would condense, and says so", () => {
   const site = bench(
     humidityGuard,
