@@ -22,13 +22,13 @@ const builtins = new Set(builtinModules);
 /** `bothy/controllers` and `typebox` are ours, wherever the file is; a step does no I/O, so nothing of Node's is there. */
 const ours: Plugin = {
   name: "bothy",
-  setup({ onResolve, resolve }) {
-    onResolve({ filter: /^bothy\/controllers$/ }, () => ({ path: ownFile("../index.ts") }));
-    onResolve({ filter: /^typebox(?:\/|$)/ }, ({ path, kind, pluginData }) => {
+  setup(its) {
+    its.onResolve({ filter: /^bothy\/controllers$/ }, () => ({ path: ownFile("../index.ts") }));
+    its.onResolve({ filter: /^typebox(?:\/|$)/ }, ({ path, kind, pluginData }) => {
       if (pluginData === ours) return undefined;
-      return resolve(path, { kind, resolveDir: ownRoot, pluginData: ours });
+      return its.resolve(path, { kind, resolveDir: ownRoot, pluginData: ours });
     });
-    onResolve({ filter: /^(?:node:|[a-z_]+(?:\/|$))/ }, ({ path, importer }) => {
+    its.onResolve({ filter: /^(?:node:|[a-z_]+(?:\/|$))/ }, ({ path, importer }) => {
       if (!path.startsWith("node:") && !builtins.has(path)) return undefined;
       if (importer.startsWith(ownRoot) && !importer.includes(`${sep}node_modules${sep}`))
         return { path, external: true };
@@ -62,7 +62,7 @@ export const loadText = (name: string, contents: string): Promise<Bundle> =>
 
 async function bundled(entry: BuildOptions, name: string): Promise<Bundle> {
   try {
-    const { outputFiles = [] } = await build({
+    const { outputFiles } = await build({
       ...entry,
       bundle: true,
       write: false,

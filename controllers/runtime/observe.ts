@@ -4,13 +4,48 @@ import type { ReadingStore } from "../../devices/store.ts";
 import type { Writer } from "../../devices/writer.ts";
 import type { Missing } from "../sample.ts";
 import type { Binding, BoundInput, BoundOutput } from "./binding.ts";
-import type { HeldSlot, Observed, Target } from "./frame.ts";
+import type { HeldSlot, Mode, Observed, Target } from "./frame.ts";
 
 /** A value another controller has published. */
 export interface Published {
   readonly value: number | string | boolean;
   /** On the monotonic clock. */
   readonly at: Millis;
+}
+
+/** What one controller publishes, for as long as it is to be relied on. */
+export class PublishedValues {
+  readonly #name: string;
+  readonly #period: Millis;
+  readonly #clock: Clock;
+  #values: Readonly<Record<string, Published["value"]>> = {};
+  #at: Millis = -Infinity;
+
+  constructor(name: string, period: Millis, clock: Clock) {
+    this.#name = name;
+    this.#period = period;
+    this.#clock = clock;
+  }
+
+  get all(): Readonly<Record<string, Published["value"]>> {
+    return this.#values;
+  }
+
+  /** Of the step that has just ended; none: it is not to be relied on. */
+  set(values: Readonly<Record<string, Published["value"]>>): void {
+    this.#values = values;
+    this.#at = this.#clock.monotonic();
+  }
+
+  /** @returns a text for why there is none */
+  get(name: string, mode: Mode): Published | string {
+    const value = this.#values[name];
+    if (value === undefined)
+      return `controller ${this.#name} is ${mode}, so \`${name}\` is not to be relied on`;
+    const age = this.#clock.monotonic() - this.#at;
+    if (age > 3 * this.#period) return `controller ${this.#name} has not stepped for ${Math.round(age)} ms`;
+    return { value, at: this.#at };
+  }
 }
 
 export interface Surroundings {

@@ -1,11 +1,7 @@
-import { type Clock, hours, type Instant, type Millis, minutes } from "../../devices/clock.ts";
-import { asBothyError, BothyError } from "../../devices/errors.ts";
+import type { Millis } from "../../devices/clock.ts";
+import { asBothyError } from "../../devices/errors.ts";
 import type { Keeper } from "../../devices/keeper.ts";
 import { Latency } from "../../devices/latency.ts";
-import type { Log } from "../../devices/plugin.ts";
-import type { Registry } from "../../devices/registry.ts";
-import type { ReadingStore } from "../../devices/store.ts";
-import type { Writer } from "../../devices/writer.ts";
 import type { Alarm, FailSafe } from "../contract.ts";
 import type {
   By,
@@ -18,53 +14,34 @@ import type {
   SwapReport,
   TraceListener,
 } from "./api.ts";
-import { bind, type Binding, type Publisher } from "./binding.ts";
+import type { Binding } from "./binding.ts";
+import { Bound, type BoundDeps } from "./bound.ts";
+import { Failures, mostFailures } from "./failures.ts";
+import { ModeWish } from "./mode-wish.ts";
 import type { EngineMemory, EngineOptions, EngineResult } from "./engine.ts";
-import type { Failure, Frame, Mode, StepTrace, WantedMode } from "./frame.ts";
+import type { Failure, Frame, Mode, StepTrace } from "./frame.ts";
 import { Heartbeats } from "./heartbeat.ts";
 import type { Outcome } from "./host.ts";
-import { ageOfKept, handOverTime, keepEvery, keptController, overridesOf } from "./kept.ts";
-import { observeAll, type Published, type TargetsNow, targetsNow, whoOf } from "./observe.ts";
+import { ageOfKept, handOverTime, keptController, overridesOf } from "./kept.ts";
+import { Keeping } from "./keeping.ts";
+import { type Published, PublishedValues, whoOf } from "./observe.ts";
 import { Orders } from "./orders.ts";
 import { completeSettings } from "./settings.ts";
 import type { Shape } from "./shape.ts";
-import type { Source } from "./source.ts";
+import { describeSource, type Source } from "./source.ts";
 import { StandingAlarms } from "./standing-alarms.ts";
-import { type HostOptions, labelOf, openVersion, type OpenHost, stateFor, type Version } from "./version.ts";
+import { Succession } from "./succession.ts";
+import { type HostOptions, openVersion, type OpenHost, stateFor, type Version } from "./version.ts";
 
-export interface RunningDeps {
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly registry: Registry;
-  readonly store: ReadingStore;
-  readonly writer: Writer;
+export interface RunningDeps extends BoundDeps {
   readonly keeper: Keeper;
   readonly open: OpenHost;
-  readonly localHour: (at: Instant) => number;
-  readonly published: (controller: string, value: string) => Published | string;
-  readonly publishers: () => readonly Publisher[];
   readonly event: (event: ControllerEvent) => void;
   readonly trace: TraceListener;
 }
 
-/** This many failures within this long, and it is left in fail-safe for a while. */
-const mostFailures = 5;
-const failuresWithin: Millis = minutes(10);
-/** Nobody may come for months. */
-const brokenFor: Millis = hours(1);
-const defaultModeHold: Millis = hours(1);
-const longestModeHold: Millis = hours(24);
-export const defaultProbation: Millis = minutes(15);
 /** Missed deadlines are told until so many steps in a row were in time. */
 const stepsInTime = 10;
-
-interface Probation {
-  readonly previous: Version;
-  readonly stateThen: EngineMemory;
-  readonly until: Millis;
-  readonly untilWall: Instant;
-  missed: number;
-}
 
 /** One controller of a site while it runs: its version, what it is bound to, its mode and settings, and its steps. */
 export class Running {
@@ -75,56 +52,46 @@ export class Running {
   due: Millis = 0;
   /** A step, or a version being put in place of another. */
   busy: Promise<void> | undefined;
-  binding: Binding = { inputs: [], outputs: [], faults: [] };
   readonly #config: ControllerConfig;
   readonly #deps: RunningDeps;
   readonly #orders: Orders;
   readonly #alarms: StandingAlarms;
   readonly #heartbeats: Heartbeats;
   readonly #took = new Latency();
-  #version: Version;
+  readonly #bound: Bound;
+  readonly #keeping: Keeping;
+  readonly #wish: ModeWish;
+  readonly #failures: Failures;
+  readonly #published: PublishedValues;
+  readonly #succession: Succession;
   #overrides: Readonly<Record<string, unknown>> = {};
-  #boundAt = -1;
-  #boundText = "";
   #stepping = false;
   #standing: Standing = "starting";
-  #fault: string | undefined;
   #mode: Mode = "fail-safe";
-  #wanted: WantedMode = "automatic";
-  #wantedUntil: { readonly mono: Millis; readonly wall: Instant } | undefined;
-  #modeBy: By | undefined;
-  #lastBegan: Millis | undefined;
   #last: StepTrace | undefined;
   #steps = 0;
   #missed = 0;
   #missedLately = 0;
-  #failures = 0;
-  #failedAt: readonly Millis[] = [];
-  #lastFailure: (Failure & { readonly at: Instant }) | undefined;
-  #brokenUntil: Millis = 0;
-  #keptAt: Millis = -Infinity;
-  #probation: Probation | undefined;
-  #published: Readonly<Record<string, Published>> = {};
-  #rivals: TargetsNow["rivals"] = new Map();
 
   constructor(name: string, config: ControllerConfig, version: Version, deps: RunningDeps) {
     this.name = name;
     this.who = whoOf(name);
     this.#config = config;
-    this.#version = version;
+    this.#succession = new Succession(name, version, deps);
     this.#deps = deps;
     this.period = version.host.shape.period;
     this.#orders = new Orders(this.who, deps);
-    this.#alarms = new StandingAlarms(name, (kind, alarm) => {
-      const { severity, text } = alarm;
-      const level = kind === "raised" && (severity === "major" || severity === "critical") ? "warn" : "info";
-      deps.log[level](
-        { controller: name, alarm: alarm.id, severity },
-        `${name}: ${kind === "raised" ? "" : "over: "}${text}`,
-      );
-      deps.event({ kind, controller: name, alarm });
-    });
+    this.#bound = new Bound(name, this.who, config, deps);
+    this.#keeping = new Keeping(name, deps);
+    this.#wish = new ModeWish(name, deps.clock);
+    this.#failures = new Failures(deps.clock);
+    this.#published = new PublishedValues(name, this.period, deps.clock);
+    this.#alarms = new StandingAlarms(name, deps);
     this.#heartbeats = new Heartbeats(config.heartbeat ?? [], this.who, deps, () => this.#lives());
+  }
+
+  get #version(): Version {
+    return this.#succession.current;
   }
 
   get shape(): Shape {
@@ -136,19 +103,17 @@ export class Running {
     return this.#version.core.failSafeValues;
   }
 
+  get binding(): Binding {
+    return this.#bound.binding;
+  }
+
   /** Names of the controllers whose values it takes. */
   get providers(): readonly string[] {
     return this.binding.inputs.flatMap((one) => ("controller" in one ? [one.controller] : []));
   }
 
   published(value: string): Published | string {
-    const found = this.#published[value];
-    if (found === undefined)
-      return `controller ${this.name} is ${this.#mode}, so \`${value}\` is not to be relied on`;
-    const age = this.#deps.clock.monotonic() - found.at;
-    return age <= 3 * this.period
-      ? found
-      : `controller ${this.name} has not stepped for ${Math.round(age)} ms`;
+    return this.#published.get(value, this.#mode);
   }
 
   /** Goes on where the program before ended. */
@@ -167,9 +132,7 @@ export class Running {
         ? kept.memory
         : { ...kept.memory, failSafe: true, goods: 0, why: "it has just begun" };
       this.#version.core.resume(memory, state, soon ? (handOverTime - age) / 1000 : 0, !soon);
-      const { wanted, until, by } = kept.mode;
-      if (wanted !== "automatic" && until !== undefined && until > clock.now() && by !== undefined)
-        this.setMode({ ...by, mode: wanted, holdFor: Math.min(until - clock.now(), longestModeHold) });
+      this.#wish.resume(kept.mode);
     } catch (thrown) {
       const { message } = asBothyError(thrown, this.name);
       log.warn({ controller: this.name }, `${this.name} begins anew: what was kept is of no use: ${message}`);
@@ -182,42 +145,22 @@ export class Running {
     this.#heartbeats.start();
   }
 
-  /** Binds anew when devices have changed. @returns whether anything is bound otherwise than before */
-  rebind(force = false): boolean {
-    const { registry, log, publishers, event } = this.#deps;
-    if (registry.version === this.#boundAt && !force) return false;
-    this.#boundAt = registry.version;
-    const next = bind(this.name, this.shape, this.#config, registry, publishers());
-    this.#orders.giveUpLost(next.outputs);
-    const text = JSON.stringify(next);
-    this.binding = next;
-    if (text === this.#boundText) return false;
-    this.#boundText = text;
-    const names = (of: Binding): string[] => [...of.inputs, ...of.outputs].map(({ name }) => name);
-    log.info(
-      {
-        controller: this.name,
-        inputs: names({ ...next, outputs: [] }),
-        outputs: names({ ...next, inputs: [] }),
-      },
-      `${this.name} is bound to ${next.inputs.length} values and ${next.outputs.length} actions`,
-    );
-    for (const { path, message, remedy } of next.faults)
-      log.warn({ controller: this.name }, `${this.name}, ${path.join(".")}: ${message}: ${remedy}`);
-    event({ kind: "bindings", controller: this.name });
-    return true;
+  /** Binds anew when devices have changed. */
+  rebind(force = false): void {
+    if (this.#bound.rebind(this.shape, this.#orders, force))
+      this.#deps.event({ kind: "bindings", controller: this.name });
   }
 
   /** Leaves out values of controllers that wait for this one. */
   cut(inputs: Binding["inputs"], faults: Binding["faults"]): void {
-    this.binding = { ...this.binding, inputs, faults: [...this.binding.faults, ...faults] };
+    this.#bound.cut(inputs, faults);
   }
 
   /** Deadlines that passed while a step was under way, or while nobody looked. */
   miss(count: number): void {
     this.#missed += count;
     this.#missedLately = stepsInTime;
-    if (this.#probation !== undefined) this.#probation.missed += count;
+    this.#succession.miss(count);
   }
 
   /** Whether a step is under way, or waits for others. */
@@ -260,10 +203,10 @@ export class Running {
     if (call === undefined) return this.#finish(frame, undefined);
     if (broken)
       return this.#finish(frame, {
-        failure: { kind: "lost", text: `broken: ${this.#fault ?? ""}` },
+        failure: { kind: "lost", text: `broken: ${this.#failures.last?.text ?? ""}` },
         took: 0,
       });
-    const before = this.#probation === undefined ? undefined : this.#version.core.memory;
+    const { before } = this.#succession;
     const outcome = this.#version.host.step(call);
     if (!(outcome instanceof Promise)) return this.#finish(frame, outcome, before);
     return outcome.then((done) => this.#finish(frame, done, before));
@@ -272,49 +215,39 @@ export class Running {
   status(): ControllerStatus {
     const { shape } = this;
     const { source, configured } = this.#version;
+    const wish = this.#wish.kept;
+    const { count, last } = this.#failures;
     return {
       name: this.name,
       standing: this.#standing,
-      ...(this.#fault === undefined ? {} : { fault: this.#fault }),
+      ...(this.#failures.broken ? { fault: last?.text ?? "" } : {}),
       definition: shape,
       failSafe: this.failSafe,
-      source: describe(source),
+      source: describeSource(source),
       period: this.period,
       mode: this.#mode,
-      wantedMode: this.#wanted,
-      ...(this.#wantedUntil === undefined ? {} : { modeUntil: this.#wantedUntil.wall }),
-      ...(this.#modeBy === undefined ? {} : { modeBy: this.#modeBy }),
+      wantedMode: wish.wanted,
+      ...(wish.until === undefined ? {} : { modeUntil: wish.until }),
+      ...(wish.by === undefined ? {} : { modeBy: wish.by }),
       settings: configured.settings,
       steps: this.#steps,
       missed: this.#missed,
-      failures: this.#failures,
-      ...(this.#lastFailure === undefined ? {} : { lastFailure: this.#lastFailure }),
+      failures: count,
+      ...(last === undefined ? {} : { lastFailure: last }),
       took: this.#took.durations(),
       ...(this.#last === undefined ? {} : { last: this.#last }),
       inputs: this.binding.inputs,
       outputs: this.binding.outputs,
       bindingFaults: this.binding.faults,
-      published: Object.fromEntries(Object.entries(this.#published).map(([key, { value }]) => [key, value])),
+      published: this.#published.all,
       alarms: this.#alarms.all,
-      ...(this.#probation === undefined
-        ? {}
-        : { probation: { until: this.#probation.untilWall, previous: labelOf(this.#probation.previous) } }),
+      ...this.#succession.status,
     };
   }
 
   /** @throws BothyError `BAD_INPUT` */
-  setMode({ mode, holdFor, who, why }: ModeRequest): void {
-    const source = `mode of controller ${this.name}`;
-    if (!["automatic", "manual", "off"].includes(mode))
-      throw new BothyError("BAD_INPUT", { source, fault: `there is no mode ${mode}` });
-    const span = holdFor ?? defaultModeHold;
-    if (!(span > 0 && span <= longestModeHold))
-      throw new BothyError("BAD_INPUT", { source, fault: "it lasts longer than 0 s and at most 24 h" });
-    const { clock } = this.#deps;
-    this.#wanted = mode;
-    this.#modeBy = { who, why };
-    this.#wantedUntil =
-      mode === "automatic" ? undefined : { mono: clock.monotonic() + span, wall: clock.now() + span };
+  setMode(request: ModeRequest): void {
+    this.#wish.set(request);
     this.#keep(true);
   }
 
@@ -337,8 +270,7 @@ export class Running {
   /** Begins anew after `broken`. */
   mend(why: string): void {
     if (this.#standing !== "broken") return;
-    this.#failedAt = [];
-    this.#fault = undefined;
+    this.#failures.mend();
     this.#stand("running", why);
   }
 
@@ -363,14 +295,13 @@ export class Running {
     over.abort();
     this.#keep(true);
     this.#stand("stopped", why);
-    if (this.#wanted === "off") return [];
-    const { outputs, rivals } = this.#targets();
+    if (this.#wish.wanted === "off") return [];
+    const { outputs, rivals } = this.#bound.targets(this.shape);
     return this.#orders.send(this.#version.core.lastWill(outputs, why), rivals);
   }
 
   async close(): Promise<void> {
-    await this.#version.host.close();
-    await this.#probation?.previous.host.close();
+    await this.#succession.close();
   }
 
   async #configure(overrides: Readonly<Record<string, unknown>>): Promise<void> {
@@ -408,119 +339,34 @@ export class Running {
   }
 
   async #takeOver(next: Version, options: SwapOptions): Promise<SwapReport> {
-    const { clock, log, event } = this.#deps;
-    const began = clock.monotonic();
-    const before = this.#version;
-    const memory = before.core.memory;
-    const { state, how } =
-      options.handover === "fresh"
-        ? { state: await next.host.init(), how: "fresh" as const }
-        : await stateFor(next, memory);
-    next.core.resume(memory, await this.#tried(next, memory, state, how === "fresh"));
-    const probation = options.probation ?? defaultProbation;
-    await this.#probation?.previous.host.close();
-    this.#probation = {
-      previous: before,
-      stateThen: memory,
-      until: clock.monotonic() + probation,
-      untilWall: clock.now() + probation,
-      missed: 0,
-    };
-    this.#version = next;
-    this.rebind(true);
-    const report: SwapReport = {
-      from: labelOf(before),
-      to: labelOf(next),
-      state: how,
-      pause: clock.monotonic() - began,
-    };
-    const { who, why } = options;
-    log.info(
-      { controller: this.name, ...report, who, why },
-      `${this.name}: ${report.to} takes over from ${report.from}`,
+    const report = await this.#succession.takeOver(next, options, (shape) =>
+      this.#bound.trialFrame(shape, this.period),
     );
-    event({ kind: "swapped", controller: this.name, by: { who, why }, report, source: next.source });
+    this.rebind(true);
+    this.mend(`${report.to} has taken over`);
     return report;
   }
 
-  /**
-   * A step that only follows what is applied, whose outputs nobody sees: a version that cannot even do that does not
-   * take over.
-   * @returns the state to begin with
-   */
-  async #tried(next: Version, memory: EngineMemory, state: unknown, fresh: boolean): Promise<unknown> {
-    const { core, host } = next;
-    const bound = bind(this.name, host.shape, this.#config, this.#deps.registry, this.#deps.publishers());
-    const frame = { ...this.#frame(bound, host.shape, false), wanted: "manual" } as const;
-    core.resume(memory, state);
-    const call = core.begin(frame);
-    const { failure } = core.finish(call === undefined ? undefined : await host.step(call));
-    if (failure !== undefined)
-      throw new BothyError("BAD_CONFIG", {
-        source: labelOf(next),
-        fault: `it was tried, and ${failure.text}`,
-      });
-    const outputs = Object.keys(host.shape.outputs).filter((name) => Object.hasOwn(this.shape.outputs, name));
-    if (outputs.length === 0 && Object.keys(this.shape.outputs).length > 0)
-      throw new BothyError("BAD_CONFIG", {
-        source: labelOf(next),
-        fault: "it has none of the outputs of the one before",
-      });
-    return fresh ? core.state : state;
-  }
-
-  #frame(binding = this.binding, shape = this.shape, counts = true): Frame {
-    const { clock, localHour } = this.#deps;
-    const mono = clock.monotonic();
-    const last = this.#lastBegan;
-    const dt = last === undefined || mono <= last ? this.period / 1000 : (mono - last) / 1000;
-    if (counts) this.#lastBegan = mono;
-    const at = clock.now();
-    return {
-      inputs: observeAll(binding, Object.keys(shape.inputs), this.#deps),
-      outputs: this.#targets(binding, shape, counts).outputs,
-      dt,
-      at,
-      localHour: localHour(at),
-      wanted: this.#wanted,
-    };
-  }
-
-  #targets(binding = this.binding, shape = this.shape, counts = true): TargetsNow {
-    const now = targetsNow(binding.outputs, Object.keys(shape.outputs), this.who, this.#deps.writer);
-    if (counts) this.#rivals = now.rivals;
-    return now;
+  #frame(): Frame {
+    return this.#bound.frame(this.shape, this.period, this.#wish.wanted);
   }
 
   #finish(frame: Frame, outcome: Outcome | undefined, before?: EngineMemory): Promise<void> | undefined {
     const result = this.#version.core.finish(outcome);
-    const probation = this.#probation;
-    if (probation !== undefined && before !== undefined) {
-      const { failure } = result;
-      if (failure !== undefined) return this.#rollBack(probation, before, failure.text);
-      if (probation.missed > 3) return this.#rollBack(probation, before, "it missed more than 3 deadlines");
-    }
+    const unfit = before === undefined ? undefined : this.#succession.unfit(result.failure?.text);
+    if (before !== undefined && unfit !== undefined) return this.#rollBack(before, unfit);
     this.#heed(frame, result);
     return undefined;
   }
 
   /** The version before takes over in the same step: no fail-safe in between when it can go on. */
-  async #rollBack(probation: Probation, before: EngineMemory, why: string): Promise<void> {
-    const { log, event } = this.#deps;
-    const bad = this.#version;
-    const { previous, stateThen } = probation;
-    this.#probation = undefined;
-    const same = before.stateVersion === stateThen.stateVersion;
-    previous.core.resume(before, same ? before.state : stateThen.state);
-    this.#version = previous;
-    const [from, to] = [labelOf(bad), labelOf(previous)];
-    log.error({ controller: this.name, from, to }, `${this.name}: back to ${to}, because of ${from}: ${why}`);
-    event({ kind: "rolled back", controller: this.name, from, to, why, source: previous.source });
+  async #rollBack(before: EngineMemory, why: string): Promise<void> {
+    this.#succession.rollBack(before, why);
     this.rebind(true);
-    void bad.host.close();
+    const { core, host } = this.#version;
     const frame = { ...this.#frame(), dt: this.#last?.dt ?? this.period / 1000 };
-    const call = previous.core.begin(frame);
-    this.#heed(frame, previous.core.finish(call === undefined ? undefined : await previous.host.step(call)));
+    const call = core.begin(frame);
+    this.#heed(frame, core.finish(call === undefined ? undefined : await host.step(call)));
   }
 
   #heed(frame: Frame, result: EngineResult): void {
@@ -530,8 +376,8 @@ export class Running {
     this.#steps++;
     this.#took.add(result.trace.took);
     this.#missedLately = Math.max(0, this.#missedLately - 1);
-    this.#orders.send(result.orders, this.#rivals);
-    this.#publish(result);
+    this.#orders.send(result.orders, this.#bound.rivals);
+    this.#published.set(result.published ?? {});
     if (result.failure !== undefined) this.#fail(result.failure);
     this.#last = result.trace;
     this.#alarms.set(clock.now(), [...result.trace.alarms, ...this.#ownAlarms()]);
@@ -541,64 +387,32 @@ export class Running {
     this.#keep(before !== result.mode);
   }
 
-  #publish({ published }: EngineResult): void {
-    const at = this.#deps.clock.monotonic();
-    this.#published = Object.fromEntries(
-      Object.entries(published ?? {}).map(([key, value]) => [key, { value, at }]),
-    );
-  }
-
   #fail(failure: Failure): void {
-    const { clock } = this.#deps;
-    if (failure.kind === "lost") return;
-    const now = clock.monotonic();
-    this.#failures++;
-    this.#lastFailure = { ...failure, at: clock.now() };
-    this.#failedAt = [...this.#failedAt.filter((at) => now - at < failuresWithin), now];
-    if (this.#failedAt.length < mostFailures || this.#standing === "broken") return;
-    this.#fault = failure.text;
-    this.#brokenUntil = now + brokenFor;
-    this.#stand("broken", `${mostFailures} failures within 10 minutes, the last: ${failure.text}`);
+    if (this.#failures.add(failure))
+      this.#stand("broken", `${mostFailures} failures within 10 minutes, the last: ${failure.text}`);
   }
 
   #ownAlarms(): readonly Alarm[] {
-    const alarms: Alarm[] = [...this.#orders.alarms];
-    if (this.#standing === "broken")
-      alarms.push({
-        id: "broken",
-        severity: "critical",
-        text: `it stays in fail-safe for up to an hour, then is tried again: ${this.#fault ?? ""}`,
-      });
-    if (this.#missedLately > 0)
-      alarms.push({
-        id: "deadlines",
-        severity: "warning",
-        text: `it misses deadlines, ${this.#missed} so far`,
-      });
-    for (const { path, message, remedy } of this.binding.faults)
-      alarms.push({
-        id: `binding:${path.join(".")}:${message}`,
-        severity: "warning",
-        text: `${path.join(".")}: ${message}: ${remedy}`,
-      });
-    return alarms;
+    const text = `it misses deadlines, ${this.#missed} so far`;
+    const late: readonly Alarm[] =
+      this.#missedLately > 0 ? [{ id: "deadlines", severity: "warning", text }] : [];
+    return [...this.#orders.alarms, ...this.#failures.alarms(), ...late, ...this.#bound.alarms()];
   }
 
   #expire(): void {
     const now = this.#deps.clock.monotonic();
-    if (this.#wantedUntil !== undefined && this.#wantedUntil.mono <= now)
-      this.setMode({ mode: "automatic", who: "bothy", why: `${this.#wanted} has expired` });
-    if (this.#standing === "broken" && this.#brokenUntil <= now) this.mend("an hour is over");
-    if (this.#probation !== undefined && this.#probation.until <= now) {
-      void this.#probation.previous.host.close();
-      this.#probation = undefined;
-    }
+    if (this.#wish.expire(now)) this.#keep(true);
+    if (this.#failures.isOver(now)) this.mend("an hour is over");
+    this.#succession.expire(now);
   }
 
   #lives(): boolean {
-    const recently = this.#deps.clock.monotonic() - (this.#lastBegan ?? -Infinity) <= 2 * this.period;
+    const recently = this.#deps.clock.monotonic() - this.#bound.began <= 2 * this.period;
     return (
-      recently && this.#standing === "running" && this.#wanted !== "off" && this.#last?.failure === undefined
+      recently &&
+      this.#standing === "running" &&
+      this.#wish.wanted !== "off" &&
+      this.#last?.failure === undefined
     );
   }
 
@@ -613,29 +427,15 @@ export class Running {
   }
 
   #keep(now: boolean): void {
-    const { clock, keeper } = this.#deps;
-    const mono = clock.monotonic();
-    if (!now && mono - this.#keptAt < keepEvery) return;
-    this.#keptAt = mono;
     const { name, version } = this.shape;
-    keeper.put("controller", this.name, {
-      at: clock.now(),
+    this.#keeping.keep(now, () => ({
       ...{ name, version },
-      memory: structuredClone(this.#version.core.memory),
-      mode: {
-        wanted: this.#wanted,
-        ...(this.#wantedUntil === undefined ? {} : { until: this.#wantedUntil.wall }),
-        ...(this.#modeBy === undefined ? {} : { by: this.#modeBy }),
-      },
+      memory: this.#version.core.memory,
+      mode: this.#wish.kept,
       overrides: this.#overrides,
       configured: this.#config.settings ?? {},
       failSafe: this.failSafe,
       outputs: this.binding.outputs.map(({ output, device, action }) => ({ output, device, action })),
-    });
+    }));
   }
 }
-
-const describe = (source: Source): ControllerStatus["source"] =>
-  source.kind === "bundle"
-    ? { kind: source.kind, file: source.file, hash: source.hash }
-    : { kind: source.kind };

@@ -1,6 +1,6 @@
 import type { Cancel, Clock, Instant } from "../../devices/clock.ts";
 import { seconds } from "../../devices/clock.ts";
-import { asBothyError, BothyError } from "../../devices/errors.ts";
+import { asBothyError, type BothyError } from "../../devices/errors.ts";
 import { type Keeper, noKeeper } from "../../devices/keeper.ts";
 import type { Log } from "../../devices/plugin.ts";
 import type { Registry } from "../../devices/registry.ts";
@@ -25,6 +25,7 @@ import { openHere } from "./hosts.ts";
 import { keptController } from "./kept.ts";
 import { type Published, whoOf } from "./observe.ts";
 import { Orders } from "./orders.ts";
+import { describeSource } from "./source.ts";
 import { Running, type RunningDeps } from "./running.ts";
 import { notFound, openVersion, type OpenHost } from "./version.ts";
 
@@ -336,7 +337,7 @@ function statusOfUnloaded({ name, config: { use }, error }: Unloaded): Controlle
     name,
     standing: "failed to load",
     fault: error.message,
-    source: use.kind === "bundle" ? { kind: use.kind, file: use.file, hash: use.hash } : { kind: use.kind },
+    source: describeSource(use),
     period: 0,
     mode: "off",
     wantedMode: "automatic",

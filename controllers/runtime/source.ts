@@ -21,3 +21,11 @@ export interface Bundle {
   /** A source map of `text`, JSON. */
   readonly map: string;
 }
+
+/** For people: never the code. */
+export const describeSource = (
+  source: Source,
+): { readonly kind: Source["kind"]; readonly file?: string; readonly hash?: string } =>
+  source.kind === "bundle"
+    ? { kind: source.kind, file: source.file, hash: source.hash }
+    : { kind: source.kind };

@@ -1,16 +1,20 @@
 import type { Instant } from "../../devices/clock.ts";
+import type { Log } from "../../devices/plugin.ts";
 import type { Alarm } from "../contract.ts";
-import type { StandingAlarm } from "./api.ts";
+import type { ControllerEvent, StandingAlarm } from "./api.ts";
 
 /** Which alarms of one controller stand, and since when. */
 export class StandingAlarms {
   readonly #controller: string;
-  readonly #tell: (kind: "raised" | "cleared", alarm: StandingAlarm) => void;
+  readonly #deps: { readonly log: Log; readonly event: (event: ControllerEvent) => void };
   readonly #standing = new Map<string, StandingAlarm>();
 
-  constructor(controller: string, tell: (kind: "raised" | "cleared", alarm: StandingAlarm) => void) {
+  constructor(
+    controller: string,
+    deps: { readonly log: Log; readonly event: (event: ControllerEvent) => void },
+  ) {
     this.#controller = controller;
-    this.#tell = tell;
+    this.#deps = deps;
   }
 
   get all(): readonly StandingAlarm[] {
@@ -33,5 +37,17 @@ export class StandingAlarms {
         this.#standing.delete(id);
         this.#tell("cleared", alarm);
       }
+  }
+
+  #tell(kind: "raised" | "cleared", alarm: StandingAlarm): void {
+    const { id, severity, text } = alarm;
+    const controller = this.#controller;
+    const grave = kind === "raised" && (severity === "major" || severity === "critical");
+    const over = kind === "raised" ? "" : "over: ";
+    this.#deps.log[grave ? "warn" : "info"](
+      { controller, alarm: id, severity },
+      `${controller}: ${over}${text}`,
+    );
+    this.#deps.event({ kind, controller, alarm });
   }
 }

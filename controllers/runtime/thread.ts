@@ -1,4 +1,4 @@
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import type { Cancel, Clock, Millis } from "../../devices/clock.ts";
 import { minutes, seconds } from "../../devices/clock.ts";
 import { BothyError } from "../../devices/errors.ts";

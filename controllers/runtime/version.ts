@@ -1,9 +1,10 @@
 import type { Millis } from "../../devices/clock.ts";
 import { BothyError } from "../../devices/errors.ts";
 import { EngineCore, type EngineMemory, type EngineOptions } from "./engine.ts";
+import type { Frame } from "./frame.ts";
 import type { Host } from "./host.ts";
 import { completeSettings } from "./settings.ts";
-import type { Configured } from "./shape.ts";
+import type { Configured, Shape } from "./shape.ts";
 import type { Source } from "./source.ts";
 
 /** Opens a source: loads and checks it. @throws BothyError `BAD_CONFIG` */
@@ -53,6 +54,42 @@ export async function stateFor(
   if (memory.stateVersion > own || host.shape.migrates !== true)
     return { state: await host.init(), how: "fresh" };
   return { state: await host.migrate(memory.state, memory.stateVersion), how: "migrated" };
+}
+
+/**
+ * A step that only follows what is applied, whose outputs nobody sees: a version that cannot even do that does not take
+ * over.
+ * @param fresh whether the state is one nobody has stepped yet: then it begins with what it has followed
+ * @returns the state to begin with
+ * @throws BothyError `BAD_CONFIG`
+ */
+export async function tried(
+  next: Version,
+  memory: EngineMemory,
+  state: unknown,
+  frame: Frame,
+  fresh: boolean,
+): Promise<unknown> {
+  const { core, host } = next;
+  core.resume(memory, state);
+  const call = core.begin(frame);
+  const { failure } = core.finish(call === undefined ? undefined : await host.step(call));
+  if (failure !== undefined)
+    throw new BothyError("BAD_CONFIG", {
+      source: labelOf(next),
+      fault: `it was tried, and ${failure.text}`,
+    });
+  return fresh ? core.state : state;
+}
+
+/** @throws BothyError `BAD_CONFIG` when a version commands nothing of what the one before does */
+export function checkOutputs(next: Version, before: Shape): void {
+  const names = Object.keys(before.outputs);
+  if (names.length > 0 && !names.some((name) => Object.hasOwn(next.host.shape.outputs, name)))
+    throw new BothyError("BAD_CONFIG", {
+      source: labelOf(next),
+      fault: "it has none of the outputs of the one before",
+    });
 }
 
 export const labelOf = ({ host: { shape } }: Version): string => `${shape.name} ${shape.version}`;

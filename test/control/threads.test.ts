@@ -130,13 +130,13 @@ test("what cannot leave a thread is no result", async (t) => {
 test("an endless loop is ended, this thread goes on meanwhile, and a new one takes its place", async (t) => {
   const host = await opened(t, file("if (inputs.inlet.value > 30) for (;;);"));
   let turns = 0;
-  let stepping = true;
+  const over = new AbortController();
   const counting = (async () => {
-    for (; stepping; turns++)
+    for (; !over.signal.aborted; turns++)
       await new Promise((next) => systemClock.at(systemClock.monotonic() + 1, () => next(undefined)));
   })();
   const { failure } = await host.step(call(31));
-  stepping = false;
+  over.abort();
   await counting;
   assert.equal(failure?.kind, "overran");
   assert.ok(turns > 5, `${turns} turns of this thread`);

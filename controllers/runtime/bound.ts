@@ -1,0 +1,127 @@
+import type { Clock, Instant, Millis } from "../../devices/clock.ts";
+import type { Log } from "../../devices/plugin.ts";
+import type { Registry } from "../../devices/registry.ts";
+import type { ReadingStore } from "../../devices/store.ts";
+import type { Writer } from "../../devices/writer.ts";
+import type { Alarm } from "../contract.ts";
+import { bind, type Binding, type BindingConfig, type Publisher } from "./binding.ts";
+import type { Frame, WantedMode } from "./frame.ts";
+import { observeAll, type Published, type TargetsNow, targetsNow } from "./observe.ts";
+import type { Orders } from "./orders.ts";
+import type { Shape } from "./shape.ts";
+
+export interface BoundDeps {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly registry: Registry;
+  readonly store: ReadingStore;
+  readonly writer: Writer;
+  readonly localHour: (at: Instant) => number;
+  readonly published: (controller: string, value: string) => Published | string;
+  readonly publishers: () => readonly Publisher[];
+}
+
+/** What one controller is bound to, which changes as devices come and go, and frames of it. */
+export class Bound {
+  readonly #name: string;
+  readonly #who: string;
+  readonly #config: BindingConfig;
+  readonly #deps: BoundDeps;
+  #binding: Binding = { inputs: [], outputs: [], faults: [] };
+  #boundAt = -1;
+  #text = "";
+  #rivals: TargetsNow["rivals"] = new Map();
+  #began: Millis | undefined;
+
+  constructor(name: string, who: string, config: BindingConfig, deps: BoundDeps) {
+    this.#name = name;
+    this.#who = who;
+    this.#config = config;
+    this.#deps = deps;
+  }
+
+  get binding(): Binding {
+    return this.#binding;
+  }
+
+  /** Who else held slots of the same outputs when the last frame was made. */
+  get rivals(): TargetsNow["rivals"] {
+    return this.#rivals;
+  }
+
+  /** When the last frame was made, on the monotonic clock. */
+  get began(): Millis {
+    return this.#began ?? -Infinity;
+  }
+
+  /** Binds anew when devices have changed, and gives up what is lost. @returns whether anything is otherwise than before */
+  rebind(shape: Shape, orders: Orders, force: boolean): boolean {
+    const { registry, log } = this.#deps;
+    if (registry.version === this.#boundAt && !force) return false;
+    this.#boundAt = registry.version;
+    const next = this.#bind(shape);
+    orders.giveUpLost(next.outputs);
+    const text = JSON.stringify(next);
+    this.#binding = next;
+    if (text === this.#text) return false;
+    this.#text = text;
+    const fields = {
+      controller: this.#name,
+      inputs: next.inputs.map(({ input, name }) => `${input}: ${name}`),
+      outputs: next.outputs.map(({ output, name }) => `${output}: ${name}`),
+    };
+    log.info(
+      fields,
+      `${this.#name} is bound to ${next.inputs.length} values and ${next.outputs.length} actions`,
+    );
+    for (const { path, message, remedy } of next.faults)
+      log.warn({ controller: this.#name }, `${this.#name}, ${path.join(".")}: ${message}: ${remedy}`);
+    return true;
+  }
+
+  /** Leaves out values of controllers that wait for this one. */
+  cut(inputs: Binding["inputs"], faults: Binding["faults"]): void {
+    this.#binding = { ...this.#binding, inputs, faults: [...this.#binding.faults, ...faults] };
+  }
+
+  /** Everything as it is now. */
+  frame(shape: Shape, period: Millis, wanted: WantedMode): Frame {
+    const mono = this.#deps.clock.monotonic();
+    const dt = this.#began === undefined || mono <= this.#began ? period / 1000 : (mono - this.#began) / 1000;
+    this.#began = mono;
+    const targets = this.targets(shape);
+    this.#rivals = targets.rivals;
+    return this.#frameOf(this.#binding, shape, targets.outputs, dt, wanted);
+  }
+
+  /** For a version that is only tried: nothing is remembered of it. */
+  trialFrame(shape: Shape, period: Millis): Frame {
+    const binding = this.#bind(shape);
+    const { outputs } = this.targets(shape, binding);
+    return this.#frameOf(binding, shape, outputs, period / 1000, "manual");
+  }
+
+  targets(shape: Shape, { outputs } = this.#binding): TargetsNow {
+    return targetsNow(outputs, Object.keys(shape.outputs), this.#who, this.#deps.writer);
+  }
+
+  /** Everything that could not be bound. */
+  alarms(): readonly Alarm[] {
+    return this.#binding.faults.map(({ path, message, remedy }) => ({
+      id: `binding:${path.join(".")}:${message}`,
+      severity: "warning",
+      text: `${path.join(".")}: ${message}: ${remedy}`,
+    }));
+  }
+
+  #bind(shape: Shape): Binding {
+    const { registry, publishers } = this.#deps;
+    return bind(this.#name, shape, this.#config, registry, publishers());
+  }
+
+  #frameOf(binding: Binding, shape: Shape, outputs: Frame["outputs"], dt: number, wanted: WantedMode): Frame {
+    const at = this.#deps.clock.now();
+    const inputs = observeAll(binding, Object.keys(shape.inputs), this.#deps);
+    return { inputs, outputs, dt, at, localHour: this.#deps.localHour(at), wanted };
+  }
+}

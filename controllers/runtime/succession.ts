@@ -1,0 +1,131 @@
+import { type Clock, type Instant, type Millis, minutes } from "../../devices/clock.ts";
+import type { Log } from "../../devices/plugin.ts";
+import type { ControllerEvent, ControllerStatus, SwapOptions, SwapReport } from "./api.ts";
+import type { EngineMemory } from "./engine.ts";
+import type { Frame } from "./frame.ts";
+import type { Shape } from "./shape.ts";
+import { checkOutputs, labelOf, stateFor, tried, type Version } from "./version.ts";
+
+export const defaultProbation: Millis = minutes(15);
+const mostMissed = 3;
+
+interface Probation {
+  readonly previous: Version;
+  readonly stateThen: EngineMemory;
+  readonly until: Millis;
+  readonly untilWall: Instant;
+  missed: number;
+}
+
+interface SuccessionDeps {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly event: (event: ControllerEvent) => void;
+}
+
+/** The version of one controller that is in force, and the one before it while that may still come back. */
+export class Succession {
+  readonly #name: string;
+  readonly #deps: SuccessionDeps;
+  #current: Version;
+  #probation: Probation | undefined;
+
+  constructor(name: string, first: Version, deps: SuccessionDeps) {
+    this.#name = name;
+    this.#current = first;
+    this.#deps = deps;
+  }
+
+  get current(): Version {
+    return this.#current;
+  }
+
+  /** What a step goes on from, when the version may have to give way because of it. */
+  get before(): EngineMemory | undefined {
+    return this.#probation === undefined ? undefined : this.#current.core.memory;
+  }
+
+  get status(): Pick<ControllerStatus, "probation"> {
+    if (this.#probation === undefined) return {};
+    const { untilWall: until, previous } = this.#probation;
+    return { probation: { until, previous: labelOf(previous) } };
+  }
+
+  miss(count: number): void {
+    if (this.#probation !== undefined) this.#probation.missed += count;
+  }
+
+  /** @returns why the version has to give way */
+  unfit(failure: string | undefined): string | undefined {
+    if (this.#probation === undefined) return undefined;
+    return (
+      failure ??
+      (this.#probation.missed > mostMissed ? `it missed more than ${mostMissed} deadlines` : undefined)
+    );
+  }
+
+  expire(now: Millis): void {
+    if (this.#probation === undefined || this.#probation.until > now) return;
+    void this.#probation.previous.host.close();
+    this.#probation = undefined;
+  }
+
+  /**
+   * Puts another version in force, between two steps, with the state of the one before.
+   * @param trial makes a frame for a step whose outputs nobody sees
+   * @throws BothyError: then the one before goes on
+   */
+  async takeOver(next: Version, options: SwapOptions, trial: (shape: Shape) => Frame): Promise<SwapReport> {
+    const { clock, log, event } = this.#deps;
+    const began = clock.monotonic();
+    const before = this.#current;
+    const memory = before.core.memory;
+    const { state, how } =
+      options.handover === "fresh"
+        ? { state: await next.host.init(), how: "fresh" as const }
+        : await stateFor(next, memory);
+    checkOutputs(next, before.host.shape);
+    const first = await tried(next, memory, state, trial(next.host.shape), how === "fresh");
+    next.core.resume(memory, first);
+    const probation = options.probation ?? defaultProbation;
+    await this.#probation?.previous.host.close();
+    this.#probation = {
+      previous: before,
+      stateThen: memory,
+      until: clock.monotonic() + probation,
+      untilWall: clock.now() + probation,
+      missed: 0,
+    };
+    this.#current = next;
+    const [from, to] = [labelOf(before), labelOf(next)];
+    const report: SwapReport = { from, to, state: how, pause: clock.monotonic() - began };
+    const { who, why } = options;
+    log.info({ controller: this.#name, ...report, who, why }, `${this.#name}: ${to} takes over from ${from}`);
+    event({ kind: "swapped", controller: this.#name, by: { who, why }, report, source: next.source });
+    return report;
+  }
+
+  /** @param before what the step that failed began with */
+  rollBack(before: EngineMemory, why: string): void {
+    if (this.#probation === undefined) return;
+    const { log, event } = this.#deps;
+    const bad = this.#current;
+    const { previous, stateThen } = this.#probation;
+    this.#probation = undefined;
+    const same = before.stateVersion === stateThen.stateVersion;
+    previous.core.resume(before, same ? before.state : stateThen.state);
+    this.#current = previous;
+    const [from, to] = [labelOf(bad), labelOf(previous)];
+    log.error(
+      { controller: this.#name, from, to },
+      `${this.#name}: back to ${to}, because of ${from}: ${why}`,
+    );
+    event({ kind: "rolled back", controller: this.#name, from, to, why, source: previous.source });
+    void bad.host.close();
+  }
+
+  async close(): Promise<void> {
+    await this.#current.host.close();
+    await this.#probation?.previous.host.close();
+  }
+}
