@@ -4,6 +4,7 @@ import { packageInfo } from "../package-info.ts";
 import { addScanCommand } from "./bus-scan.ts";
 import { addWatchCommand } from "./bus-watch.ts";
 import { addCheckCommands } from "./check.ts";
+import { addControllerCommands } from "./controller/command.ts";
 import { addCompletionCommands } from "./completion/command.ts";
 import { addDemoCommand } from "./demo.ts";
 import { addIpmiCommands } from "./ipmi/command.ts";
@@ -55,6 +56,8 @@ export function createProgram(ended: (code: ExitCode) => void): Command {
   addPluginsCommand(program, ended);
   addTransactionsCommand(program, ended);
   addContextCommand(program, ended);
+  program.commandsGroup("What controls a site (docs/controllers.md):");
+  addControllerCommands(program, ended);
   program.commandsGroup("A server's BMC, without a site (docs/ipmi.md):");
   addIpmiCommands(program, ended);
   program.commandsGroup("Running:");

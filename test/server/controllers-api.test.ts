@@ -3,15 +3,16 @@ import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import type { Definition } from "../../controllers/contract.ts";
 import { InlineHost } from "../../controllers/runtime/inline-host.ts";
-import { loadText } from "../../controllers/runtime/load.ts";
 import { minutes, seconds } from "../../devices/clock.ts";
+import { silentLog } from "../../devices/plugin.ts";
 import { changeTokens } from "../../server/access/token-file.ts";
 import { makeToken } from "../../server/access/token.ts";
 import type { Role } from "../../server/access/principal.ts";
-import type { Loader } from "../../server/controllers/loader.ts";
+import { type Loader, siteLoader } from "../../server/controllers/loader.ts";
 import { simple } from "../control/second-version.ts";
 import { bearer, patient, temporaryFolder } from "../support/guarded-site.ts";
 import { speed, type TableDevice } from "../support/table-plugin.ts";
+import { TestClock } from "../support/test-clock.ts";
 import { tableSite } from "../support/table-site.ts";
 
 const devices: readonly TableDevice[] = [
@@ -28,7 +29,7 @@ const shipped: readonly Definition[] = [
 /** Code of one's own without a thread: here it is to be trusted. */
 const loader: Loader = {
   bundle: () => Promise.reject(new Error("no files here")),
-  bundleText: loadText,
+  bundleText: siteLoader({ clock: new TestClock(), log: silentLog, shipped }).bundleText,
   open: async (source) => {
     if (source.kind === "definition") return new InlineHost(source.definition);
     if (source.kind === "shipped") return new InlineHost(shipped.find(({ name }) => name === source.name)!);

@@ -149,6 +149,8 @@ async function namedValues(
       return await protocols();
     case "bus":
       return live.buses();
+    case "controller":
+      return live.controllers();
     case "transaction":
       return live.transactions();
     case "context":

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Clock, type Instant, type Millis, seconds } from "../../../devices/clock.ts";
-import { connect } from "../client.ts";
+import { askJson, connect } from "../client.ts";
 import { contextsFile, type Env, folder, loadContexts } from "../contexts.ts";
 import { lookUp } from "../on-call/look-up.ts";
 import { type Target, targetOf, type TargetOptions } from "../target.ts";
@@ -29,6 +29,7 @@ export interface Live {
   actions(word: string): Promise<readonly string[]>;
   plugins(): Promise<readonly Answer[]>;
   buses(): Promise<readonly Answer[]>;
+  controllers(): Promise<readonly Answer[]>;
   transactions(): Promise<readonly Answer[]>;
   contexts(): readonly Answer[];
 }
@@ -82,6 +83,12 @@ export function liveAnswers(options: TargetOptions, env: Env, clock: Clock): Liv
     buses: () =>
       ask("buses", async ({ client }) =>
         (await client.buses()).map(({ name, state }) => ({ text: name, about: state })),
+      ),
+    controllers: () =>
+      ask("controllers", async ({ target }) =>
+        (await askJson<readonly { name: string; summary?: string }[]>(target, "/api/controllers")).map(
+          ({ name, summary = "" }) => ({ text: name, about: summary }),
+        ),
       ),
     transactions: () =>
       ask("transactions", async ({ client }) => (await client.transactions()).map((text) => ({ text }))),

@@ -1,0 +1,159 @@
+import { Argument, type Command } from "commander";
+import type { ExitCode } from "../terminal.ts";
+import { withOutput } from "../on-call/output.ts";
+import { withTarget } from "../target.ts";
+
+type Ended = (code: ExitCode) => void;
+
+/** `bothy controller`: what controls a site, why, and how one has it do something else. */
+export function addControllerCommands(program: Command, ended: Ended): void {
+  const all = program
+    .command("controller")
+    .description("see what controls a site and why; change it; write one of your own");
+  addReading(all, ended);
+  addChanging(all, ended);
+  addVersions(all, ended);
+  addOwn(all, ended);
+}
+
+/** What only some commands need is loaded when they run. */
+const run = () => import("./run.ts");
+
+const name = (): Argument => new Argument("<controller>", "its name at the site");
+
+function addReading(all: Command, ended: Ended): void {
+  withTarget(
+    withOutput(all.command("list").description("every controller: its mode, what it wants, its alarms")),
+  ).action(async (options) => ended(await (await run()).list(options)));
+  withTarget(
+    all
+      .command("why")
+      .description("why its outputs are what they are, on one screen")
+      .addArgument(name())
+      .option("--json", "as JSON"),
+  ).action(async (controller: string, options) => ended(await (await run()).why(controller, options)));
+  withTarget(
+    all
+      .command("show")
+      .description("its settings with their ranges, bindings, health and versions")
+      .addArgument(name())
+      .option("--json", "as JSON"),
+  ).action(async (controller: string, options) => ended(await (await run()).show(controller, options)));
+  withTarget(
+    all
+      .command("trace")
+      .description("its steps: what it saw, what it wanted, and why")
+      .addArgument(name())
+      .option("-f, --follow", "then every new one")
+      .option("-n, --limit <count>", "so many of the newest", "20")
+      .option("--from <moment>", "not before, ISO 8601")
+      .option("--to <moment>", "not after")
+      .option("--json", "a step per line, as JSON"),
+  ).action(async (controller: string, options) => ended(await (await run()).trace(controller, options)));
+}
+
+function addChanging(all: Command, ended: Ended): void {
+  withTarget(
+    all
+      .command("mode")
+      .description("manual: it follows what others command; off: it commands nothing")
+      .addArgument(name())
+      .addArgument(new Argument("<mode>").choices(["automatic", "manual", "off"]))
+      .option("--for <duration>", "then automatic again, e.g. 30m (default: 1h)")
+      .option("--why <text>", "the reason, for whoever asks later"),
+  ).action(async (controller: string, mode: string, options) =>
+    ended(await (await run()).mode(controller, mode, options)),
+  );
+  withTarget(
+    all
+      .command("set")
+      .description("change settings; what breaks a limit is refused")
+      .addArgument(name())
+      .argument("<settings...>", "key=value")
+      .option("--why <text>", "the reason"),
+  ).action(async (controller: string, pairs: string[], options) =>
+    ended(await (await run()).set(controller, pairs, options)),
+  );
+  withTarget(
+    all
+      .command("override")
+      .description("command an output in its place, for a while; without a value: end that")
+      .addArgument(name())
+      .argument("[value]", "what its devices are told")
+      .option("--output <output>", "which, when it has several")
+      .option("--only <device>", "only this one of its devices")
+      .option("--for <duration>", "then the controller again, e.g. 30m (default)")
+      .option("--why <text>", "the reason"),
+  ).action(async (controller: string, value: string | undefined, options) =>
+    ended(await (await run()).override(controller, value, options)),
+  );
+}
+
+function addVersions(all: Command, ended: Ended): void {
+  withTarget(
+    all
+      .command("versions")
+      .description("its versions, which is in force, and how that came about")
+      .addArgument(name())
+      .option("--json", "as JSON"),
+  ).action(async (controller: string, options) => ended(await (await run()).versions(controller, options)));
+  for (const [verb, about] of [
+    ["swap", "put another version in force; it goes back by itself when it fails"],
+    ["shadow", "have another version compute beside it, and compare"],
+  ] as const)
+    withTarget(
+      all
+        .command(verb)
+        .description(about)
+        .addArgument(name())
+        .argument("<file>", "a file of yours, or a version the site has")
+        .option(
+          "--for <duration>",
+          verb === "swap" ? "probation (default: 15m)" : "before it can be promoted (default: 5m)",
+        )
+        .option("--why <text>", "the reason"),
+    ).action(async (controller: string, file: string, options) =>
+      ended(await (await run()).exchange(verb, controller, file, options)),
+    );
+  for (const [verb, about] of [
+    ["promote", "put in force what is in shadow, when nothing speaks against it"],
+    ["rollback", "go back to the version before"],
+  ] as const) {
+    const command = all
+      .command(verb)
+      .description(about)
+      .addArgument(name())
+      .option("--why <text>", "the reason");
+    if (verb === "promote") command.option("--force", "whatever speaks against it");
+    withTarget(command).action(async (controller: string, options) =>
+      ended(await (await run()).move(verb, controller, options)),
+    );
+  }
+  withTarget(
+    all
+      .command("replay")
+      .description("step a version through recorded history, and compare")
+      .addArgument(name())
+      .option("--version <version>", "one the site has (default: the one in force)")
+      .option("--file <file>", "a file of yours")
+      .option("--from <moment>", "not before, ISO 8601")
+      .option("--to <moment>", "not after")
+      .option("--json", "as JSON"),
+  ).action(async (controller: string, options) => ended(await (await run()).replay(controller, options)));
+}
+
+function addOwn(all: Command, ended: Ended): void {
+  all
+    .command("new")
+    .description("write a working controller with a test, to go on from")
+    .argument("<name>", "e.g. my-fan")
+    .option("--js", "JavaScript instead of TypeScript")
+    .action(async (named: string, options: { js?: boolean }) =>
+      ended((await import("./new.ts")).makeNew(named, options.js === true)),
+    );
+  all
+    .command("test")
+    .description("run the tests of controllers in this folder, on simulated sites")
+    .argument("[file...]", "default: every *.test.ts and *.test.js below ./controllers and .")
+    .action(async (files: string[]) => ended(await (await import("./test.ts")).runTests(files)));
+}

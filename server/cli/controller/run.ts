@@ -1,0 +1,468 @@
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import { toJson } from "../../json.ts";
+import { onServer, type Server } from "../client.ts";
+import { type Field, type OutputOptions, printList, screenOf } from "../on-call/output.ts";
+import { ageOf, localTime, roundedValue } from "../on-call/texts.ts";
+import { plain } from "../show/width.ts";
+import type { TargetOptions } from "../target.ts";
+import { CannotRun, exit, type ExitCode, interrupted, print, printJson } from "../terminal.ts";
+import { askOverWire } from "../wire.ts";
+import { ask, type Detail, type OutputAnswer, pathOf, type StepAnswer, type Summary } from "./answers.ts";
+import { whyLines } from "./why.ts";
+
+interface Options extends TargetOptions {
+  readonly json?: boolean;
+  readonly why?: string;
+  readonly for?: string;
+}
+
+const wants = ({ outputs }: { readonly outputs: readonly OutputAnswer[] }): string => {
+  const texts = new Set(
+    outputs.map(({ output, wanted, applied }) =>
+      `${output} ${String(wanted === undefined ? (applied ?? "") : roundedValue(wanted))}`.trim(),
+    ),
+  );
+  return [...texts].join(", ");
+};
+
+const fields: readonly Field<Summary>[] = [
+  { name: "CONTROLLER", narrow: "wrap", importance: 9, text: ({ name }) => name },
+  {
+    name: "MODE",
+    narrow: "cut",
+    importance: 8,
+    text: ({ mode, standing }) => (standing === "running" ? mode : standing),
+    style: ({ mode, standing }) =>
+      standing !== "running" || mode === "fail-safe" ? "bad" : mode === "automatic" ? "good" : "doubtful",
+  },
+  { name: "OUTPUT", narrow: "wrap", importance: 7, text: wants },
+  { name: "LEADER", narrow: "drop", importance: 4, text: ({ leader = "" }) => leader },
+  {
+    name: "ALARMS",
+    narrow: "cut",
+    importance: 6,
+    align: "right",
+    text: ({ alarms }) => (alarms.length === 0 ? "" : String(alarms.length)),
+    style: () => "bad",
+  },
+  { name: "WHY", narrow: "wrap", importance: 5, min: 16, text: ({ fault, reason }) => fault ?? reason ?? "" },
+  {
+    name: "VERSION",
+    narrow: "drop",
+    importance: 3,
+    text: ({ definition = "", version = "" }) => `${definition} ${version}`.trim(),
+  },
+];
+
+/** Ends with 1 when one is in fail-safe or does not run. */
+export async function list(options: Options & OutputOptions): Promise<ExitCode> {
+  const all = await onServer(options, (server) => ask<readonly Summary[]>(server, "/api/controllers"));
+  printList(fields, all, options);
+  return all.every(({ standing, mode }) => standing === "running" && mode !== "fail-safe")
+    ? exit.good
+    : exit.fault;
+}
+
+export const why = (name: string, options: Options): Promise<ExitCode> =>
+  onServer(options, async (server) => {
+    const detail = await ask<Detail>(server, pathOf(name));
+    if (options.json === true) printJson(detail);
+    else for (const line of whyLines(detail, server.now(), screenOf().width)) print(line);
+    return exit.good;
+  });
+
+export const show = (name: string, options: Options): Promise<ExitCode> =>
+  onServer(options, async (server) => {
+    const detail = await ask<Detail>(server, pathOf(name));
+    if (options.json === true) printJson(detail);
+    else for (const line of showLines(detail)) print(plain(line));
+    return exit.good;
+  });
+
+function showLines(detail: Detail): readonly string[] {
+  const { stepTime, settings, settingsSchema, failSafe = {}, lastFailure } = detail;
+  const facts: readonly (readonly [string, string])[] = [
+    ["controller", detail.name],
+    ["is", `${detail.definition ?? ""} ${detail.version ?? ""}: ${detail.summary ?? ""}`],
+    ["version", detail.versionId],
+    ["mode", detail.mode],
+    ["standing", [detail.standing, detail.fault ?? ""].filter((text) => text !== "").join(": ")],
+    ["period", `${detail.period / 1000} s`],
+    ["steps", `${detail.steps}, ${detail.missed} missed, ${detail.failures} failed`],
+    ...(stepTime === undefined
+      ? []
+      : [
+          [
+            "took",
+            `p50 ${ms(stepTime.p50)}, p95 ${ms(stepTime.p95)}, p99 ${ms(stepTime.p99)}, most ${ms(stepTime.max)}`,
+          ] as const,
+        ]),
+    ...(lastFailure === undefined ? [] : [["failure", `${lastFailure.at}: ${lastFailure.text}`] as const]),
+    [
+      "fail-safe",
+      Object.entries(failSafe)
+        .map(([key, value]) => `${key} ${String(value)}`)
+        .join(", "),
+    ],
+  ];
+  const rows = Object.entries(settings).map(([key, value]) => {
+    const { minimum, maximum, unit = "", description = "" } = settingsSchema?.properties?.[key] ?? {};
+    const range = minimum === undefined ? "" : `${String(minimum)}..${String(maximum)}`;
+    return `  ${key.padEnd(22)} ${toJson(value).padStart(8)} ${String(unit).padEnd(4)} ${range.padEnd(12)} ${String(description)}`;
+  });
+  return [
+    ...facts.map(([key, text]) => `${key.padEnd(12)}${text}`),
+    "settings",
+    ...rows,
+    "bound to",
+    ...detail.targets.map(({ output, name, action }) => `  ${output.padEnd(12)} ${name} ${action}`),
+  ];
+}
+
+const ms = (span: number): string => `${Number(span.toPrecision(3))} ms`;
+
+interface TraceOptions extends Options {
+  readonly follow?: boolean;
+  readonly limit: string;
+  readonly from?: string;
+  readonly to?: string;
+}
+
+export const trace = (name: string, options: TraceOptions): Promise<ExitCode> =>
+  onServer(options, async (server) => {
+    const query = new URLSearchParams({ limit: options.limit });
+    for (const key of ["from", "to"] as const) if (options[key] !== undefined) query.set(key, options[key]);
+    const write = (step: StepAnswer): void =>
+      print(options.json === true ? toJson(step) : plain(stepLine(step)));
+    if (options.follow === true)
+      await followed(server, `${pathOf(name, "trace")}?${query.toString()}&follow=true`, write);
+    else
+      for (const step of await ask<readonly StepAnswer[]>(
+        server,
+        `${pathOf(name, "trace")}?${query.toString()}`,
+      ))
+        write(step);
+    return exit.good;
+  });
+
+const stepLine = (step: StepAnswer): string =>
+  [
+    localTime(step.at),
+    step.mode.padEnd(9),
+    wants(step).padEnd(14),
+    step.leader === undefined ? "" : `[${step.leader}]`,
+    step.reason,
+  ]
+    .filter((text) => text !== "")
+    .join("  ");
+
+async function followed({ target }: Server, path: string, write: (step: StepAnswer) => void): Promise<void> {
+  const signal = interrupted();
+  const headers = {
+    accept: "application/x-ndjson",
+    ...(target.token === undefined ? {} : { authorization: `Bearer ${target.token}` }),
+  };
+  const answer = await askOverWire(`${target.url}${path}`, { method: "GET", headers, signal }, target.ca);
+  if (!answer.ok) throw new CannotRun(`${target.url} answers ${answer.status}: ${await answer.text()}`);
+  let rest = "";
+  const decoder = new TextDecoder();
+  try {
+    for await (const bytes of answer.body as unknown as AsyncIterable<Uint8Array>) {
+      const lines = (rest + decoder.decode(bytes, { stream: true })).split("\n");
+      rest = lines.pop() ?? "";
+      for (const line of lines) {
+        const step = JSON.parse(line) as StepAnswer & { readonly dropped?: number };
+        if (step.dropped === undefined) write(step);
+      }
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+}
+
+const reasonOf = ({ why: text }: Options): { readonly why?: string } =>
+  text === undefined ? {} : { why: text };
+
+export const mode = (name: string, wanted: string, options: Options): Promise<ExitCode> =>
+  onServer(options, async (server) => {
+    const body = {
+      mode: wanted,
+      ...reasonOf(options),
+      ...(options.for === undefined ? {} : { holdFor: options.for }),
+    };
+    const summary = await ask<Summary>(server, pathOf(name, "mode"), "PUT", body);
+    const until = summary.modeUntil === undefined ? "" : `, until ${localTime(summary.modeUntil)}`;
+    print(`${name}: ${summary.wantedMode}${until}`);
+    return exit.good;
+  });
+
+export const set = (name: string, pairs: readonly string[], options: Options): Promise<ExitCode> =>
+  onServer(options, async (server) => {
+    const settings = Object.fromEntries(pairs.map(pair));
+    const answer = await ask<{ settings: Record<string, unknown> }>(
+      server,
+      pathOf(name, "settings"),
+      "PATCH",
+      { settings, ...reasonOf(options) },
+    );
+    for (const key of Object.keys(settings)) print(`${key} ${toJson(answer.settings[key])}`);
+    return exit.good;
+  });
+
+function pair(text: string): readonly [string, unknown] {
+  const [, key = "", value = ""] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
+  if (key === "") throw new CannotRun(`"${text}" is no setting: write key=value`);
+  try {
+    return [key, JSON.parse(value) as unknown];
+  } catch {
+    return [key, value];
+  }
+}
+
+interface OverrideOptions extends Options {
+  readonly output?: string;
+  readonly only?: string;
+}
+
+export const override = (
+  name: string,
+  value: string | undefined,
+  options: OverrideOptions,
+): Promise<ExitCode> =>
+  onServer(options, async (server) => {
+    const { output, only } = options;
+    type Done = readonly { readonly name: string; readonly action: string }[];
+    const told = (text: string, done: Done): void => {
+      for (const one of done) print(`${one.name} ${one.action}: ${text}`);
+    };
+    if (value === undefined) {
+      const query = new URLSearchParams({
+        ...(output === undefined ? {} : { output }),
+        ...(only === undefined ? {} : { device: only }),
+        ...reasonOf(options),
+      });
+      told(
+        "given back to the controller",
+        await ask<Done>(server, `${pathOf(name, "overrides")}?${query.toString()}`, "DELETE"),
+      );
+      return exit.good;
+    }
+    const number = Number(value);
+    const body = {
+      value: value.trim() !== "" && Number.isFinite(number) ? number : value,
+      why: options.why ?? "bothy controller override",
+      ...(output === undefined ? {} : { output }),
+      ...(only === undefined ? {} : { device: only }),
+      ...(options.for === undefined ? {} : { holdFor: options.for }),
+    };
+    told(
+      `${value} for ${options.for ?? "30m"}`,
+      await ask<Done>(server, pathOf(name, "overrides"), "POST", body),
+    );
+    return exit.good;
+  });
+
+interface VersionsAnswer {
+  readonly inForce: string;
+  readonly versions: readonly {
+    readonly id: string;
+    readonly name: string;
+    readonly version: string;
+    readonly added?: string;
+    readonly by: { readonly who: string; readonly why: string };
+  }[];
+  readonly history: readonly {
+    readonly at: string;
+    readonly what: string;
+    readonly id: string;
+    readonly by: { readonly who: string; readonly why: string };
+  }[];
+  readonly shadow?: ShadowAnswer;
+}
+
+interface ComparisonAnswer {
+  readonly compared: number;
+  readonly differing: number;
+  readonly large: number;
+  readonly largePercent: number;
+  readonly outputs: readonly {
+    readonly output: string;
+    readonly name: string;
+    readonly largest: number;
+    readonly mean: number;
+    readonly differing: number;
+  }[];
+  readonly examples: readonly {
+    readonly at: string;
+    readonly name: string;
+    readonly first: unknown;
+    readonly second: unknown;
+    readonly secondReason: string;
+  }[];
+}
+
+interface ShadowAnswer {
+  readonly version: string;
+  readonly steps: number;
+  readonly missed: number;
+  readonly failures: number;
+  readonly notYet?: string;
+  readonly comparison: ComparisonAnswer;
+}
+
+const short = (id: string): string => (/^[0-9a-f]{64}$/.test(id) ? id.slice(0, 12) : id);
+
+export const versions = (name: string, options: Options): Promise<ExitCode> =>
+  onServer(options, async (server) => {
+    const answer = await ask<VersionsAnswer>(server, pathOf(name, "versions"));
+    if (options.json === true) {
+      printJson(answer);
+      return exit.good;
+    }
+    for (const { id, name: of, version, added, by } of answer.versions)
+      print(
+        plain(
+          `${id === answer.inForce ? "→" : " "} ${short(id).padEnd(24)} ${of} ${version}  ${added === undefined ? "" : `${ageOf(added, server.now())} ago, ${by.who}: ${by.why}`}`.trimEnd(),
+        ),
+      );
+    if (answer.shadow !== undefined) for (const line of shadowLines(answer.shadow)) print(plain(line));
+    for (const { at, what, id, by } of answer.history.slice(0, 10))
+      print(
+        plain(`  ${ageOf(at, server.now()).padStart(7)} ago  ${what} ${short(id)}, ${by.who}: ${by.why}`),
+      );
+    return exit.good;
+  });
+
+const shadowLines = ({
+  version,
+  steps,
+  missed,
+  failures,
+  notYet,
+  comparison,
+}: ShadowAnswer): readonly string[] => [
+  `in shadow: ${version}, ${steps} steps, ${missed} missed, ${failures} failed; ${notYet ?? "it can be promoted"}`,
+  ...comparisonLines(comparison),
+];
+
+const comparisonLines = ({
+  compared,
+  differing,
+  large,
+  largePercent,
+  outputs,
+  examples,
+}: ComparisonAnswer): readonly string[] => [
+  `${compared} steps compared, ${differing} differ, ${large} (${largePercent.toFixed(1)} %) by more than 10 % of the range`,
+  ...outputs.map(
+    ({ output, name, largest, mean }) =>
+      `  ${output} ${name}: at most ${roundedValue(largest)}, on average ${roundedValue(mean)} apart`,
+  ),
+  ...examples
+    .slice(0, 5)
+    .map(
+      ({ at, name, first, second, secondReason }) =>
+        `  ${at} ${name}: ${String(first)}, the other ${String(second)}: ${secondReason}`,
+    ),
+];
+
+/** A file becomes a version of the site first. */
+export const exchange = (
+  verb: "swap" | "shadow",
+  name: string,
+  word: string,
+  options: Options,
+): Promise<ExitCode> =>
+  onServer(options, async (server) => {
+    const version = isFileHere(word) ? await uploaded(server, name, word, options) : word;
+    const span =
+      options.for === undefined ? {} : verb === "swap" ? { probation: options.for } : { for: options.for };
+    const answer = await ask<object>(server, pathOf(name, verb), "POST", {
+      version,
+      ...reasonOf(options),
+      ...span,
+    });
+    if (verb === "swap") print(swappedText(name, answer as SwapAnswer));
+    else for (const line of shadowLines(answer as ShadowAnswer)) print(plain(line));
+    return exit.good;
+  });
+
+interface SwapAnswer {
+  readonly from: string;
+  readonly to: string;
+  readonly state: string;
+  readonly pause: number;
+}
+
+const swappedText = (name: string, { from, to, state, pause }: SwapAnswer): string =>
+  plain(`${name}: ${to} is in force in place of ${from}; state ${state}, ${ms(pause)} between steps`);
+
+export const move = (
+  verb: "promote" | "rollback",
+  name: string,
+  options: Options & { readonly force?: boolean },
+): Promise<ExitCode> =>
+  onServer(options, async (server) => {
+    const body = { ...reasonOf(options), ...(options.force === true ? { force: true } : {}) };
+    print(swappedText(name, await ask<SwapAnswer>(server, pathOf(name, verb), "POST", body)));
+    return exit.good;
+  });
+
+interface ReplayOptions extends Options {
+  readonly version?: string;
+  readonly file?: string;
+  readonly from?: string;
+  readonly to?: string;
+}
+
+/** Ends with 1 when they differ by more than 10 % of the range somewhere, or a step failed. */
+export const replay = (
+  name: string,
+  { version, file, from, to, ...options }: ReplayOptions,
+): Promise<ExitCode> =>
+  onServer(options, async (server) => {
+    const body = {
+      ...(version === undefined ? {} : { version }),
+      ...(file === undefined ? {} : await bundled(file)),
+      ...(from === undefined ? {} : { from }),
+      ...(to === undefined ? {} : { to }),
+    };
+    type Answer = {
+      name: string;
+      version: string;
+      steps: number;
+      skipped: number;
+      failures: number;
+      lastFailure?: { text: string };
+      comparison: ComparisonAnswer;
+    };
+    const answer = await ask<Answer>(server, pathOf(name, "replay"), "POST", body);
+    if (options.json === true) printJson(answer);
+    else {
+      print(
+        plain(
+          `${answer.name} ${answer.version}: ${answer.steps} steps replayed, ${answer.skipped} passed over, ${answer.failures} failed${answer.lastFailure === undefined ? "" : `: ${answer.lastFailure.text}`}`,
+        ),
+      );
+      for (const line of comparisonLines(answer.comparison)) print(plain(line));
+    }
+    return answer.failures === 0 && answer.comparison.large === 0 ? exit.good : exit.fault;
+  });
+
+const isFileHere = (word: string): boolean => /\.[cm]?[jt]s$/.test(word) || existsSync(word);
+
+async function bundled(
+  file: string,
+): Promise<{ readonly file: string; readonly text: string; readonly bundled: true }> {
+  if (!existsSync(file)) throw new CannotRun(`there is no file ${file}`);
+  const { loadBundle } = await import("../../../controllers/runtime/load.ts");
+  const { text } = await loadBundle(resolve(file));
+  return { file, text, bundled: true };
+}
+
+async function uploaded(server: Server, name: string, file: string, options: Options): Promise<string> {
+  const body = { ...(await bundled(file)), ...reasonOf(options) };
+  const { id } = await ask<{ readonly id: string }>(server, pathOf(name, "versions"), "POST", body);
+  return id;
+}

@@ -1,0 +1,163 @@
+import { plain } from "../show/width.ts";
+import { ageText, roundedValue } from "../on-call/texts.ts";
+import type { Detail, EntryAnswer, InputAnswer } from "./answers.ts";
+
+/** Lines of a screen, without the prompt that follows. */
+const screenLines = 23;
+
+/**
+ * Why the outputs of a controller are what they are, on one screen.
+ * @param now of the server @param width columns; Infinity: nothing is cut, nothing left out
+ */
+export function whyLines(detail: Detail, now: number, width: number): readonly string[] {
+  const cut = (line: string): string =>
+    line.length <= width ? line : `${line.slice(0, Math.max(1, width - 1))}…`;
+  const parts = sections(detail, now);
+  const most = width === Infinity ? Infinity : screenLines;
+  const lines = fitted(parts, most);
+  return lines.map((line) => cut(plain(line)));
+}
+
+interface Part {
+  readonly title: string;
+  readonly lines: readonly string[];
+  /** So many lines stay however little room there is. */
+  readonly least: number;
+}
+
+function sections(detail: Detail, now: number): readonly Part[] {
+  const { last, alarms } = detail;
+  const inputs = Object.entries(last?.inputs ?? {}).flatMap(([name, all]) =>
+    all.map((one) => inputLine(name, one)),
+  );
+  const terms = Object.entries(last?.terms ?? {}).map(([name, value]) => `${name} ${roundedValue(value)}`);
+  return [
+    { title: "", lines: head(detail, now), least: 3 },
+    { title: "outputs", lines: outputLines(detail), least: 1 },
+    {
+      title: "who wants",
+      lines: detail.targets
+        .slice(0, 1)
+        .flatMap(({ entries, name }) => entries.map((entry) => entryLine(name, entry, now))),
+      least: 2,
+    },
+    { title: "terms", lines: terms.length === 0 ? [] : [terms.join("  ")], least: 1 },
+    { title: "limits", lines: last?.limits ?? [], least: 1 },
+    {
+      title: "inputs",
+      lines: [...(last?.missing ?? []).map((text) => `missing: ${text}`), ...inputs],
+      least: 2,
+    },
+    {
+      title: "alarms",
+      lines: alarms.map(({ severity, text, since }) => `${severity}: ${text} (${age(since, now)})`),
+      least: 2,
+    },
+    {
+      title: "changes",
+      lines: detail.events.map((event) => `${age(event.at, now).padStart(6)} ago  ${eventText(event)}`),
+      least: 1,
+    },
+  ];
+}
+
+function head(detail: Detail, now: number): readonly string[] {
+  const {
+    name,
+    definition = "?",
+    version = "",
+    mode,
+    wantedMode,
+    modeUntil,
+    leader,
+    reason,
+    fault,
+    last,
+    shadow,
+    probation,
+  } = detail;
+  const until = modeUntil === undefined ? "" : ` for ${ageText(Date.parse(modeUntil) - now)} more`;
+  const asked = wantedMode === mode ? until : ` (${wantedMode} is asked for${until})`;
+  const more = [
+    ...(shadow === undefined ? [] : [`${shadow} in shadow`]),
+    ...(probation === undefined ? [] : [`on probation for ${ageText(Date.parse(probation.until) - now)}`]),
+  ];
+  return [
+    [`${name}: ${mode}${asked}`, `${definition} ${version}`.trim(), ...more].join("   "),
+    `because  ${fault ?? reason ?? "it has made no step yet"}`,
+    `leader   ${leader ?? "none"}${last === undefined ? "" : `   (${age(last.at, now)} ago)`}`,
+  ];
+}
+
+/** Those that want the same are one line. */
+function outputLines({ last, targets }: Detail): readonly string[] {
+  const groups = new Map<string, string[]>();
+  for (const { output, name, wanted, sent, applied } of last?.outputs ?? []) {
+    const target = targets.find((one) => one.output === output && one.name === name);
+    const inForce = target?.entries.find((entry) => entry.inForce);
+    const text = [
+      `${output} ${value(inForce?.value ?? sent ?? applied)}`,
+      ...(inForce === undefined ? [] : [`${inForce.meaning}`]),
+      ...(wanted === undefined || wanted === inForce?.value ? [] : [`wanted ${value(wanted)}`]),
+    ].join(", ");
+    groups.set(text, [...(groups.get(text) ?? []), name]);
+  }
+  return [...groups].map(([text, names]) => `${text}: ${names.join(" ")}`);
+}
+
+const value = (of: number | string | undefined): string => (of === undefined ? "nothing" : roundedValue(of));
+
+const inputLine = (name: string, { quality, value: of, age: old, from, text }: InputAnswer): string =>
+  quality === "bad"
+    ? `${name.padEnd(10)} bad: ${text ?? ""} (${from})`
+    : `${name.padEnd(10)} ${value(of).padStart(8)}  ${quality}, ${((old ?? 0) / 1000).toFixed(1)} s old  ${from}`;
+
+function entryLine(
+  name: string,
+  { inForce, slot, meaning, value: of, who, why, since, expires }: EntryAnswer,
+  now: number,
+): string {
+  const ends = expires === undefined ? "" : `, ends in ${ageText(Date.parse(expires) - now)}`;
+  return `${inForce ? "→" : " "} ${String(slot).padStart(2)} ${meaning} ${value(of)}  ${who}: ${why} (${age(since, now)}${ends}) ${inForce ? `[${name}]` : ""}`.trimEnd();
+}
+
+const age = (at: string, now: number): string => ageText(now - Date.parse(at));
+
+function eventText({ kind, ...event }: Detail["events"][number]): string {
+  const by = (event["by"] ?? {}) as { readonly who?: string; readonly why?: string };
+  const told = (key: string): string => (typeof event[key] === "string" ? (event[key] as string) : "");
+  switch (kind) {
+    case "mode":
+      return `${told("before")} → ${told("mode")}: ${told("why")}`;
+    case "settings":
+      return `settings changed by ${by.who ?? ""}: ${by.why ?? ""}`;
+    case "swapped": {
+      const report = (event["report"] ?? {}) as { readonly from?: string; readonly to?: string };
+      return `${report.from ?? ""} → ${report.to ?? ""}, by ${by.who ?? ""}: ${by.why ?? ""}`;
+    }
+    case "rolled back":
+      return `back to ${told("to")}: ${told("why")}`;
+    case "raised":
+    case "cleared":
+      return `${kind}: ${((event["alarm"] ?? {}) as { readonly text?: string }).text ?? ""}`;
+    default:
+      return [kind, told("standing"), told("why")].filter((text) => text !== "").join(" ");
+  }
+}
+
+/** As much of each part as there is room for, what is least important cut first. */
+function fitted(parts: readonly Part[], most: number): readonly string[] {
+  const shown = parts.filter(({ lines }) => lines.length > 0);
+  const room = shown.map(({ lines }) => lines.length);
+  const sum = (): number => room.reduce((total, count) => total + count, 0);
+  for (let i = shown.length - 1; i >= 0 && sum() > most; i--)
+    room[i] = Math.max(Math.min(shown[i]?.least ?? 0, room[i] ?? 0), (room[i] ?? 0) - (sum() - most));
+  return shown.flatMap(({ title, lines }, i) => {
+    const count = room[i] ?? 0;
+    const left = lines.length - count;
+    return lines.slice(0, count).map((line, at) => {
+      const more = left > 0 && at === count - 1 ? `  (and ${left} more)` : "";
+      return title === "" ? line : `${(at === 0 ? title : "").padEnd(9)}${line}${more}`;
+    });
+  });
+}
