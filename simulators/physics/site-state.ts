@@ -1,3 +1,4 @@
+import { parallelFlow } from "./airflow.ts";
 import { createDxUnit } from "./dx-unit.ts";
 import { createFan } from "./fans.ts";
 import type { SiteParameters } from "./parameters.ts";
@@ -128,6 +129,7 @@ export function startState(site: SiteParameters): LiveState {
   return {
     ...startAir(t, humidity),
     ...startEquipment(t, site),
+    airflow: parallelFlow(site.fans, site.fans.count, site.start.fanDuty / 100),
     fans: many(site.fans.count, () => createFan(site.fans, site.start.fanDuty)),
     dx: many(site.dx.units, () => createDxUnit(site.dx, t)),
     servers: many(site.servers.count, () => createServer(site.servers, t)),

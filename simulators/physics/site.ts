@@ -50,6 +50,8 @@ export function createSitePhysics(parameters: SiteParameters, options: SiteOptio
   return {
     ...{ commands, world, faults, state, step },
     advance(seconds, longest = usualStep) {
+      if (!(seconds >= 0 && longest > 0))
+        throw new RangeError(`${seconds} s in steps of ${longest} s cannot pass`);
       const steps = Math.ceil(seconds / Math.min(longest, safeStep()));
       for (let i = 0; i < steps; i++) step(seconds / steps);
     },

@@ -405,7 +405,7 @@ export interface SitePhysics {
    * @throws RangeError when the step is no positive number or too long to be stable
    */
   step(dtSeconds: number): void;
-  /** As many equal steps of at most `longest` (default 10 s, and never more than is stable) as it takes. */
+  /** As many equal steps of at most `longest` (default 10 s, and never more than is stable) as it takes. @throws RangeError below 0 s */
   advance(seconds: number, longest?: number): void;
   /** Longest stable step with the present airflow, s. */
   longestStep(): number;

@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import type { SiteParameters } from "../../simulators/physics/parameters.ts";
+import { biquadratic } from "../../simulators/physics/dx.ts";
+import { dewPointOfRatio, wetBulb } from "../../simulators/physics/psychrometrics.ts";
 import { quasiSteady } from "../../simulators/physics/quasi-steady.ts";
 import { createSitePhysics } from "../../simulators/physics/site.ts";
 import type { FanFault, SitePhysics } from "../../simulators/physics/types.ts";
@@ -278,6 +280,7 @@ test("a step that is too long is refused; advance takes as many as are needed", 
   assert.ok(site.longestStep() > 10 && site.longestStep() < 12, `${site.longestStep()} s`);
   assert.throws(() => site.step(60), /not stable/);
   for (const dt of [0, -1, NaN]) assert.throws(() => site.step(dt), RangeError);
+  for (const seconds of [-1, NaN]) assert.throws(() => site.advance(seconds), RangeError);
   const before = site.state.time;
   site.advance(3600, 600);
   near(site.state.time - before, 3600, 1e-6, "time passed");
@@ -590,4 +593,53 @@ test("a cold start with the heater: the equipment is warm within hours, the batt
   near(reached["cold"] ?? NaN, 6397, 2500, "cold > 5");
   near(reached["mass"] ?? NaN, 7495, 2500, "mass > 0");
   near(reached["battery"] ?? NaN, 12_930, 2500, "battery > −20");
+});
+
+test("a generator takes over when it is asked to and has started", () => {
+  const site = created("container", { outdoor: 20, ...dry });
+  site.advance(60);
+  site.world.mains = false;
+  site.commands.generator = true;
+  site.advance(19, 1);
+  assert.ok(!site.state.acPresent, "it is starting");
+  site.advance(2, 1);
+  assert.ok(site.state.acPresent && site.state.generatorRunning, "it runs");
+  const { mains } = site.state.energy;
+  site.advance(3600);
+  near(site.state.energy.mains, mains, 1e-9, "Wh from the mains");
+  assert.ok(site.state.energy.generator > 24_000, `${site.state.energy.generator} Wh from the generator`);
+  near(site.state.counters.mainsOut, 3621, 1e-6, "s without mains");
+});
+
+test("the second level of DX follows wet bulb and outdoor temperature", () => {
+  const cabinet = siteOf("cabinet");
+  const parameters = { ...cabinet, dx: { ...cabinet.dx, level: "biquadratic" as const } };
+  const site = createSitePhysics(parameters, { weather: constantWeather({ outdoor: 40, dewPoint: 16 }) });
+  setFans(site, 60);
+  setDx(site, 80);
+  site.advance(6 * 3600);
+  const { hot, cold, airflow, humidityRatio, outdoorShare, outdoor } = site.state;
+  const unit = partOf(site.state.dx, 0);
+  const fresh = hot + outdoorShare * (outdoor - hot);
+  const entering = fresh + Math.max(0, 1 - airflow / parameters.dx.airflow) * (cold - fresh);
+  const wet = wetBulb(entering, humidityRatio);
+  near(unit.wetBulb, wet, 1e-3, "wet bulb");
+  near(unit.fullCapacity, 2000 * biquadratic.capacity(wet, 40), 0.5, "capacity");
+  const ratio = biquadratic.capacity(wet, 40) * biquadratic.inputRatio(wet, 40);
+  near(unit.fullPower, (2000 / 2.8) * ratio, 0.5, "power");
+  near(unit.sensible + unit.latent, 0.8 * unit.fullCapacity, 1, "heat");
+  near(unit.watts, (0.8 * unit.fullPower) / 0.97, 0.5, "power at part load");
+});
+
+test("water: what is given off inside leaves with the air that is exchanged", () => {
+  const cabinet = siteOf("cabinet");
+  const parameters = { ...cabinet, enclosure: { ...cabinet.enclosure, moistureSource: 1e-5 } };
+  const site = createSitePhysics(parameters, { weather: constantWeather({ outdoor: 15, dewPoint: 5 }) });
+  site.commands.damper = 20;
+  site.commands.dx.forEach((unit) => (unit.mode = "off"));
+  site.advance(24 * 3600);
+  const { airflow, outdoorShare, humidityRatio, outdoorRatio } = site.state;
+  const exchanged = 1.2 * airflow * outdoorShare + parameters.enclosure.infiltration / 1006;
+  near((humidityRatio - outdoorRatio) * exchanged, 1e-5, 1e-8, "kg/s");
+  near(site.state.dewPoint, dewPointOfRatio(humidityRatio), 1e-9, "dew point");
 });
