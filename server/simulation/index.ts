@@ -1,5 +1,12 @@
 /** Sites in one process, on a virtual clock, for tests of controllers: the package's `bothy/testing`. */
-export { type Simulation, type SimulatedController, type SimulationOptions, simulatedSite } from "./site.ts";
+export {
+  type AnyDefinition,
+  type Simulation,
+  type SimulatedController,
+  type SimulationOptions,
+  simulatedSite,
+} from "./site.ts";
+export { simulatedYears, type Years, type YearsController, type YearsOptions } from "./years.ts";
 export type { Score, ScoreOptions, ScoreReport } from "./score.ts";
 export { settle, VirtualClock } from "../../devices/virtual-clock.ts";
 export { hours, minutes, seconds } from "../../devices/clock.ts";

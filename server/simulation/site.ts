@@ -58,10 +58,16 @@ export interface SimulationOptions {
   readonly score?: ScoreOptions;
 }
 
+/** A definition, whatever its settings, inputs and state are. */
+export type AnyDefinition = Pick<
+  Definition,
+  "name" | "version" | "summary" | "period" | "settings" | "inputs" | "outputs"
+> & { readonly step: unknown };
+
 export type SimulatedController =
-  | Definition
+  | AnyDefinition
   | string
-  | (Omit<ControllerConfig, "use"> & { readonly use: Definition | string | ControllerConfig["use"] });
+  | (Omit<ControllerConfig, "use"> & { readonly use: AnyDefinition | string | ControllerConfig["use"] });
 
 /** A site in one process on a virtual clock: physics, devices, store, writer and controllers, without any wire. */
 export interface Simulation {
@@ -185,7 +191,11 @@ export async function simulatedSite(options: SimulationOptions = {}): Promise<Si
   };
 }
 
-function weatherOf({ weather = "constant:20", startHour = 0 }: SimulationOptions): Weather {
+/** Weather as it was asked for. @throws EpwError */
+export function weatherOf({
+  weather = "constant:20",
+  startHour = 0,
+}: Pick<SimulationOptions, "weather" | "startHour">): Weather {
   return typeof weather === "string" ? chooseWeather(weather, { startHour }).weather : weather;
 }
 
@@ -198,9 +208,12 @@ function configOf(given: Readonly<Record<string, SimulatedController>>): Control
   );
 }
 
-function sourceOf(use: Definition | string | ControllerConfig["use"]): ControllerConfig["use"] {
+/** Its functions take what its own inputs and settings give them: nobody else calls them. */
+export const asDefinition = (given: AnyDefinition): Definition => given as unknown as Definition;
+
+function sourceOf(use: AnyDefinition | string | ControllerConfig["use"]): ControllerConfig["use"] {
   if (typeof use === "string") return { kind: "shipped", name: use };
-  return "step" in use ? { kind: "definition", definition: use } : use;
+  return "step" in use ? { kind: "definition", definition: asDefinition(use) } : use;
 }
 
 /** Runs at fixed intervals, also when one was late. */
