@@ -53,7 +53,14 @@ test("the words of each command are those it knows", () => {
 test("completion offers commands, words, options and their values, and asks no server", async () => {
   const asked = (): Promise<readonly never[]> => Promise.reject(new Error("a server was asked"));
   const live = {
-    ...{ devices: asked, actions: asked, plugins: asked, buses: asked, transactions: asked },
+    ...{
+      devices: asked,
+      actions: asked,
+      plugins: asked,
+      buses: asked,
+      controllers: asked,
+      transactions: asked,
+    },
     contexts: () => [],
   };
   const words = async (...typed: string[]): Promise<readonly string[]> =>

@@ -1,7 +1,9 @@
 import { Argument, type Command } from "commander";
 import type { ExitCode } from "../terminal.ts";
-import { withOutput } from "../on-call/output.ts";
+import { type OutputOptions, withOutput } from "../on-call/output.ts";
 import { withTarget } from "../target.ts";
+import type { Options, OverrideOptions, TraceOptions } from "./run.ts";
+import type { ReplayOptions } from "./run-versions.ts";
 
 type Ended = (code: ExitCode) => void;
 
@@ -17,28 +19,32 @@ export function addControllerCommands(program: Command, ended: Ended): void {
 }
 
 /** What only some commands need is loaded when they run. */
-const run = () => import("./run.ts");
+const run = async () => ({ ...(await import("./run.ts")), ...(await import("./run-versions.ts")) });
 
 const name = (): Argument => new Argument("<controller>", "its name at the site");
 
 function addReading(all: Command, ended: Ended): void {
   withTarget(
     withOutput(all.command("list").description("every controller: its mode, what it wants, its alarms")),
-  ).action(async (options) => ended(await (await run()).list(options)));
+  ).action(async (options: Options & OutputOptions) => ended(await (await run()).list(options)));
   withTarget(
     all
       .command("why")
       .description("why its outputs are what they are, on one screen")
       .addArgument(name())
       .option("--json", "as JSON"),
-  ).action(async (controller: string, options) => ended(await (await run()).why(controller, options)));
+  ).action(async (controller: string, options: Options) =>
+    ended(await (await run()).why(controller, options)),
+  );
   withTarget(
     all
       .command("show")
       .description("its settings with their ranges, bindings, health and versions")
       .addArgument(name())
       .option("--json", "as JSON"),
-  ).action(async (controller: string, options) => ended(await (await run()).show(controller, options)));
+  ).action(async (controller: string, options: Options) =>
+    ended(await (await run()).show(controller, options)),
+  );
   withTarget(
     all
       .command("trace")
@@ -49,7 +55,9 @@ function addReading(all: Command, ended: Ended): void {
       .option("--from <moment>", "not before, ISO 8601")
       .option("--to <moment>", "not after")
       .option("--json", "a step per line, as JSON"),
-  ).action(async (controller: string, options) => ended(await (await run()).trace(controller, options)));
+  ).action(async (controller: string, options: TraceOptions) =>
+    ended(await (await run()).trace(controller, options)),
+  );
 }
 
 function addChanging(all: Command, ended: Ended): void {
@@ -61,7 +69,7 @@ function addChanging(all: Command, ended: Ended): void {
       .addArgument(new Argument("<mode>").choices(["automatic", "manual", "off"]))
       .option("--for <duration>", "then automatic again, e.g. 30m (default: 1h)")
       .option("--why <text>", "the reason, for whoever asks later"),
-  ).action(async (controller: string, mode: string, options) =>
+  ).action(async (controller: string, mode: string, options: Options) =>
     ended(await (await run()).mode(controller, mode, options)),
   );
   withTarget(
@@ -71,7 +79,7 @@ function addChanging(all: Command, ended: Ended): void {
       .addArgument(name())
       .argument("<settings...>", "key=value")
       .option("--why <text>", "the reason"),
-  ).action(async (controller: string, pairs: string[], options) =>
+  ).action(async (controller: string, pairs: string[], options: Options) =>
     ended(await (await run()).set(controller, pairs, options)),
   );
   withTarget(
@@ -84,7 +92,7 @@ function addChanging(all: Command, ended: Ended): void {
       .option("--only <device>", "only this one of its devices")
       .option("--for <duration>", "then the controller again, e.g. 30m (default)")
       .option("--why <text>", "the reason"),
-  ).action(async (controller: string, value: string | undefined, options) =>
+  ).action(async (controller: string, value: string | undefined, options: OverrideOptions) =>
     ended(await (await run()).override(controller, value, options)),
   );
 }
@@ -96,7 +104,9 @@ function addVersions(all: Command, ended: Ended): void {
       .description("its versions, which is in force, and how that came about")
       .addArgument(name())
       .option("--json", "as JSON"),
-  ).action(async (controller: string, options) => ended(await (await run()).versions(controller, options)));
+  ).action(async (controller: string, options: Options) =>
+    ended(await (await run()).versions(controller, options)),
+  );
   for (const [verb, about] of [
     ["swap", "put another version in force; it goes back by itself when it fails"],
     ["shadow", "have another version compute beside it, and compare"],
@@ -112,7 +122,7 @@ function addVersions(all: Command, ended: Ended): void {
           verb === "swap" ? "probation (default: 15m)" : "before it can be promoted (default: 5m)",
         )
         .option("--why <text>", "the reason"),
-    ).action(async (controller: string, file: string, options) =>
+    ).action(async (controller: string, file: string, options: Options) =>
       ended(await (await run()).exchange(verb, controller, file, options)),
     );
   for (const [verb, about] of [
@@ -125,7 +135,7 @@ function addVersions(all: Command, ended: Ended): void {
       .addArgument(name())
       .option("--why <text>", "the reason");
     if (verb === "promote") command.option("--force", "whatever speaks against it");
-    withTarget(command).action(async (controller: string, options) =>
+    withTarget(command).action(async (controller: string, options: Options & { readonly force?: boolean }) =>
       ended(await (await run()).move(verb, controller, options)),
     );
   }
@@ -139,7 +149,9 @@ function addVersions(all: Command, ended: Ended): void {
       .option("--from <moment>", "not before, ISO 8601")
       .option("--to <moment>", "not after")
       .option("--json", "as JSON"),
-  ).action(async (controller: string, options) => ended(await (await run()).replay(controller, options)));
+  ).action(async (controller: string, options: ReplayOptions) =>
+    ended(await (await run()).replay(controller, options)),
+  );
 }
 
 function addOwn(all: Command, ended: Ended): void {

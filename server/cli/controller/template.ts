@@ -47,14 +47,14 @@ test("${name} keeps the inlet cool, and says why", async () => {
   const status = site.controllers.get(${JSON.stringify(name)});
   assert.equal(status?.mode, "automatic");
   assert.match(status?.last?.reason ?? "", /24 °C/);
-  assert.ok(Number(site.read("probe-inlet", "temperature")) < 35);
+  assert.ok(Number(site.read("probe-inlet.temperature")) < 35);
   await site.stop();
 });
 
 test("${name} turns the fans up when it cannot see the inlet, and recovers", async () => {
   const site = await simulatedSite({ controllers: { ${JSON.stringify(name)}: controller } });
   await site.advance(minutes(10));
-  site.fault("probe-inlet silent for 10m");
+  for (const probe of ["probe-inlet", "probe-inlet-2", "probe-inlet-3"]) site.fault(\`\${probe} silent for 10m\`);
   await site.advance(minutes(5));
   assert.equal(site.controllers.get(${JSON.stringify(name)})?.mode, "fail-safe");
   await site.advance(minutes(20));

@@ -97,7 +97,7 @@ function outputLines({ last, targets }: Detail): readonly string[] {
     const inForce = target?.entries.find((entry) => entry.inForce);
     const text = [
       `${output} ${value(inForce?.value ?? sent ?? applied)}`,
-      ...(inForce === undefined ? [] : [`${inForce.meaning}`]),
+      ...(inForce === undefined ? [] : [inForce.meaning]),
       ...(wanted === undefined || wanted === inForce?.value ? [] : [`wanted ${value(wanted)}`]),
     ].join(", ");
     groups.set(text, [...(groups.get(text) ?? []), name]);
@@ -125,7 +125,10 @@ const age = (at: string, now: number): string => ageText(now - Date.parse(at));
 
 function eventText({ kind, ...event }: Detail["events"][number]): string {
   const by = (event["by"] ?? {}) as { readonly who?: string; readonly why?: string };
-  const told = (key: string): string => (typeof event[key] === "string" ? (event[key] as string) : "");
+  const told = (key: string): string => {
+    const text = event[key];
+    return typeof text === "string" ? text : "";
+  };
   switch (kind) {
     case "mode":
       return `${told("before")} → ${told("mode")}: ${told("why")}`;
