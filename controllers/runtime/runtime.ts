@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { Cancel, Clock, Instant } from "../../devices/clock.ts";
 import { seconds } from "../../devices/clock.ts";
 import { asBothyError, type BothyError } from "../../devices/errors.ts";
@@ -312,6 +313,8 @@ class Controllers implements ControllerRuntime {
     if (writes.length === 0) return [];
     const { clock, writer, registry, log } = this.#deps;
     const over = new AbortController();
+    // Every write listens to it.
+    setMaxListeners(0, over.signal);
     const cancel = clock.at(clock.monotonic() + stopWithin, () => over.abort());
     const ends = await Promise.all(
       writes.map(async (write) => ({ ...write, ended: await writer.wait(write.transaction, over.signal) })),
