@@ -255,7 +255,10 @@ export class Versions {
     const before = versionIdOf(this.#statusOf(controller));
     const probation = options.probation ?? defaultProbation;
     const source = this.#sourceOf(controller, id);
-    const report = await asked(() => this.#running.swap(controller, source, { ...options, probation }));
+    const { settings, handover } = await this.#takenBy(controller, source);
+    const report = await asked(() =>
+      this.#running.swap(controller, source, { settings, handover, ...options, probation }),
+    );
     // What is in shadow went on from the state of another.
     if (what !== "promoted" && this.#shadows.has(controller)) await this.endShadow(controller);
     const by: By = { who: options.who, why: options.why };
@@ -272,6 +275,22 @@ export class Versions {
       log.error({ error, controller, id }, "which version is in force cannot be kept");
     }
     return report;
+  }
+
+  /** What another version takes over: the settings it has too, and the state when it is the same controller's. */
+  async #takenBy(
+    controller: string,
+    source: Source,
+  ): Promise<{ readonly settings: ControllerStatus["settings"]; readonly handover: "state" | "fresh" }> {
+    const host = await this.#loaded(source);
+    const { name, settings: schema } = host.shape;
+    await host.close();
+    const { settings, definition } = this.#statusOf(controller);
+    const known = Object.entries(settings).filter(([key]) => Object.hasOwn(schema.properties, key));
+    return {
+      settings: Object.fromEntries(known),
+      handover: definition === undefined || definition.name === name ? "state" : "fresh",
+    };
   }
 
   #rolledBack(controller: string, source: Source, why: string): void {

@@ -29,7 +29,8 @@ const shipped: readonly Definition[] = [
 /** Code of one's own without a thread: here it is to be trusted. */
 const loader: Loader = {
   bundle: () => Promise.reject(new Error("no files here")),
-  bundleText: siteLoader({ clock: new TestClock(), log: silentLog, shipped }).bundleText,
+  bundleText: (file, text) =>
+    siteLoader({ clock: new TestClock(), log: silentLog, shipped }).bundleText(file, text),
   open: async (source) => {
     if (source.kind === "definition") return new InlineHost(source.definition);
     if (source.kind === "shipped") return new InlineHost(shipped.find(({ name }) => name === source.name)!);
