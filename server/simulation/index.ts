@@ -9,6 +9,6 @@ export {
 export { simulatedYears, type Years, type YearsController, type YearsOptions } from "./years.ts";
 export type { Score, ScoreOptions, ScoreReport } from "./score.ts";
 export { settle, VirtualClock } from "../../devices/virtual-clock.ts";
-export { hours, minutes, seconds } from "../../devices/clock.ts";
+export { hours, type Millis, minutes, seconds } from "../../devices/clock.ts";
 export { constantWeather, type Weather, type WeatherSample } from "../../simulators/physics/weather.ts";
 export { mildDay } from "../../simulators/weather/mild-day.ts";
