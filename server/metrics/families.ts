@@ -1,4 +1,5 @@
 import { Gauge, type Registry } from "prom-client";
+import type { ControllerStatus } from "../../controllers/runtime/api.ts";
 import type { Link } from "../../devices/link.ts";
 import { counted, type Sample } from "./counted.ts";
 import type { RouteParts } from "../routes/parts.ts";
@@ -239,9 +240,75 @@ const families: readonly Family[] = [
   },
 ];
 
+const modes = ["automatic", "manual", "fail-safe", "off"] as const;
+
+/** A number of every controller. */
+const ofControllers =
+  (of: (status: ControllerStatus, parts: RouteParts) => number): Family["samples"] =>
+  (parts) =>
+    (parts.controllers.running?.list() ?? []).map((status) => [
+      { controller: status.name },
+      of(status, parts),
+    ]);
+
+const controllerFamilies: readonly Family[] = [
+  {
+    name: "bothy_controller_mode",
+    help: "1 for the mode a controller is in, 0 for the others.",
+    kind: "gauge",
+    labels: ["controller", "mode"],
+    samples: ({ controllers }) =>
+      (controllers.running?.list() ?? []).flatMap(({ name, mode }) =>
+        modes.map((known): Sample => [{ controller: name, mode: known }, known === mode ? 1 : 0]),
+      ),
+  },
+  {
+    name: "bothy_controller_steps_total",
+    help: "Steps of a controller.",
+    kind: "counter",
+    labels: ["controller"],
+    samples: ofControllers(({ steps }) => steps),
+  },
+  {
+    name: "bothy_controller_step_seconds_total",
+    help: "How long the steps of a controller took together.",
+    kind: "counter",
+    labels: ["controller"],
+    samples: ofControllers(({ took }) => took.seconds),
+  },
+  {
+    name: "bothy_controller_deadlines_missed_total",
+    help: "Steps of a controller that could not begin in time.",
+    kind: "counter",
+    labels: ["controller"],
+    samples: ofControllers(({ missed }) => missed),
+  },
+  {
+    name: "bothy_controller_failures_total",
+    help: "Steps of a controller that counted for nothing.",
+    kind: "counter",
+    labels: ["controller"],
+    samples: ofControllers(({ failures }) => failures),
+  },
+  {
+    name: "bothy_controller_alarms",
+    help: "Alarms of a controller that stand.",
+    kind: "gauge",
+    labels: ["controller"],
+    samples: ofControllers(({ alarms }) => alarms.length),
+  },
+  {
+    name: "bothy_controller_swaps_total",
+    help: "How often another version took the place of one.",
+    kind: "counter",
+    labels: ["controller"],
+    samples: ofControllers(({ name }, { controllers }) => controllers.swaps(name)),
+  },
+];
+
 /** Adds all of them to a registry. */
 export function addFamilies(register: Registry, parts: RouteParts): void {
-  for (const { name, help, kind, labels, samples } of families) {
+  for (const { name, help, kind, labels, samples } of [...families, ...controllerFamilies]) {
     if (kind === "counter")
       counted(register, { name, help, labelNames: labels, samples: () => samples(parts) });
     else
