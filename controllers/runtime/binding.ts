@@ -61,7 +61,8 @@ export interface Publisher {
 }
 
 /**
- * What every input and output of a controller is bound to now. Devices that do not fit are left out, and told as faults.
+ * What every input and output of a controller is bound to now. Devices that do not fit are left out, and told as
+ * faults; those without the action of an output are only left out.
  * @param others all controllers of the site
  */
 export function bind(
@@ -160,7 +161,7 @@ function valuesFor(
   const word = isWord(spec);
   const bound: BoundInput[] = [];
   for (const device of devices) {
-    const fit = device.outputs.filter((one) => fits(one, spec, word));
+    const fit = meant(device, spec, word);
     const names = new Set(fit.map(({ output }) => output.name));
     if (names.size > 1) {
       tell(`${nameOf(device)} gives ${[...names].join(" and ")}`, "say which: select(…).of(output)");
@@ -195,6 +196,13 @@ function valuesFor(
   return bound;
 }
 
+/** Of several outputs that fit the one that is the device's own kind, e.g. the temperature of a temperature probe. */
+function meant(device: Device, spec: InputSpec, word: boolean): readonly DeviceOutput[] {
+  const fit = device.outputs.filter((one) => fits(one, spec, word));
+  const own = spec.output === undefined ? fit.filter(({ output }) => output.name === device.type) : [];
+  return own.length > 0 ? own : fit;
+}
+
 const fits = ({ output, channel }: DeviceOutput, spec: InputSpec, word: boolean): boolean =>
   spec.output === undefined
     ? words.has(output.type) === word
@@ -210,14 +218,8 @@ function actionsFor(
   const bound: BoundOutput[] = [];
   for (const device of devices) {
     const action = device.actions.find(({ name }) => name === spec.action);
-    if (action === undefined) {
-      const known = device.actions.map(({ name }) => name).join(", ");
-      tell(
-        `${nameOf(device)} has no action ${spec.action}${known === "" ? "; it takes no writes" : ` but ${known}`}`,
-        `name tags of devices that have it under \`outputs: { ${output}: […] }\``,
-      );
-      continue;
-    }
+    // Not every fan can be told its speed: those of a server are its own.
+    if (action === undefined) continue;
     const wrong = misfit(action, spec);
     if (wrong !== undefined) {
       tell(`${nameOf(device)} ${action.name} ${wrong[0]}`, wrong[1]);
@@ -233,13 +235,16 @@ function actionsFor(
       tags: own,
     });
   }
-  if (devices.length === 0 && spec.optional !== true)
+  if (!devices.some((one) => hasAction(one, spec)) && spec.optional !== true)
     tell(
-      `nothing is bound: no device has ${spelled(tags)}`,
+      `nothing is bound: ${devices.length === 0 ? "no device has" : `none of ${devices.length} devices has an action ${spec.action}, of`} ${spelled(tags)}`,
       `give devices these tags, or name others under \`outputs: { ${output}: […] }\``,
     );
   return bound;
 }
+
+const hasAction = (device: Device, spec: ActionSpec): boolean =>
+  device.actions.some(({ name }) => name === spec.action);
 
 function misfit({ kind, accepts }: Action, { unit }: ActionSpec): readonly [string, string] | undefined {
   if (kind === "pulse") return ["is done once and holds nothing", "bind an action that is a level"];

@@ -64,7 +64,7 @@ export async function controlSite(
     devices: (options.devices ?? zoneDevices).map((device, i) => ({ path: ["devices", i], config: device })),
     products: [],
   });
-  const link = new Link(plan, { clock, log, registry, store, memory: newMemory(plan.name) });
+  const link = new Link(plan, { clock, log, registry, store, memory: newMemory() });
   const kept = keeper === undefined ? {} : { keeper };
   const writer = new Writer({
     clock,
