@@ -70,8 +70,7 @@ async function read(
   const described = describeSensors(records, effects.sensors);
   const all = described.filter((sensor) => unreadable(sensor) === undefined || names.length > 0);
   const isAll = names.length === 0 && options.type === undefined && options.faults !== true;
-  if (isAll && options.json !== true)
-    tellOf(described.filter((sensor) => unreadable(sensor) !== undefined));
+  if (isAll && options.json !== true) tellOf(described.filter((sensor) => unreadable(sensor) !== undefined));
   const wanted = ofType(named(all, names), options.type);
   const { client, signal } = bmc;
   const done = working(`asking ${wanted.length} sensors`);
