@@ -10,7 +10,7 @@ const rounds = 41;
 const [bmcs, sensors] = [500, 30];
 
 console.log(
-  `64 sensors of ipmi_sim, descriptions known, cipher suite 3; median of ${rounds} alternating rounds\n`,
+  `64 sensors of ipmi_sim, descriptions known, cipher suite 3; median of ${rounds} alternating rounds, ours done once before each\n`,
 );
 await printSweeps(rounds);
 console.log(`\n${bmcs} simulated BMCs with ${sensors} sensors each, polled by one site\n`);

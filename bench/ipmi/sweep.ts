@@ -28,6 +28,8 @@ const bareName = (what: string, width: number): string => `bare round trips, ${w
 /** One way of reading all sensors once. */
 interface Way {
   readonly name: string;
+  /** Of this process: done once before it is measured, so that what ran in between leaves no trace. */
+  readonly warm?: boolean;
   run(): Promise<Millis>;
 }
 
@@ -51,8 +53,8 @@ export async function printSweeps(rounds: number): Promise<void> {
       { name: names.freeipmi, run: () => shell.time(freeipmi) },
       { name: names.ipmitool, run: () => shell.time(ipmitoolLine(sim.port)) },
       ...baresOf(bare, numbers),
-      { name: names.open, run: () => timed(() => sweep(bmc, sensors)) },
-      { name: names.fresh, run: () => timed(() => fresh(sim.port, sensors)) },
+      { name: names.open, warm: true, run: () => timed(() => sweep(bmc, sensors)) },
+      { name: names.fresh, warm: true, run: () => timed(() => fresh(sim.port, sensors)) },
     ];
     for (let n = 0; n < warmUps; n++) for (const way of ways.slice(2)) await way.run();
     show(await alternate(ways, rounds));
@@ -90,10 +92,12 @@ const baresOf = (bare: Bare, numbers: readonly number[]): readonly Way[] =>
   [1, window].flatMap((width) => [
     {
       name: bareName("the same datagrams", width),
+      warm: true,
       run: () => bare.run(bare.sweep(numbers), width),
     },
     {
       name: bareName("outside of a session", width),
+      warm: true,
       run: () => bare.run(bare.plain(numbers.length), width),
     },
   ]);
@@ -108,7 +112,10 @@ const ipmitoolLine = (port: number): string =>
 async function alternate(ways: readonly Way[], rounds: number): Promise<ReadonlyMap<string, Millis>> {
   const times = ways.map((): Millis[] => []);
   for (let n = 0; n < rounds; n++) {
-    for (const [index, way] of ways.entries()) times[index]?.push(await way.run());
+    for (const [index, way] of ways.entries()) {
+      if (way.warm === true) await way.run();
+      times[index]?.push(await way.run());
+    }
   }
   return new Map(ways.map(({ name }, index) => [name, median(times[index] ?? [])]));
 }
