@@ -26,12 +26,17 @@ export function unsealed(line: string): unknown {
   }
 }
 
-/** Puts a file in place of another in one step; it outlasts a loss of power when this returns. @throws Error of the disk */
-export function replaceFile(path: string, text: string): void {
+/**
+ * Puts a file in place of another in one step; it outlasts a loss of power when this returns.
+ * @param written called when the new one is on disk and the other still in its place
+ * @throws Error of the disk
+ */
+export function replaceFile(path: string, text: string, written: () => void = () => undefined): void {
   const folder = dirname(path);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const beside = `${path}.new`;
   write(beside, "w", text);
+  written();
   renameSync(beside, path);
   syncFolder(folder);
 }

@@ -55,7 +55,7 @@ export interface StoreDeps {
   readonly log: Log;
   /** In memory only when absent. */
   readonly folder?: string | undefined;
-  /** Told before and after every write, for tests that end the program there. */
+  /** Told before, within and after every write, for tests that end the program there. */
   readonly phase?: (name: string) => void;
 }
 
@@ -98,8 +98,8 @@ export class VersionStore {
       by,
       bundle,
     };
-    this.#disk("text", controller, ["texts", `${bundle.hash}.json`], (path) =>
-      replaceFile(path, sealed(kept)),
+    this.#disk("text", controller, ["texts", `${bundle.hash}.json`], (path, written) =>
+      replaceFile(path, sealed(kept), written),
     );
     texts.set(kept.id, kept);
     this.#tell(controller, { what: "added", id: kept.id, by });
@@ -142,7 +142,9 @@ export class VersionStore {
   put(controller: string, what: Happening, next: Omit<InForce, "since">): void {
     const from = this.inForce(controller)?.id;
     const inForce: InForce = { ...next, since: this.#deps.clock.now() };
-    this.#disk("in force", controller, ["in-force.json"], (path) => replaceFile(path, sealed(inForce)));
+    this.#disk("in force", controller, ["in-force.json"], (path, written) =>
+      replaceFile(path, sealed(inForce), written),
+    );
     this.#inForce.set(controller, inForce);
     this.#tell(controller, { what, id: next.id, ...(from === undefined ? {} : { from }), by: next.by });
   }
@@ -154,7 +156,9 @@ export class VersionStore {
     const after = change(before);
     this.#inForce.set(controller, after);
     try {
-      this.#disk("amended", controller, ["in-force.json"], (path) => replaceFile(path, sealed(after)));
+      this.#disk("amended", controller, ["in-force.json"], (path, written) =>
+        replaceFile(path, sealed(after), written),
+      );
     } catch (error) {
       this.#deps.log.warn({ error, controller }, "what is known of the version in force cannot be kept");
     }
@@ -249,12 +253,17 @@ export class VersionStore {
     }
   }
 
-  #disk(phase: string, controller: string, path: readonly string[], write: (path: string) => void): void {
+  #disk(
+    phase: string,
+    controller: string,
+    path: readonly string[],
+    write: (path: string, written: () => void) => void,
+  ): void {
     const { folder, phase: reached } = this.#deps;
     if (folder === undefined) return;
     reached?.(`before ${phase}`);
     try {
-      write(join(folder, controller, ...path));
+      write(join(folder, controller, ...path), () => reached?.(`written ${phase}`));
     } catch (error) {
       const fault = error instanceof Error ? error.message : String(error);
       throw new BothyError("INTERNAL", { source: `the versions of ${controller}`, fault }, { cause: error });

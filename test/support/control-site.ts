@@ -50,7 +50,7 @@ export interface ControlSiteOptions {
 
 /** A started site of one table whose controllers run on the test clock; ended with the test. */
 export async function controlSite(
-  t: TestContext,
+  t: Pick<TestContext, "after">,
   config: ControllersConfig,
   options: ControlSiteOptions = {},
 ): Promise<ControlSite> {

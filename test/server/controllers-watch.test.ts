@@ -1,0 +1,106 @@
+import assert from "node:assert/strict";
+import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import { test, type TestContext } from "node:test";
+import type { Version } from "../../controllers/versions/store.ts";
+import { seconds } from "../../devices/clock.ts";
+import { BothyError } from "../../devices/errors.ts";
+import { silentLog } from "../../devices/plugin.ts";
+import { watchSources } from "../../server/controllers/watch.ts";
+import { temporaryFolder } from "../support/guarded-site.ts";
+import { settle, TestClock } from "../support/test-clock.ts";
+
+/** A file that is watched, and what came of it. */
+function watched(t: TestContext) {
+  const file = join(temporaryFolder(t), "mine.ts");
+  writeFileSync(file, "first");
+  const clock = new TestClock();
+  const swaps: string[] = [];
+  const told: string[] = [];
+  let looks = 0;
+  const ended = new AbortController();
+  t.after(() => ended.abort());
+  const bundle = (path: string) => {
+    const text = readFileSync(path, "utf8");
+    looks++;
+    if (text.startsWith("no"))
+      return Promise.reject(new BothyError("BAD_CONFIG", { source: path, fault: text }));
+    return Promise.resolve({ kind: "bundle" as const, file: path, text, hash: text, map: "{}" });
+  };
+  const versions = {
+    add: (_name: string, { hash }: { readonly hash: string }): Promise<Version> =>
+      Promise.resolve({ id: hash, name: "mine", version: "1", kind: "bundle", added: 0, by }),
+    swap: (name: string, id: string, { who }: { readonly who: string }) => {
+      swaps.push(`${name} ${id} ${who}`);
+      return Promise.resolve({} as never);
+    },
+  };
+  const by = { who: "file", why: "saved" };
+  const log = { ...silentLog, error: (_about: object, text?: string) => void told.push(text ?? "") };
+  watchSources([{ name: "zone", file }], { clock, log, versions, bundle, signal: ended.signal });
+  /** Looks at the file so many times more; the disk takes as long as it does. */
+  const look = async (count: number): Promise<void> => {
+    for (let i = 0; i < count; i++) {
+      await clock.advance(seconds(1));
+      // What the watcher asked the disk before is mostly answered before this is.
+      await stat(file).catch(() => undefined);
+      await settle();
+    }
+  };
+  const until = async (there: () => boolean): Promise<void> => {
+    for (let i = 0; i < 500 && !there(); i++) await look(1);
+  };
+  return { file, until, swaps, told, look, end: () => ended.abort(), looks: () => looks };
+}
+
+test("a saved file is put in force once it looks the same twice; one that does not change, never", async (t) => {
+  const { file, swaps, look, until, looks } = watched(t);
+  await look(5);
+  assert.equal(looks(), 0);
+  writeFileSync(file, "second, half");
+  await look(1);
+  writeFileSync(file, "second, which is whole");
+  await until(() => swaps.length > 0);
+  await look(5);
+  assert.deepEqual(swaps, ["zone second, which is whole file"]);
+  assert.equal(looks(), 1);
+});
+
+test("an editor that puts another file in its place is seen; a file that is gone changes nothing", async (t) => {
+  const { file, swaps, told, look, until } = watched(t);
+  await look(2);
+  writeFileSync(`${file}.new`, "third");
+  renameSync(`${file}.new`, file);
+  await until(() => swaps.length > 0);
+  assert.deepEqual(swaps, ["zone third file"]);
+  rmSync(file);
+  await look(6);
+  assert.deepEqual([swaps.length, told], [1, []]);
+  writeFileSync(file, "fourth and back");
+  await until(() => swaps.length > 1);
+  assert.equal(swaps.at(-1), "zone fourth and back file");
+});
+
+test("what does not load is told of once, with why, and what is saved next is looked at again", async (t) => {
+  const { file, swaps, told, look, until } = watched(t);
+  await look(2);
+  writeFileSync(file, "no: line 3 makes no sense");
+  await until(() => told.length > 0);
+  await look(5);
+  assert.equal(told.length, 1);
+  assert.match(told[0] ?? "", /version before is: .*line 3 makes no sense/);
+  assert.deepEqual(swaps, []);
+  writeFileSync(file, "good again");
+  await until(() => swaps.length > 0);
+  assert.deepEqual(swaps, ["zone good again file"]);
+});
+
+test("nothing is looked at after the end", async (t) => {
+  const { file, look, end, looks } = watched(t);
+  await look(2);
+  end();
+  writeFileSync(file, "too late");
+  await look(6);
+  assert.equal(looks(), 0);
+});
