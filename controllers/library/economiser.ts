@@ -217,6 +217,9 @@ function nextMode(
   return reached(state.idleFor, s.economiserTime) ? "free" : "partial";
 }
 
+const colder = ({ outdoor, setpoint }: EconomiserInput): boolean =>
+  outdoor !== undefined && outdoor.temperature < setpoint;
+
 /**
  * One step: who cools.
  * @param dt seconds since the step before
@@ -236,7 +239,8 @@ export function economiserStep(
     met,
     allowedFor: heldFor(before.allowedFor, allowed, dt),
     warmFor: heldFor(before.warmFor, before.mode === "free" && warm, dt),
-    idleFor: heldFor(before.idleFor, before.mode === "partial" && input.mechanicalIdle, dt),
+    // Air as warm as what is wanted cannot do it alone, however little compressors have to add.
+    idleFor: heldFor(before.idleFor, before.mode === "partial" && input.mechanicalIdle && colder(input), dt),
   };
   const mode = nextMode(held, allowed, atOnce, settings);
   const state = mode === before.mode ? held : { ...held, mode, inMode: 0, warmFor: 0, idleFor: 0 };

@@ -47,6 +47,8 @@ export type EmergencySettings = Static<typeof emergencySettings>;
 
 export interface EmergencyState {
   readonly lostFor: number;
+  /** Inlet when cooling was last there, °C; null: not known. */
+  readonly lostAt: number | null;
   readonly active: boolean;
   readonly for: number;
   readonly overloaded: boolean;
@@ -55,6 +57,7 @@ export interface EmergencyState {
 
 export const initialEmergency: EmergencyState = {
   lostFor: 0,
+  lostAt: null,
   active: false,
   for: 0,
   overloaded: false,
@@ -97,6 +100,12 @@ function helps(before: boolean, input: EmergencyInput, s: EmergencySettings): re
   return [true];
 }
 
+/** Without cooling air warms within seconds: where it will be after as long again counts from the beginning. */
+function soon(inlet: number, lostAt: number, lostFor: number, { lostAfter }: EmergencySettings): number {
+  const rising = inlet - lostAt;
+  return lostFor > 0 && rising > 0 ? inlet + (rising * Math.max(lostAfter, 10)) / lostFor : inlet;
+}
+
 /**
  * One step.
  * @param dt seconds since the step before
@@ -113,12 +122,17 @@ export function emergencyStep(
     off: s.overloadAt - s.emergencyBand,
   });
   const lost = reached(lostFor, s.lostAfter) && input.coolingLost;
-  const warm = hysteresis(before.active, input.inlet, { on: s.lostFrom, off: s.lostFrom - s.emergencyBand });
+  const lostAt = input.coolingLost ? (before.lostAt ?? input.inlet) : input.inlet;
+  const warm = hysteresis(before.active, soon(input.inlet, lostAt, lostFor, s), {
+    on: s.lostFrom,
+    off: s.lostFrom - s.emergencyBand,
+  });
   const called = overloaded || (lost && warm);
   const active = called || (before.active && !reached(before.for, s.emergencyLeast));
   const [open, against] = active ? helps(before.open, input, s) : [false];
   const state: EmergencyState = {
     lostFor,
+    lostAt,
     active,
     for: heldFor(before.for, active, dt),
     overloaded,

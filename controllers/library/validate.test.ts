@@ -15,7 +15,14 @@ const sensor: SensorSettings = {
   quantum: 0.1,
   recover: 3,
 };
-const settings: ValidateSettings = { ...sensor, voteDelta: 3, voteAfter: 60, worse: "high", minGood: 1 };
+const settings: ValidateSettings = {
+  ...sensor,
+  voteDelta: 3,
+  voteAfter: 60,
+  worse: "high",
+  minGood: 1,
+  placeDelta: 10,
+};
 
 const follow = (inputs: readonly Partial<SensorInput>[], from = sensorInit()) => {
   let state = from;
@@ -202,6 +209,32 @@ describe("several sensors", () => {
           });
         },
       ),
+    );
+  });
+
+  test("of three places one that is far from the others is left out, hot or cold, and told of; of two it is not", () => {
+    const at = (...values: readonly number[]) => values.map((value, i) => ({ name: `p${i}`, value }));
+    for (const wrong of [44, 4]) {
+      let { state, value, leader, sensors } = validateStep(
+        validateInit(),
+        at(24, wrong, 25),
+        { dt: 5 },
+        settings,
+      );
+      assert.deepEqual([value, leader], [25, "p2"]);
+      assert.ok(sensors.every(({ reason }) => reason === undefined));
+      for (let t = 0; t < 60; t += 5)
+        ({ state, sensors } = validateStep(state, at(24, wrong, 25), { dt: 5 }, settings));
+      assert.deepEqual(
+        sensors.map(({ reason }) => reason),
+        [undefined, "vote", undefined],
+      );
+    }
+    assert.equal(validateStep(validateInit(), at(24, 33, 25), { dt: 5 }, settings).value, 33, "a hot spot");
+    assert.equal(validateStep(validateInit(), at(24, 44), { dt: 5 }, settings).value, 44);
+    assert.equal(
+      validateStep(validateInit(), at(24, 44, 25), { dt: 5 }, { ...settings, placeDelta: 0 }).value,
+      44,
     );
   });
 

@@ -1,5 +1,5 @@
 import { type Static, Type } from "typebox";
-import { plain } from "../settings.ts";
+import { kelvin, plain } from "../settings.ts";
 import { median } from "./filter.ts";
 import {
   type SensorFault,
@@ -21,6 +21,11 @@ export const validateSettings = Type.Object({
     minimum: 1,
     maximum: 100,
     description: "So many places must have a believable reading.",
+  }),
+  placeDelta: kelvin({
+    default: 10,
+    description:
+      "Of three or more places, one further than this from the middle one is left out: its sensor is wrong. 0: none is.",
   }),
 });
 export type ValidateSettings = Static<typeof validateSettings>;
@@ -100,7 +105,7 @@ export function validateStep(
     results.set(probe.name, sensorStep(before, { value, age, reference, dt: step.dt }, settings));
   }
   const judged = judgedOf(probes, results);
-  const voted = placesOf(judged, settings);
+  const voted = withoutStrays(placesOf(judged, settings), settings);
   const disagreeing: Record<string, number> = {};
   for (const { place, dropped } of voted)
     if (dropped.length > 0) disagreeing[place] = heldFor(state.disagreeing[place] ?? 0, true, step.dt);
@@ -118,7 +123,9 @@ export function validateStep(
     ...worstOf(voted, settings),
     sensors,
     places: voted,
-    disagree: Object.keys(disagreeing).filter(late),
+    disagree: Object.keys(disagreeing).filter(
+      (place) => late(place) && voted.some((one) => one.place === place && one.value !== undefined),
+    ),
     alone: voted.filter((one) => one.probes > 1 && one.used === 1).map((one) => one.place),
     state: { sensors: kept, disagreeing },
   };
@@ -154,6 +161,19 @@ function placesOf(sensors: readonly Judged[], settings: ValidateSettings): reado
     const doubtful = all.some((one) => one.name === leader && one.quality === "uncertain");
     const quality = value === undefined ? "bad" : doubtful || dropped.length > 0 ? "uncertain" : "good";
     return { place, value, leader, dropped, quality, probes: all.length, used };
+  });
+}
+
+/** A place far from all the others has no value: an air stream is never so much warmer or colder than its neighbours. */
+function withoutStrays(places: readonly Voted[], { placeDelta, worse }: ValidateSettings): readonly Voted[] {
+  const valued = places.flatMap(({ place, value }) => (value === undefined ? [] : [{ name: place, value }]));
+  if (valued.length < 3 || placeDelta === 0) return places;
+  const { dropped } = vote(valued, { voteDelta: placeDelta, voteAfter: 0, worse });
+  if (dropped.length === 0) return places;
+  return places.map((one) => {
+    if (!dropped.includes(one.place) || one.leader === undefined) return one;
+    const out = [...one.dropped, one.leader];
+    return { ...one, value: undefined, leader: undefined, quality: "bad", used: 0, dropped: out };
   });
 }
 

@@ -13,10 +13,12 @@ import { pidInit, type PidState, pidStep, pidWith } from "../library/pid.ts";
 import { airOf } from "../library/psychrometrics.ts";
 import { within } from "../library/timing.ts";
 import { initialTravel, travelSettings, travelStep, type TravelState } from "../library/travel.ts";
+import { checkValidate, validateInit, type ValidateState } from "../library/validate.ts";
 import { initialWear, wearBudgets, wearStep, type WearState } from "../library/wear.ts";
 import type { Applied, Observation } from "../sample.ts";
 import { from, optional, select } from "../select.ts";
 import { celsius, plain, secondsOf } from "../settings.ts";
+import { blindReason, inletSettings, inletsStep } from "./inlets.ts";
 import { alarm, each, least, maybe, median, said, there } from "./parts.ts";
 
 const settings = Type.Object({
@@ -40,9 +42,11 @@ const settings = Type.Object({
   }),
   ...economiserSettings.properties,
   ...travelSettings.properties,
+  ...inletSettings.properties,
 });
 
 interface State {
+  readonly inlets: ValidateState;
   readonly economiser: EconomiserState;
   readonly loop: PidState;
   readonly travel: TravelState;
@@ -69,7 +73,7 @@ export const economiser = defineController({
   period: seconds(5),
   settings,
   inputs: {
-    inlet: select("type:temperature", "point:inlet").max(),
+    inlet: select("type:temperature", "point:inlet").each(),
     outdoor: select("type:temperature", "point:outdoor").any(),
     outdoorHumidity: select("type:humidity", "point:outdoor").of("humidity").any(),
     back: select("type:temperature", "point:outlet").any(),
@@ -93,7 +97,9 @@ export const economiser = defineController({
     damper: { unit: "%", text: "Where the damper is sent" },
   },
   failSafe: ({ damperMinimum }) => ({ damper: damperMinimum }),
+  stateVersion: 2,
   init: (): State => ({
+    inlets: validateInit(),
     economiser: initialEconomiser,
     loop: pidInit(),
     travel: initialTravel(),
@@ -104,9 +110,26 @@ export const economiser = defineController({
       ? `dewPointMost ${s.dewPointMost} °C is above dewPointHard ${s.dewPointHard} °C`
       : s.dewPointDry > s.dewPointLeast
         ? `dewPointDry ${s.dewPointDry} °C is above dewPointLeast ${s.dewPointLeast} °C`
-        : undefined,
+        : checkValidate({ ...s, worse: "high" }),
   step({ inputs, state, settings: s, dt, nominal, applied, mode }) {
+    const inlets = inletsStep(state.inlets, inputs.inlet, s, dt);
+    const inlet = inlets.hottest;
     const inForce = positionOf(applied.damper) ?? state.travel.position;
+    if (inlet === undefined)
+      return {
+        outputs: { damper: s.damperMinimum },
+        // Outdoor air has to prove itself anew.
+        state: {
+          ...state,
+          inlets: inlets.state,
+          economiser: initialEconomiser,
+          travel: { ...state.travel, position: inForce },
+        },
+        reason: blindReason,
+        leader: "fail-safe",
+        alarms: inlets.alarms,
+        published: { mode: "mechanical", freeCooling: 0, damper: s.damperMinimum },
+      };
     const ours =
       mode === "automatic" && applied.damper.every(({ mine, value }) => mine || value === undefined);
     const doorOpen = said(inputs.doorHold) || there(inputs.door).some(({ value }) => value === "open");
@@ -115,7 +138,7 @@ export const economiser = defineController({
       {
         ...maybe("outdoor", airFrom(inputs.outdoor, inputs.outdoorHumidity)),
         ...maybe("return", airFrom(inputs.back, inputs.backHumidity)),
-        inlet: inputs.inlet.value,
+        inlet,
         setpoint: s.setpoint,
         damper: inForce,
         mechanicalIdle: there(inputs.capacity).every(({ value }) => value <= 30),
@@ -131,7 +154,7 @@ export const economiser = defineController({
       state.loop,
       {
         setpoint: s.setpoint,
-        pv: inputs.inlet.value,
+        pv: inlet,
         dt,
         nominal,
         min: s.damperMinimum,
@@ -152,7 +175,13 @@ export const economiser = defineController({
     const wear = wearStep(state.wear, moved, wearBudgets.damper, dt, { force: true });
     return {
       outputs: { damper: each(applied.damper, () => Math.round(travel.position * 10) / 10) },
-      state: { economiser: result.state, loop: loop.state, travel: travel.state, wear: wear.state },
+      state: {
+        inlets: inlets.state,
+        economiser: result.state,
+        loop: loop.state,
+        travel: travel.state,
+        wear: wear.state,
+      },
       reason: `${economiserReason(result)}; damper ${Math.round(travel.position)} %`,
       leader: result.mode,
       terms: {
@@ -164,7 +193,7 @@ export const economiser = defineController({
         strokesToday: wear.state.today,
       },
       limits: limit < 100 ? [`mixed air is cold: damper at most ${Math.round(limit)} %`] : [],
-      alarms: alarmsOf(wear.alarm),
+      alarms: [...inlets.alarms, ...alarmsOf(wear.alarm)],
       published: {
         mode: result.mode,
         freeCooling: result.compressorsMay || said(inputs.drying) ? 0 : 1,

@@ -15,14 +15,17 @@ import {
   initialFreeze,
 } from "../library/freeze.ts";
 import { dewPoint } from "../library/psychrometrics.ts";
+import { checkValidate, validateInit, type ValidateState } from "../library/validate.ts";
 import type { Observation } from "../sample.ts";
 import { from, optional, select } from "../select.ts";
 import { percent } from "../settings.ts";
+import { inletSettings, inletsStep } from "./inlets.ts";
 import { alarm, each, least, maybe, median, said } from "./parts.ts";
 
 const settings = Type.Object({
   ...emergencySettings.properties,
   ...freezeSettings.properties,
+  ...inletSettings.properties,
   emergencyDuty: percent({ default: 100, minimum: 30, description: "Duty of all fans in an emergency." }),
   freezeDamper: percent({
     default: 0,
@@ -32,6 +35,7 @@ const settings = Type.Object({
 });
 
 interface State {
+  readonly inlets: ValidateState;
   readonly emergency: EmergencyState;
   readonly freeze: FreezeState;
 }
@@ -71,7 +75,7 @@ export const emergencyVentilation = defineController({
   period: seconds(2),
   settings,
   inputs: {
-    inlet: select("type:temperature", "point:inlet").max(),
+    inlet: select("type:temperature", "point:inlet").each(),
     back: select("type:temperature", "point:outlet").any(),
     outdoor: select("type:temperature", "point:outdoor").any(),
     outdoorHumidity: select("type:humidity", "point:outdoor").of("humidity").any(),
@@ -90,12 +94,14 @@ export const emergencyVentilation = defineController({
     frost: { text: "0 none, 1 damper at its minimum, 2 damper shut, 3 fans off too" },
   },
   failSafe: { fans: null, damper: null },
-  init: (): State => ({ emergency: initialEmergency, freeze: initialFreeze }),
+  stateVersion: 2,
+  init: (): State => ({ inlets: validateInit(), emergency: initialEmergency, freeze: initialFreeze }),
   check: (s) =>
     s.overloadAt < s.lostFrom
       ? `overloadAt ${s.overloadAt} °C is below lostFrom ${s.lostFrom} °C`
-      : undefined,
+      : checkValidate({ ...s, worse: "high" }),
   step({ inputs, state, settings: s, dt, applied }) {
+    const inlets = inletsStep(state.inlets, inputs.inlet, s, dt);
     const outdoor = median(inputs.outdoor);
     const humidity = median(inputs.outdoorHumidity);
     const dew = outdoor === undefined || humidity === undefined ? undefined : dewPoint(outdoor, humidity);
@@ -103,7 +109,8 @@ export const emergencyVentilation = defineController({
     const result = emergencyStep(
       state.emergency,
       {
-        inlet: inputs.inlet.value,
+        // When nothing says how warm it is, lost cooling matters.
+        inlet: inlets.hottest ?? s.lostFrom,
         ...maybe("return", median(inputs.back)),
         ...maybe("outdoor", outdoor),
         ...maybe("outdoorDewPoint", dew),
@@ -124,12 +131,13 @@ export const emergencyVentilation = defineController({
         fans: { want: each(applied.fans, () => fans), rank: "equipmentProtection" },
         damper: { want: each(applied.damper, () => damper), rank: "equipmentProtection" },
       },
-      state: { emergency: result.state, freeze: frost.state },
+      state: { inlets: inlets.state, emergency: result.state, freeze: frost.state },
       reason: stage > 0 ? frostReason(stage) : result.reason,
       ...(result.active ? { leader: "emergency" } : stage > 0 ? { leader: "frost" } : {}),
       terms: { active: result.active ? 1 : 0, frost: stage, lostFor: result.state.lostFor },
       limits: [...result.limits, ...(result.active && saving ? ["on battery: fans by need only"] : [])],
       alarms: [
+        ...inlets.alarms,
         ...activeAlarm(result, applied.damper.length > 0 && !result.open, saving),
         ...frostAlarm(stage),
       ],

@@ -43,10 +43,10 @@ export const zoneFanSettings = {
 
 export const fanZoneSettings = Type.Object({
   setpoint: celsius({
-    default: 24,
+    default: 26,
     minimum: 10,
     maximum: 45,
-    description: "Wanted temperature of the hottest inlet.",
+    description: "Wanted temperature of the hottest inlet; above where compressors and outdoor air hold it.",
   }),
   ...rampSettings.properties,
   strategy: wordOf(["pi", "stepwise", "both"], {

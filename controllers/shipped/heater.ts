@@ -1,9 +1,19 @@
+import { Type } from "typebox";
 import { seconds } from "../../devices/clock.ts";
 import { type Alarm, defineController } from "../contract.ts";
 import { heaterSettings, heaterStep, type HeaterState, initialHeater } from "../library/heater.ts";
 import { listed, shown } from "../library/timing.ts";
+import { checkValidate, validateInit, type ValidateState } from "../library/validate.ts";
 import { from, optional, select } from "../select.ts";
+import { blindReason, inletSettings, inletsStep } from "./inlets.ts";
 import { alarm, each, maybe, median, most, said, there } from "./parts.ts";
+
+const settings = Type.Object({ ...heaterSettings.properties, ...inletSettings.properties });
+
+interface State {
+  readonly inlets: ValidateState;
+  readonly heater: HeaterState;
+}
 
 /** Heater stages on relays tagged `use:heater`, with interlocks. */
 export const heater = defineController({
@@ -11,10 +21,9 @@ export const heater = defineController({
   version: "1.0.0",
   summary: "Heats in stages below a setpoint, never without airflow, never against cooling",
   period: seconds(5),
-  settings: heaterSettings,
+  settings,
   inputs: {
-    inlet: select("type:temperature", "point:inlet").min(),
-    hottest: select("type:temperature", "point:inlet").max(),
+    inlet: select("type:temperature", "point:inlet").each(),
     outlet: select("type:temperature", "point:heater-outlet").any(),
     fans: select("type:fan").of("duty").any(),
     capacity: select("type:air-conditioner").of("percentage", "capacity").any(),
@@ -29,8 +38,21 @@ export const heater = defineController({
   },
   publishes: { stages: { text: "Heater stages that are on" } },
   failSafe: { heaters: "off" },
-  init: (): HeaterState => initialHeater,
+  stateVersion: 2,
+  init: (): State => ({ inlets: validateInit(), heater: initialHeater }),
+  check: (s) => checkValidate({ ...s, worse: "low" }),
   step({ inputs, state, settings: s, dt, applied }) {
+    const inlets = inletsStep(state.inlets, inputs.inlet, s, dt, "low");
+    const inlet = inlets.coldest;
+    if (inlet === undefined)
+      return {
+        outputs: { heaters: "off" },
+        state: { ...state, inlets: inlets.state },
+        reason: blindReason,
+        leader: "fail-safe",
+        alarms: inlets.alarms,
+        published: { stages: 0 },
+      };
     const off = [
       ...(said(inputs.onBattery) ? ["off on battery"] : []),
       ...(said(inputs.doorHold) ? ["off while the door is open"] : []),
@@ -40,10 +62,10 @@ export const heater = defineController({
       there(inputs.damper).some(({ value }) => value > 10);
     const preheat = inputs.preheatTo?.value;
     const result = heaterStep(
-      state,
+      state.heater,
       {
         stages: off.length > 0 ? 0 : applied.heaters.length,
-        temperature: inputs.inlet.value,
+        temperature: inlet,
         ...maybe("outlet", most(inputs.outlet)),
         ...maybe("airflow", median(inputs.fans)),
         cooling: cools,
@@ -65,15 +87,15 @@ export const heater = defineController({
           rank: result.cut ? "equipmentProtection" : "controller",
         },
       },
-      state: result.state,
+      state: { inlets: inlets.state, heater: result.state },
       reason:
         limits.length > 0
           ? `Heater ${listed(limits)}`
-          : `${on} of ${applied.heaters.length} heater stages: inlet ${shown(inputs.inlet.value)} °C against ${shown(s.heatingSetpoint)} °C`,
-      leader: inputs.inlet.from,
-      terms: { stages: on, error: s.heatingSetpoint - inputs.inlet.value },
+          : `${on} of ${applied.heaters.length} heater stages: inlet ${shown(inlet)} °C against ${shown(s.heatingSetpoint)} °C`,
+      ...maybe("leader", inlets.leader),
+      terms: { stages: on, error: s.heatingSetpoint - inlet },
       limits,
-      alarms,
+      alarms: [...inlets.alarms, ...alarms],
       published: { stages: on },
     };
   },

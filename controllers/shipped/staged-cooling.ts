@@ -20,19 +20,23 @@ import {
 } from "../library/lead-lag.ts";
 import { initialStaging, stagingSettings, stagingStep, type StagingState } from "../library/staging.ts";
 import { listed, within } from "../library/timing.ts";
+import { checkValidate, validateInit, type ValidateState } from "../library/validate.ts";
 import type { Applied, Observation, Sample } from "../sample.ts";
 import { from, optional, select } from "../select.ts";
 import { celsius, kelvin, percent, plain, watts } from "../settings.ts";
+import { blindReason, type Inlets, inletSettings, inletsStep } from "./inlets.ts";
 import { alarm, each, maybe, median, said, there, valueAt } from "./parts.ts";
 
 const settings = Type.Object({
   ...stagingSettings.properties,
   ...guardSettings.properties,
   ...leadLagSettings.properties,
+  ...inletSettings.properties,
   capacityBand: kelvin({
-    default: 0,
+    default: 4,
     maximum: 10,
-    description: "Variable compressors: from least to full capacity over so much; 0: on and off only.",
+    description:
+      "Variable compressors: from least to full capacity over so much. 0: on and off only; `offDifferential` must be wider then.",
   }),
   leastCapacity: percent({ default: 30, description: "Least capacity of variable compressors." }),
   ratedPower: watts({
@@ -55,6 +59,7 @@ const settings = Type.Object({
 type Settings = Static<typeof settings>;
 
 interface State {
+  readonly inlets: ValidateState;
   readonly staging: StagingState;
   readonly leadLag: LeadLagState;
   readonly guards: Readonly<Record<string, GuardState>>;
@@ -152,7 +157,7 @@ export const stagedCooling = defineController({
   period: seconds(5),
   settings,
   inputs: {
-    inlet: select("type:temperature", "point:inlet").max(),
+    inlet: select("type:temperature", "point:inlet").each(),
     outdoor: select("type:temperature", "point:outdoor").any(),
     states: select("type:air-conditioner").of("state").eachWord({ minGood: 0 }),
     trips: select("type:air-conditioner").of("status", "high-pressure").anyWord(),
@@ -180,7 +185,9 @@ export const stagedCooling = defineController({
     lost: { text: "1 when cooling is wanted and no unit can run" },
   },
   failSafe: ({ failSafeSetpoint }) => ({ mode: "auto", capacity: null, setpoint: failSafeSetpoint }),
+  stateVersion: 2,
   init: ({ resets }): State => ({
+    inlets: validateInit(),
     staging: initialStaging,
     leadLag: initialLeadLag,
     guards: {},
@@ -189,8 +196,13 @@ export const stagedCooling = defineController({
     resets,
   }),
   check: (s) =>
-    s.urgentAt > s.setpoint ? undefined : `urgentAt ${s.urgentAt} °C is not above setpoint ${s.setpoint} °C`,
+    s.urgentAt > s.setpoint
+      ? checkValidate({ ...s, worse: "high" })
+      : `urgentAt ${s.urgentAt} °C is not above setpoint ${s.setpoint} °C`,
   step({ inputs, state, settings: s, dt, applied, mode }) {
+    const inlets = inletsStep(state.inlets, inputs.inlet, s, dt);
+    const inlet = inlets.hottest;
+    if (inlet === undefined) return blind(state, inlets, s);
     const reset = s.resets > state.resets;
     const units = unitsOf(applied.capacity, inputs, s);
     const mainsOut = there(inputs.mains).some(({ value }) => value === "failed");
@@ -202,20 +214,20 @@ export const stagedCooling = defineController({
     const staged = stagingStep(
       state.staging,
       {
-        temperature: inputs.inlet.value,
+        temperature: inlet,
         ...maybe("demand", inputs.demand?.value),
         available: units.length,
         ...maybe("outdoor", median(inputs.outdoor)),
         antiCycling: starts.some((count) => count >= s.startsPerHour - 1),
         comfort: there(inputs.comfort).some(({ value }) => value === "on" || value === "closed"),
         onGenerator: said(inputs.generator),
-        ...maybe("most", mostStages(inputs, s)),
+        ...maybe("most", mostStages(inlet, inputs, s)),
         ...maybe("mostWhy", whyMost(inputs)),
       },
       s,
       dt,
     );
-    const drying = said(inputs.dry) && staged.stages === 0 && mostStages(inputs, s) !== 0;
+    const drying = said(inputs.dry) && staged.stages === 0 && mostStages(inlet, inputs, s) !== 0;
     const wanted = drying ? 1 : staged.stages;
     const order = leadLagStep(
       state.leadLag,
@@ -252,7 +264,7 @@ export const stagedCooling = defineController({
     const on = units.filter((_, i) => guards[i]?.on === true);
     const share = { value: inputs.demand?.value ?? 0, share: units.length / Math.max(1, on.length) };
     const asked = inputs.demand === undefined ? undefined : share;
-    const capacity = drying ? s.leastCapacity : capacityOf(inputs.inlet.value, staged.setpoint, asked, s);
+    const capacity = drying ? s.leastCapacity : capacityOf(inlet, staged.setpoint, asked, s);
     const guarded = guards.some((guard) => isGuarded(guard, s));
     // While power has only just come nothing may start: outdoor air has to do.
     const waits = guards.length > 0 && guards.every(({ holds }) => holds?.by === "power-up");
@@ -266,6 +278,7 @@ export const stagedCooling = defineController({
         },
       },
       state: {
+        inlets: inlets.state,
         staging: staged.state,
         leadLag: order.state,
         guards: Object.fromEntries(
@@ -276,13 +289,13 @@ export const stagedCooling = defineController({
         resets: s.resets,
       },
       reason: reasonOf(on, staged.reason, drying, said(inputs.freeCooling)),
-      ...maybe("leader", inputs.inlet.from),
+      ...maybe("leader", inlets.leader),
       terms: {
         wanted: staged.wanted,
         stages: staged.stages,
         running: on.length,
         setpoint: staged.setpoint,
-        error: inputs.inlet.value - staged.setpoint,
+        error: inlet - staged.setpoint,
         capacity: on.length > 0 ? capacity : 0,
       },
       limits: [
@@ -293,7 +306,7 @@ export const stagedCooling = defineController({
         }),
       ],
       // Without mains no unit runs; that is told once, by whoever watches the mains.
-      alarms: mainsOut ? [] : alarmsOf(units, guards, order),
+      alarms: [...inlets.alarms, ...(mainsOut ? [] : alarmsOf(units, guards, order))],
       published: { stages: on.length, wanted, lost: lost ? 1 : 0 },
     };
   },
@@ -319,6 +332,16 @@ export const stagedCooling = defineController({
   ],
 });
 
+/** Units hold a temperature of their own, which they know better than this does now. */
+const blind = (state: State, inlets: Inlets, { failSafeSetpoint }: Settings) => ({
+  outputs: { mode: "auto", setpoint: failSafeSetpoint },
+  state: { ...state, inlets: inlets.state },
+  reason: blindReason,
+  leader: "fail-safe",
+  alarms: inlets.alarms,
+  published: { stages: state.commanded.length, wanted: state.staging.stages, lost: 0 },
+});
+
 /** Within a minimum time: nobody below this rank may start or stop it. */
 const isGuarded = ({ on, holds, state: { now, since } }: GuardResult, s: Settings): boolean =>
   holds !== undefined || now - since < (on ? s.minimumOn : s.minimumOff);
@@ -331,15 +354,15 @@ const whyMost = (inputs: { readonly freeCooling: Sample | undefined; readonly re
 
 /** What others allow; undefined: as many as there are. Heat goes before free cooling and before moisture. */
 function mostStages(
+  inlet: number,
   inputs: {
-    readonly inlet: Sample;
     readonly stages: Sample | undefined;
     readonly freeCooling: Sample | undefined;
     readonly rest: Sample | undefined;
   },
   { urgentAt }: Settings,
 ): number | undefined {
-  const urgent = inputs.inlet.value >= urgentAt;
+  const urgent = inlet >= urgentAt;
   if (!urgent && (said(inputs.freeCooling) || said(inputs.rest))) return 0;
   return inputs.stages?.value;
 }

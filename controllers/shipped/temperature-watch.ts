@@ -1,3 +1,4 @@
+import { Type } from "typebox";
 import { seconds } from "../../devices/clock.ts";
 import { type Alarm, defineController, type Severity } from "../contract.ts";
 import {
@@ -10,10 +11,15 @@ import {
   watchSettings,
 } from "../library/alarms.ts";
 import { shown } from "../library/timing.ts";
+import { checkValidate, validateInit, type ValidateState } from "../library/validate.ts";
 import { select } from "../select.ts";
-import { alarm, there } from "./parts.ts";
+import { inletSettings, inletsStep } from "./inlets.ts";
+import { alarm, maybe } from "./parts.ts";
+
+const settings = Type.Object({ ...watchSettings.properties, ...inletSettings.properties });
 
 interface State {
+  readonly inlets: ValidateState;
   /** By sensor. */
   readonly levels: Readonly<Record<string, LevelsState>>;
   readonly rates: Readonly<Record<string, RateState>>;
@@ -34,23 +40,30 @@ export const temperatureWatch = defineController({
   version: "1.0.0",
   summary: "Tells when inlets are too warm, too cold, or change too fast",
   period: seconds(5),
-  settings: watchSettings,
+  settings,
   inputs: { inlets: select("type:temperature", "point:inlet").each() },
   outputs: {},
   failSafe: {},
-  init: (): State => ({ levels: {}, rates: {} }),
+  stateVersion: 2,
+  init: (): State => ({ inlets: validateInit(), levels: {}, rates: {} }),
   check: (s) =>
     s.highWarning <= s.highMajor &&
     s.highMajor <= s.highCritical &&
     s.lowWarning >= s.lowMajor &&
     s.lowMajor >= s.lowCritical
-      ? undefined
+      ? checkValidate({ ...s, worse: "high" })
       : "the limits must rise from lowCritical over lowMajor, lowWarning, highWarning and highMajor to highCritical",
   step({ inputs, state, settings: s, dt }) {
-    const alarms: Alarm[] = [];
+    const seen = inletsStep(state.inlets, inputs.inlets, s, dt);
+    const alarms: Alarm[] = [...seen.alarms];
     const levels: Record<string, LevelsState> = {};
     const rates: Record<string, RateState> = {};
-    for (const { from, value, device } of there(inputs.inlets)) {
+    const left = new Set(
+      seen.validated.places.filter((one) => one.value === undefined).map((one) => one.place),
+    );
+    for (const { name: from, value, place } of seen.validated.sensors) {
+      if (value === undefined || left.has(place)) continue;
+      const device = inputs.inlets.find((one) => one.from === from)?.device;
       const level = levelsStep(state.levels[from] ?? {}, value, s, dt);
       const rate = rateStep(state.rates[from] ?? initialRate, value, dt);
       levels[from] = level.state;
@@ -65,16 +78,12 @@ export const temperatureWatch = defineController({
         alarms.push(alarm(`rate:${from}`, fast ? "warning" : "notice", text, device));
       }
     }
-    const warmest = there(inputs.inlets).reduce((best, one) => (one.value > best.value ? one : best), {
-      value: -99,
-      from: "none",
-    });
     return {
       outputs: {},
-      state: { levels, rates },
-      reason: `Warmest inlet ${shown(warmest.value)} °C; ${alarms.length === 0 ? "all within limits" : `${alarms.length} alarms`}`,
-      leader: warmest.from,
-      terms: { warmest: warmest.value },
+      state: { inlets: seen.state, levels, rates },
+      reason: `${seen.hottest === undefined ? "No inlet is believable" : `Warmest inlet ${shown(seen.hottest)} °C`}; ${alarms.length === 0 ? "all within limits" : `${alarms.length} alarms`}`,
+      ...maybe("leader", seen.leader),
+      terms: { ...maybe("warmest", seen.hottest) },
       alarms,
     };
   },

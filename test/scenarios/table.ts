@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { minutes } from "../../server/simulation/index.ts";
+import { minutes, seconds } from "../../server/simulation/index.ts";
 import type { Scenario } from "./harness.ts";
 
 /** Faults of the reference's suite that no single controller answers for alone. */
@@ -24,4 +24,17 @@ export const scenarios: readonly Scenario[] = [
     inlet: [15, 32],
     alarms: [],
   },
+  ...([20, -20] as const).map((offset): Scenario => ({
+    name: `one probe of three that reads ${offset} K off is left out, and named`,
+    options: { weather: "constant:24", step: seconds(5), poll: seconds(5) },
+    faults: [`probe-inlet-2 offset temperature ${offset}`],
+    lasts: minutes(60),
+    after: minutes(10),
+    inlet: [15, 32],
+    alarms: [
+      "staged-cooling sensor:probe-inlet-2",
+      "economiser sensor:probe-inlet-2",
+      "fan-zone sensor:probe-inlet-2",
+    ],
+  })),
 ];

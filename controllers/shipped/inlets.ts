@@ -1,0 +1,60 @@
+import { Type } from "typebox";
+import type { Alarm } from "../contract.ts";
+import {
+  type Validated,
+  type ValidateSettings,
+  validateSettings,
+  type ValidateState,
+  validateStep,
+} from "../library/validate.ts";
+import type { Observation } from "../sample.ts";
+import { alarm } from "./parts.ts";
+import { probesOf, sensorAlarms } from "./zone-parts.ts";
+
+/** What is believed of inlet probes; which side is worse each controller knows by itself. */
+export const inletSettings = Type.Omit(validateSettings, ["worse"]);
+type InletSettings = Omit<ValidateSettings, "worse">;
+
+export interface Inlets {
+  /** °C, of believable places; undefined: there are too few. */
+  readonly hottest: number | undefined;
+  readonly coldest: number | undefined;
+  /** The probe that decided, on the side that was asked for. */
+  readonly leader: string | undefined;
+  readonly validated: Validated;
+  readonly alarms: readonly Alarm[];
+  readonly state: ValidateState;
+}
+
+/**
+ * Inlet probes, judged, so that no single one decides when others contradict it. Pure.
+ * @param worse which of two that disagree is taken, and whose probe is named
+ */
+export function inletsStep(
+  state: ValidateState,
+  all: readonly Observation[],
+  settings: InletSettings,
+  dt: number,
+  worse: "high" | "low" = "high",
+): Inlets {
+  const validated = validateStep(state, probesOf(all), { dt }, { ...settings, worse });
+  const blind = validated.value === undefined;
+  const values = validated.places.flatMap(({ value }) => (value === undefined || blind ? [] : [value]));
+  return {
+    hottest: blind ? undefined : Math.max(...values),
+    coldest: blind ? undefined : Math.min(...values),
+    leader: validated.leader,
+    validated,
+    alarms: [...(blind ? [noInlet] : []), ...sensorAlarms(validated)],
+    state: validated.state,
+  };
+}
+
+const noInlet = alarm(
+  "no-inlet",
+  "critical",
+  "no inlet sensor is believable: check the sensors and their line",
+);
+
+/** What a step says that goes to its fail-safe values for want of a believable inlet. */
+export const blindReason = "No inlet sensor is believable: outputs are at their fail-safe values";
