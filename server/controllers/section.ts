@@ -13,10 +13,10 @@ const heartbeat = Type.Object(
     }),
     action: Type.String({ minLength: 1, description: "What it is told." }),
     value: Type.Optional(
-      Type.Enum(["toggle", "count"], {
+      Type.Union([Type.Number(), Type.String({ minLength: 1 })], {
         default: "toggle",
         description:
-          "`toggle`: the two ends of the range, or the two choices, in turn; `count`: one more each time.",
+          "What it is told each time; `toggle`: 0 and 1, or the two choices, in turn; `count`: one more each time.",
       }),
     ),
     every: Type.String({

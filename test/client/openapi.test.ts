@@ -6,6 +6,27 @@ import fc, { type Arbitrary } from "fast-check";
 import { type Client, ClientError, type Fetch } from "../../client/index.ts";
 import { type Served, served } from "./served.ts";
 
+/** Controllers are looked at and changed by `bothy controller`, not by programs yet. */
+const ofControllers = [
+  "GET /api/controllers",
+  "GET /api/controllers/{name}",
+  "GET /api/controllers/{name}/settings",
+  "PUT /api/controllers/{name}/settings",
+  "PATCH /api/controllers/{name}/settings",
+  "PUT /api/controllers/{name}/mode",
+  "POST /api/controllers/{name}/overrides",
+  "DELETE /api/controllers/{name}/overrides",
+  "GET /api/controllers/{name}/trace",
+  "GET /api/controllers/{name}/versions",
+  "POST /api/controllers/{name}/versions",
+  "POST /api/controllers/{name}/swap",
+  "POST /api/controllers/{name}/rollback",
+  "POST /api/controllers/{name}/shadow",
+  "DELETE /api/controllers/{name}/shadow",
+  "POST /api/controllers/{name}/promote",
+  "POST /api/controllers/{name}/replay",
+];
+
 /** Routes without a method of the client, and why. */
 const without: Readonly<Record<string, string>> = {
   "GET /v3/device": "the same as GET /v3/scan",
@@ -13,6 +34,7 @@ const without: Readonly<Record<string, string>> = {
   "POST /v3/device/{device}": "the same as POST /v3/write/wait/{device}",
   "GET /v3/connect": "a WebSocket: connect()",
   "GET /metrics": "for Prometheus, not JSON",
+  ...Object.fromEntries(ofControllers.map((route) => [route, "by `bothy controller`"])),
 };
 /** Parameters that are described and that the client does not send. */
 const unsent: ReadonlySet<string> = new Set([
