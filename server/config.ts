@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import type { LinkPlan, Path, Plugin } from "../devices/plugin.ts";
+import type { Fault, LinkPlan, Path, Plugin } from "../devices/plugin.ts";
 import type { CheckFault } from "./config-check.ts";
 import { ConfigReader, type ReadFile } from "./config-reader.ts";
 import type { SiteConfig } from "./config-schema.ts";
@@ -113,6 +113,28 @@ function withFiles(config: SiteConfig, file: string): SiteConfig {
     ...config,
     controllers: Object.fromEntries(controllers) as NonNullable<SiteConfig["controllers"]>,
   };
+}
+
+/**
+ * More that is wrong with a file that was read: what only shows when something it names is tried.
+ * @param find is given what is in the file, which may be of any shape
+ * @returns each with its place; none when the file is no YAML
+ */
+export async function furtherFaults(
+  file: string,
+  env: Environment,
+  find: (value: unknown) => Promise<readonly Fault[]>,
+): Promise<readonly LocatedFault[]> {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch {
+    return [];
+  }
+  if (text.length > mostBytes) return [];
+  const yaml = parseYaml(text, env);
+  if (yaml.value === undefined) return [];
+  return (await find(yaml.value)).map((fault) => located(fault, file, yaml)).sort(byPlace);
 }
 
 const byPlace = (a: LocatedFault, b: LocatedFault): number => a.line - b.line || a.column - b.column;

@@ -1,12 +1,18 @@
 import { readFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import type { Command } from "commander";
+import { systemClock } from "../../devices/clock.ts";
+import { type LinkPlan, silentLog } from "../../devices/plugin.ts";
+import type { LocatedFault } from "../config.ts";
 import { exit, type ExitCode, print, printJson } from "./terminal.ts";
 
 /** `bothy check` and `bothy schema`: a configuration without opening anything. */
 export function addCheckCommands(program: Command, ended: (code: ExitCode) => void): void {
   program
     .command("check")
-    .description("say all that is wrong with a configuration and its secrets, and where; opens no line")
+    .description(
+      "say all that is wrong with a configuration, its secrets and its controllers, and where; opens no line",
+    )
     .argument("<file>", "the site's configuration")
     .option("--json", "faults as a JSON list")
     .action(async (file: string, options: { json?: boolean }) =>
@@ -28,16 +34,32 @@ const configuration = async () => ({ ...(await import("../config.ts")), ...(awai
 async function check(file: string, json: boolean): Promise<ExitCode> {
   const { allPlugins, faultText, loadConfig, mustBeFile } = await configuration();
   mustBeFile(file);
-  const { config, plans, faults } = loadConfig(file, allPlugins, process.env, (named) => readFileSync(named));
+  const { plans, ...read } = loadConfig(file, allPlugins, process.env, (named) => readFileSync(named));
+  const { config } = read;
+  const faults = [...read.faults, ...(await faultsOfFiles(file, plans))];
   if (json) printJson(faults);
-  else if (config === undefined) {
+  else if (faults.length > 0) {
     for (const fault of faults) print(faultText(fault));
-  } else {
+  } else if (config !== undefined) {
     const devices = plans.reduce((sum, plan) => sum + plan.devices.length, 0);
     const later = plans.map((plan) => (plan.later === undefined ? "" : `, and those of ${plan.later}`));
     print(
       `${file}: good; site ${config.site.id}, ${plans.length} buses, ${devices} devices${later.join("")}`,
     );
   }
-  return config === undefined ? exit.fault : exit.good;
+  return faults.length > 0 ? exit.fault : exit.good;
+}
+
+/** Loads the controllers the site's owner wrote, and binds them. */
+async function faultsOfFiles(file: string, plans: readonly LinkPlan[]): Promise<readonly LocatedFault[]> {
+  const { furtherFaults } = await configuration();
+  return furtherFaults(file, process.env, async (value) => {
+    const section = (value as { readonly controllers?: unknown } | null)?.controllers;
+    if (section === undefined) return [];
+    const { controllerFileFaults } = await import("../controllers/file-faults.ts");
+    const { siteLoader } = await import("../controllers/loader.ts");
+    const { shipped } = await import("../../controllers/shipped/index.ts");
+    const loader = siteLoader({ clock: systemClock, log: silentLog, shipped });
+    return controllerFileFaults(section, { loader, folder: dirname(resolve(file)), plans });
+  });
 }

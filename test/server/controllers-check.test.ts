@@ -1,0 +1,129 @@
+import assert from "node:assert/strict";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test, type TestContext } from "node:test";
+import { systemClock } from "../../devices/clock.ts";
+import { silentLog } from "../../devices/plugin.ts";
+import { controllerText } from "../../server/cli/controller/template.ts";
+import { faultText, furtherFaults, loadConfig } from "../../server/config.ts";
+import { controllerFileFaults } from "../../server/controllers/file-faults.ts";
+import { siteLoader } from "../../server/controllers/loader.ts";
+import { shipped } from "../../controllers/shipped/index.ts";
+import { plugins } from "../../plugins/index.ts";
+import { temporaryFolder } from "../support/guarded-site.ts";
+
+const line = `site: { id: hut }
+buses:
+  line: { plugin: modbus, transport: tcp, host: 127.0.0.1 }
+`;
+const tray = `devices:
+  - { bus: line, unit: 1, product: generic-fantray-v1, alias: tray-a, tags: ["point:inlet"] }
+`;
+
+/** What `bothy check` finds in a configuration beside files of controllers. */
+async function faults(
+  t: TestContext,
+  files: Readonly<Record<string, string>>,
+  text: string,
+): Promise<readonly string[]> {
+  const folder = temporaryFolder(t);
+  mkdirSync(join(folder, "controllers"));
+  for (const [name, content] of Object.entries(files))
+    writeFileSync(join(folder, "controllers", name), content);
+  const file = join(folder, "hut.yaml");
+  writeFileSync(file, text);
+  const read = loadConfig(file, [...plugins.values()], {}, (named) => readFileSync(named));
+  assert.deepEqual(read.faults.map(faultText), []);
+  const loader = siteLoader({ clock: systemClock, log: silentLog, shipped });
+  const found = await furtherFaults(file, {}, (value) =>
+    controllerFileFaults((value as { controllers?: unknown }).controllers, {
+      ...{ loader, folder, plans: read.plans },
+    }),
+  );
+  return found.map((fault) => faultText(fault).replaceAll(folder, ""));
+}
+
+test("a controller of one's own that loads, is bound and configured has no fault", async (t) => {
+  const text = `${line}${tray}controllers:
+  mine:
+    use: ./controllers/mine.ts
+    settings: { setpoint: 23 }
+    inputs: { inlet: ["type:temperature"] }
+`;
+  assert.deepEqual(await faults(t, { "mine.ts": controllerText("mine") }, text), []);
+});
+
+test("what does not load is told of with its place in the file and what to do, each at its `use`", async (t) => {
+  const found = await faults(
+    t,
+    {
+      "broken.ts": 'import { x } from "bothy/controllers";\nexport default {\n  name: ;\n};\n',
+      "wrong.js": "export default { name: 7 };\n",
+      "throws.js": "const a = undefined;\nexport default a.name;\n",
+      "network.js": 'import "node:net";\nexport default {};\n',
+    },
+    `${line}controllers:
+  gone: { use: ./controllers/gone.ts }
+  broken:
+    use: ./controllers/broken.ts
+  wrong: { use: ./controllers/wrong.js }
+  throws: { use: ./controllers/throws.js }
+  network: { use: ./controllers/network.js }
+`,
+  );
+  assert.equal(found.length, 5, found.join("\n"));
+  const [gone = "", broken = "", wrong = "", throws = "", network = ""] = found;
+  assert.match(
+    gone,
+    /^\/hut\.yaml:5:\d+ {2}controllers\.gone\.use {2}\/controllers\/gone\.ts is not there {2}/,
+  );
+  assert.match(gone, /bothy controller new/);
+  assert.match(
+    broken,
+    /^\/hut\.yaml:7:\d+ {2}controllers\.broken\.use {2}broken\.ts:3:9: Unexpected ";" {2}mend /,
+  );
+  assert.match(wrong, /^\/hut\.yaml:8:.*`name` is missing.*`step` is no function/);
+  assert.match(throws, /^\/hut\.yaml:9:.*reading 'name'.*throws\.js:2:18/);
+  assert.match(network, /^\/hut\.yaml:10:.*network\.js:1:8: a controller cannot import node:net/);
+});
+
+test("settings, names and bindings are checked against the file that was loaded", async (t) => {
+  const found = await faults(
+    t,
+    { "mine.ts": controllerText("mine") },
+    `${line}${tray}controllers:
+  mine:
+    use: ./controllers/mine.ts
+    settings: { setpoint: 99 }
+    inputs: { inlt: ["type:temperature"] }
+    outputs: { fans: ["type:pump"] }
+`,
+  );
+  const told = found.join("\n");
+  assert.match(
+    told,
+    /hut\.yaml:9:\d+ {2}controllers\.mine\.settings {2}setpoint: 99 °C is above its maximum 35 °C/,
+  );
+  assert.match(
+    told,
+    /hut\.yaml:10:\d+ {2}controllers\.mine\.inputs\.inlt {2}mine has no input `inlt` {2}it has: inlet/,
+  );
+  assert.match(
+    told,
+    /hut\.yaml:11:\d+ {2}controllers\.mine\.outputs\.fans {2}nothing is bound: no device has type:pump/,
+  );
+});
+
+test("a shipped controller that would be bound to nothing is told of", async (t) => {
+  const found = await faults(
+    t,
+    {},
+    `${line}${tray}controllers:
+  fan-zone: { use: fan-zone, where: ["zone:nowhere"] }
+`,
+  );
+  assert.match(
+    found.join("\n"),
+    /controllers\.fan-zone\S* {2}nothing is bound: no device has .*zone:nowhere/,
+  );
+});
