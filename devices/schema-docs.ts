@@ -6,6 +6,7 @@ interface Node {
   readonly default?: unknown;
   readonly enum?: readonly unknown[];
   readonly const?: unknown;
+  readonly anyOf?: readonly Node[];
   readonly pattern?: string;
   readonly minimum?: number;
   readonly maximum?: number;
@@ -71,6 +72,7 @@ function rowsOf(schema: Node, prefix: string): readonly Row[] {
 function typeText(node: Node): string {
   if (node.enum !== undefined) return node.enum.map((choice) => `\`${String(choice)}\``).join(", ");
   if (node.const !== undefined) return `\`${JSON.stringify(node.const)}\``;
+  if (node.anyOf !== undefined && node.type === undefined) return node.anyOf.map(typeText).join(" or ");
   if (node.type === "array") return `list of ${node.items === undefined ? "anything" : typeText(node.items)}`;
   if (node.type === "object")
     return node.properties === undefined && node.patternProperties !== undefined ? "map" : "object";

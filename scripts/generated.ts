@@ -9,12 +9,13 @@ import { familyTable, oddityTable, quirkTable } from "../plugins/ipmi/quirks-doc
 import { productTable } from "../plugins/modbus/docs.ts";
 import { frameSchema } from "../server/config-schema.ts";
 import { siteSchema } from "../server/config.ts";
+import { controllerSchema } from "../server/controllers/section.ts";
 import { type FaultSpec, faultSpecs } from "../simulators/fault-text.ts";
 
 const root = new URL("..", import.meta.url);
 export const read = (path: string): string => readFileSync(new URL(path, root), "utf8");
 
-const { site, http, access, log, metrics, state, cache } = frameSchema.properties;
+const { site, http, access, log, metrics, state, cache, trace } = frameSchema.properties;
 const sections: Readonly<Record<string, string>> = {
   "table:site": optionTable(site),
   "table:http": optionTable(http),
@@ -23,6 +24,8 @@ const sections: Readonly<Record<string, string>> = {
   "table:metrics": optionTable(metrics),
   "table:state": optionTable(state),
   "table:cache": optionTable(cache),
+  "table:controllers": optionTable(controllerSchema),
+  "table:trace": optionTable(trace),
 };
 
 /** A plugin's README with its tables. */
