@@ -106,6 +106,10 @@ function unitsOf(targets: readonly Applied[], seen: Seen, s: Settings): readonly
   });
 }
 
+/** A compressor at its least cools little, and its rest would cost more: it ends further down. */
+const stagesOf = (s: Settings): Settings =>
+  s.capacityBand === 0 ? s : { ...s, offDifferential: s.offDifferential + s.capacityBand / 2 };
+
 /** % of a variable compressor: its share of a loop's demand, or proportional above where its stage ends. */
 function capacityOf(
   temperature: number,
@@ -224,7 +228,7 @@ export const stagedCooling = defineController({
         ...maybe("most", mostStages(inlet, inputs, s)),
         ...maybe("mostWhy", whyMost(inputs)),
       },
-      s,
+      stagesOf(s),
       dt,
     );
     const drying = said(inputs.dry) && staged.stages === 0 && mostStages(inlet, inputs, s) !== 0;
