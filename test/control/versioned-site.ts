@@ -34,7 +34,7 @@ export const bundleOf = (version: string, steps = Infinity): Bundle => {
 export function hostOf(source: Source): Host {
   if (source.kind === "definition") return new InlineHost(source.definition);
   if (source.kind === "shipped") return new InlineHost(shipped.find(({ name }) => name === source.name)!);
-  const [version = "", steps = ""] = source.text.split(" ");
+  const [, version = "", steps = ""] = /(\d+\.\d+\.\d+) (\w+)/.exec(source.text) ?? [];
   let made = 0;
   return new InlineHost(
     simple(version, (value) => {

@@ -283,3 +283,70 @@ test("a version of one's own is uploaded, shadowed, replayed, promoted, and take
   );
   assert.equal((await admin("POST", "/api/controllers/inlet/swap", { version: "9.9.9" })).status, 404);
 });
+
+test("the description of the site has every route of controllers, with what is sent and answered", async (t) => {
+  const { as } = await controlled(t);
+  const { paths } = (await as("viewer")("GET", "/openapi.json")).body as {
+    paths: Record<string, Record<string, { summary?: string; responses?: object; requestBody?: object }>>;
+  };
+  const told = Object.entries(paths)
+    .filter(([path]) => path.startsWith("/api/controllers"))
+    .flatMap(([path, methods]) =>
+      Object.entries(methods).map(([method, { summary = "", responses = {}, requestBody }]) => {
+        assert.ok(summary !== "", `${method} ${path}`);
+        assert.ok("200" in responses, `${method} ${path}`);
+        const takes = method !== "get" && method !== "delete";
+        assert.ok(!takes || requestBody !== undefined, `${method} ${path} says what it takes`);
+        return `${method.toUpperCase()} ${path.slice("/api/controllers".length)}`;
+      }),
+    );
+  const all = [
+    ...["GET ", "GET /{name}", "GET /{name}/settings", "PUT /{name}/settings", "PATCH /{name}/settings"],
+    ...["PUT /{name}/mode", "POST /{name}/overrides", "DELETE /{name}/overrides", "GET /{name}/trace"],
+    ...["GET /{name}/versions", "POST /{name}/versions", "POST /{name}/swap", "POST /{name}/rollback"],
+    ...["POST /{name}/shadow", "DELETE /{name}/shadow", "POST /{name}/promote", "POST /{name}/replay"],
+  ];
+  assert.deepEqual(
+    all.filter((route) => !told.includes(route)),
+    [],
+    told.join("\n"),
+  );
+});
+
+test("Prometheus is told of every controller: mode, steps, time, failures, alarms, swaps", async (t) => {
+  const { as, ask, clock, site, table } = await controlled(t);
+  await as("admin")("POST", "/api/controllers/inlet/swap", { version: "simple-warm@1.1.0" });
+  await as("operator")("PUT", "/api/controllers/inlet/mode", { mode: "manual" });
+  await clock.advance(seconds(30));
+  const token = makeToken({ name: "prometheus", role: "viewer" }, clock.now());
+  const folder = site.config.state?.folder ?? "";
+  changeTokens(join(folder, "tokens.json"), (tokens) => [...tokens, token.record]);
+  await clock.advance(seconds(3));
+  const metrics = async (): Promise<ReadonlyMap<string, number>> => {
+    const { status, text } = await ask({ url: "/metrics", headers: bearer(token.token) });
+    assert.equal(status, 200, text);
+    const lines = text.split("\n").filter((line) => line.startsWith("bothy_controller_"));
+    return new Map(
+      lines.map((line) => [
+        line.slice("bothy_controller_".length, line.lastIndexOf(" ")),
+        Number(line.slice(line.lastIndexOf(" "))),
+      ]),
+    );
+  };
+  const first = await metrics();
+  const of = (name: string): string => `${name}{controller="inlet"}`;
+  assert.equal(first.get('mode{controller="inlet",mode="manual"}'), 1);
+  assert.equal(first.get('mode{controller="inlet",mode="automatic"}'), 0);
+  assert.equal(first.get(of("swaps_total")), 1);
+  assert.equal(first.get(of("failures_total")), 0);
+  assert.equal(first.get(of("alarms")), 0);
+  assert.equal(first.get(of("deadlines_missed_total")), 0);
+  assert.ok(Number(first.get(of("step_seconds_total"))) >= 0);
+  assert.equal(first.get(of("steps_total")), site.controllers.runtime.get("inlet")?.steps);
+  table.values.delete("probe/temperature");
+  await clock.advance(minutes(1));
+  const second = await metrics();
+  assert.equal(second.get('mode{controller="inlet",mode="fail-safe"}'), 1);
+  assert.ok(Number(second.get(of("alarms"))) > 0);
+  assert.ok(Number(second.get(of("steps_total"))) > Number(first.get(of("steps_total"))));
+});

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
+import { asBothyError } from "../../../devices/errors.ts";
 import { onServer, type Server } from "../client.ts";
 import { ageOf, roundedValue } from "../on-call/texts.ts";
 import { plain } from "../show/width.ts";
@@ -201,8 +202,13 @@ async function bundled(
 ): Promise<{ readonly file: string; readonly text: string; readonly bundled: true }> {
   if (!existsSync(file)) throw new CannotRun(`there is no file ${file}`);
   const { loadBundle } = await import("../../../controllers/runtime/load.ts");
-  const { text } = await loadBundle(resolve(file));
-  return { file, text, bundled: true };
+  try {
+    const { text } = await loadBundle(resolve(file));
+    return { file, text, bundled: true };
+  } catch (thrown) {
+    const { message, params } = asBothyError(thrown, file);
+    throw new CannotRun(`${file} cannot be loaded: ${String(params["fault"] ?? message)}`);
+  }
 }
 
 async function uploaded(server: Server, name: string, file: string, options: Options): Promise<string> {

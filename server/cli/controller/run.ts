@@ -66,9 +66,16 @@ export const why = (name: string, options: Options): Promise<ExitCode> =>
   onServer(options, async (server) => {
     const detail = await ask<Detail>(server, pathOf(name));
     if (options.json === true) printJson(detail);
-    else for (const line of whyLines(detail, server.now(), screenOf().width)) print(line);
+    else for (const line of whyLines(detail, server.now(), whyWidth())) print(line);
     return exit.good;
   });
+
+/** One screen also in a pipe that says how wide what is behind it is, as `watch` and pagers do. */
+function whyWidth(): number {
+  const { people, width } = screenOf();
+  const columns = Number(process.env["COLUMNS"]);
+  return people || !Number.isInteger(columns) || columns < 1 ? width : columns;
+}
 
 export const show = (name: string, options: Options): Promise<ExitCode> =>
   onServer(options, async (server) => {

@@ -4,15 +4,17 @@ import type { Detail, EntryAnswer, InputAnswer } from "./answers.ts";
 
 /** Lines of a screen, without the prompt that follows. */
 const screenLines = 23;
+/** Lines of one input, and of the alarms. */
+const mostAlike = 4;
 
 /**
  * Why the outputs of a controller are what they are, on one screen.
- * @param now of the server @param width columns; Infinity: nothing is cut, nothing left out
+ * @param now of the server @param width columns; Infinity: nothing is cut, nothing of what differs left out
  */
 export function whyLines(detail: Detail, now: number, width: number): readonly string[] {
   const cut = (line: string): string =>
     line.length <= width ? line : `${line.slice(0, Math.max(1, width - 1))}…`;
-  const parts = sections(detail, now);
+  const parts = sections(detail, now, width === Infinity ? (lines) => lines : few);
   const most = width === Infinity ? Infinity : screenLines;
   const lines = fitted(parts, most);
   return lines.map((line) => cut(plain(line)));
@@ -25,10 +27,16 @@ interface Part {
   readonly least: number;
 }
 
-function sections(detail: Detail, now: number): readonly Part[] {
+/** @param shortened what becomes of lines that are alike */
+function sections(
+  detail: Detail,
+  now: number,
+  shortened: (lines: readonly string[]) => readonly string[],
+): readonly Part[] {
   const { last, alarms } = detail;
   const inputs = Object.entries(last?.inputs ?? {}).flatMap(([name, all]) =>
-    all.map((one) => inputLine(name, one)),
+    // What is bad comes first: it is what is not alike.
+    shortened([...all].sort(byQuality).map((one) => inputLine(name, one))),
   );
   const terms = Object.entries(last?.terms ?? {}).map(([name, value]) => `${name} ${roundedValue(value)}`);
   return [
@@ -45,12 +53,14 @@ function sections(detail: Detail, now: number): readonly Part[] {
     { title: "limits", lines: last?.limits ?? [], least: 1 },
     {
       title: "inputs",
-      lines: [...(last?.missing ?? []).map((text) => `missing: ${text}`), ...inputs],
+      lines: [...shortened((last?.missing ?? []).map((text) => `missing: ${text}`)), ...inputs],
       least: 2,
     },
     {
       title: "alarms",
-      lines: alarms.map(({ severity, text, since }) => `${severity}: ${text} (${age(since, now)})`),
+      lines: shortened(
+        alikes(alarms).map(({ severity, text, since }) => `${severity}: ${text} (${age(since, now)})`),
+      ),
       least: 2,
     },
     {
@@ -59,6 +69,36 @@ function sections(detail: Detail, now: number): readonly Part[] {
       least: 1,
     },
   ];
+}
+
+/** As many lines as a handful; how many more there are in place of the others. */
+function few(lines: readonly string[]): readonly string[] {
+  if (lines.length <= mostAlike) return lines;
+  return [...lines.slice(0, mostAlike - 1), more(lines.length - mostAlike + 1)];
+}
+
+const more = (count: number): string => `… and ${count} more`;
+/** How many a line stands for. */
+const standsFor = (line: string): number => Number(/^… and (\d+) more$/.exec(line)?.[1] ?? 1);
+
+const qualities = ["bad", "uncertain"];
+const byQuality = (a: InputAnswer, b: InputAnswer): number => rank(a.quality) - rank(b.quality);
+const rank = (quality: string): number => {
+  const at = qualities.indexOf(quality);
+  return at < 0 ? qualities.length : at;
+};
+
+/** Alarms that say the same are one. */
+function alikes(alarms: Detail["alarms"]): Detail["alarms"] {
+  const groups = new Map<string, Detail["alarms"][number][]>();
+  for (const alarm of alarms) {
+    const key = `${alarm.severity} ${alarm.text}`;
+    groups.set(key, [...(groups.get(key) ?? []), alarm]);
+  }
+  return [...groups.values()].flatMap(([first, ...others]) => {
+    if (first === undefined) return [];
+    return [others.length === 0 ? first : { ...first, text: `${first.text} (${others.length + 1} times)` }];
+  });
 }
 
 function head(detail: Detail, now: number): readonly string[] {
@@ -152,15 +192,17 @@ function eventText({ kind, ...event }: Detail["events"][number]): string {
 function fitted(parts: readonly Part[], most: number): readonly string[] {
   const shown = parts.filter(({ lines }) => lines.length > 0);
   const room = shown.map(({ lines }) => lines.length);
-  const sum = (): number => room.reduce((total, count) => total + count, 0);
-  for (let i = shown.length - 1; i >= 0 && sum() > most; i--)
-    room[i] = Math.max(Math.min(shown[i]?.least ?? 0, room[i] ?? 0), (room[i] ?? 0) - (sum() - most));
+  const total = (): number => room.reduce((sum, count) => sum + count, 0);
+  for (let i = shown.length - 1; i >= 0 && total() > most; i--)
+    room[i] = Math.max(Math.min(shown[i]?.least ?? 0, room[i] ?? 0), (room[i] ?? 0) - (total() - most));
   return shown.flatMap(({ title, lines }, i) => {
     const count = room[i] ?? 0;
-    const left = lines.length - count;
-    return lines.slice(0, count).map((line, at) => {
-      const more = left > 0 && at === count - 1 ? `  (and ${left} more)` : "";
-      return title === "" ? line : `${(at === 0 ? title : "").padEnd(9)}${line}${more}`;
-    });
+    const kept = count < lines.length && count > 1 ? count - 1 : count;
+    const left = lines.slice(kept).reduce((sum, line) => sum + standsFor(line), 0);
+    const told = left > 0 && count > 1 ? [more(left)] : [];
+    const suffix = left > 0 && count === 1 ? `  (and ${left} more)` : "";
+    return [...lines.slice(0, kept), ...told].map((line, at) =>
+      title === "" ? line : `${(at === 0 ? title : "").padEnd(9)}${line}${suffix}`,
+    );
   });
 }

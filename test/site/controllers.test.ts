@@ -1,0 +1,140 @@
+// What somebody on call does with a site's controllers, with the real program against a served site.
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test, type TestContext } from "node:test";
+import { hours, seconds } from "../../devices/clock.ts";
+import { socketLimits } from "../../server/websocket/limits.ts";
+import { hostOf, shipped } from "../control/versioned-site.ts";
+import { homeIn, runProgram, scratch } from "../support/program.ts";
+import { portOf } from "../support/sockets.ts";
+import { speed, type TableDevice } from "../support/table-plugin.ts";
+import { tableSite } from "../support/table-site.ts";
+
+const timeout = 400_000;
+const probes = Array.from({ length: 20 }, (_, i) => `probe-${i}`);
+const devices: readonly TableDevice[] = [
+  { alias: "fan-1", type: "fan", outputs: [["duty"]], actions: [speed] },
+  ...probes.map((alias) => ({
+    ...{ alias, type: "temperature", tags: ["point:inlet"] },
+    outputs: [["temperature"]] as [string][],
+  })),
+];
+
+/** A served site with a controller `zone` that sees twenty probes; time passes by hand. */
+async function controlled(t: TestContext) {
+  const values = Object.fromEntries(probes.map((alias) => [`${alias}/temperature`, 25]));
+  const site = await tableSite(
+    t,
+    devices,
+    { ...values, "fan-1/duty": 40 },
+    { controllers: { zone: { use: "simple" } } },
+    { sockets: { ...socketLimits, ping: hours(10_000) } },
+    {
+      controllers: {
+        shipped,
+        loader: {
+          bundle: () => Promise.reject(new Error("no files here")),
+          // A text stands for a version: its number, and how many steps it makes.
+          bundleText: (file, text) =>
+            Promise.resolve({ kind: "bundle", file, text, hash: `hash-of-${text}`, map: "{}" }),
+          open: (source) => Promise.resolve(hostOf(source)),
+        },
+      },
+    },
+  );
+  await site.site.controllers.started();
+  await site.clock.advance(seconds(30));
+  await site.http.listen({ host: "127.0.0.1", port: 0 });
+  const env = { ...homeIn(scratch(t)), BOTHY_HOST: `http://127.0.0.1:${portOf(site.http)}` };
+  const bothy = (...args: string[]) => runProgram(t, ["controller", ...args], env);
+  const narrow = (...args: string[]) => runProgram(t, ["controller", ...args], { ...env, COLUMNS: "80" });
+  return { ...site, bothy, narrow };
+}
+
+test("list and why say what controls the site; why is one screen of 80 columns", { timeout }, async (t) => {
+  const { bothy, narrow, clock, table } = await controlled(t);
+  const [list, json, why] = await Promise.all([
+    bothy("list"),
+    bothy("list", "--json"),
+    narrow("why", "zone"),
+  ]);
+  assert.deepEqual([list.code, list.err], [0, ""]);
+  assert.match(list.out, /^zone +automatic +fans \d+.*1\.0 K too warm/m);
+  assert.equal((JSON.parse(json.out) as { name: string }[])[0]?.name, "zone");
+  assert.deepEqual([why.code, why.err], [0, ""]);
+  const lines = why.out.trimEnd().split("\n");
+  assert.ok(lines.length <= 23, why.out);
+  assert.ok(
+    lines.every((line) => line.length <= 80),
+    why.out,
+  );
+  assert.match(why.out, /^zone: automatic +simple 1\.0\.0\nbecause +the inlet is 1\.0 K too warm/);
+  assert.match(why.out, /… and 17 more/);
+  const inputs = lines.filter((line) => /\binlet\b.*s old/.test(line));
+  assert.equal(inputs.length, 3, why.out);
+  const whole = await bothy("why", "zone");
+  assert.equal(whole.out.split("\n").filter((line) => /\binlet\b.*s old/.test(line)).length, 20);
+  // What is bad is told of before what is well.
+  table.values.delete("probe-13/temperature");
+  await clock.advance(seconds(30));
+  assert.match((await narrow("why", "zone")).out, /inputs +inlet +bad: .*\n/);
+  const none = await bothy("why", "zome");
+  assert.equal(none.code, 2);
+  assert.match(none.err, /^bothy: .*zome/);
+});
+
+test(
+  "mode, set and override do what they say, and what breaks a limit is refused",
+  { timeout },
+  async (t) => {
+    const { bothy, clock, table, site } = await controlled(t);
+    const zone = () => site.controllers.runtime.get("zone");
+    const set = await bothy("set", "zone", "setpoint=23", "gain=4", "--why", "warm day");
+    assert.deepEqual([set.code, set.err, set.out], [0, "", "setpoint 23\ngain 4\n"]);
+    assert.deepEqual(zone()?.settings, { setpoint: 23, gain: 4 });
+    const bad = await bothy("set", "zone", "setpoint=99");
+    assert.equal(bad.code, 2);
+    assert.match(bad.err, /99 °C is above its maximum 35 °C/);
+    assert.deepEqual(zone()?.settings, { setpoint: 23, gain: 4 });
+    const override = await bothy("override", "zone", "77", "--for", "10m", "--why", "noise test");
+    assert.deepEqual([override.code, override.err], [0, ""]);
+    await clock.advance(seconds(20));
+    assert.equal(table.values.get("fan-1/duty"), 77);
+    assert.match((await bothy("why", "zone")).out, /→ +8 operator 77 .*noise test/);
+    assert.equal((await bothy("override", "zone")).code, 0);
+    await clock.advance(seconds(30));
+    assert.notEqual(table.values.get("fan-1/duty"), 77);
+    const mode = await bothy("mode", "zone", "manual", "--for", "30m");
+    assert.deepEqual([mode.code, mode.err], [0, ""]);
+    assert.match(mode.out, /^zone: manual, until /);
+    await clock.advance(seconds(10));
+    assert.equal(zone()?.mode, "manual");
+    assert.equal((await bothy("mode", "zone", "sideways")).code, 2);
+  },
+);
+
+test("swap puts a file in force, versions tells of it, rollback undoes it", { timeout }, async (t) => {
+  const { bothy, clock, site } = await controlled(t);
+  const file = join(scratch(t), "mine.ts");
+  writeFileSync(file, 'export default "1.1.0 Infinity";\n');
+  const version = () => site.controllers.runtime.get("zone")?.definition?.version;
+  const swap = await bothy("swap", "zone", file, "--why", "it is better");
+  assert.deepEqual([swap.code, swap.err], [0, ""]);
+  await clock.advance(seconds(10));
+  assert.equal(version(), "1.1.0");
+  const told = await bothy("versions", "zone");
+  assert.deepEqual([told.code, told.err], [0, ""]);
+  assert.match(told.out, /1\.1\.0/);
+  assert.match(told.out, /swapped .*it is better/);
+  const back = await bothy("rollback", "zone", "--why", "it was not");
+  assert.deepEqual([back.code, back.err], [0, ""]);
+  assert.equal(version(), "1.0.0");
+  writeFileSync(file, "export default 7 +;\n");
+  const broken = await bothy("swap", "zone", file);
+  assert.equal(broken.code, 2);
+  assert.match(broken.err, /^bothy: \S*mine\.ts cannot be loaded: mine\.ts:1:19: /);
+  const none = await bothy("swap", "zone", "9.9.9");
+  assert.equal(none.code, 2);
+  assert.match(none.err, /9\.9\.9/);
+});
