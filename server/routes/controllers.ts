@@ -59,8 +59,8 @@ const overrideBody = Type.Object(
   closed,
 );
 const overrideQuery = Type.Object({
-  output: Type.Optional(Type.String()),
-  device: Type.Optional(Type.String()),
+  output: Type.Optional(Type.String({ description: "Which; all of them when it is not said." })),
+  device: Type.Optional(Type.String({ description: "Only this one, by id or alias." })),
   why: Type.Optional(Type.String({ description: "The reason, for whoever asks later." })),
 });
 
