@@ -135,6 +135,18 @@ function overTcp(text: string, variable: string, line: SimulatedLine): string {
   return text.replace(serial, `transport: rtu-over-tcp\n$1host: ${line.host}\n$1port: ${line.port}`);
 }
 
+/** Controllers begin in fail-safe, which nobody but life safety overrides. */
+const trustWithin: Millis = seconds(45);
+
+/** Resolves once every controller is trusted and leaves operators their say; @returns whether that happened in time */
+export async function allTrusted(site: Site, signal: AbortSignal): Promise<boolean> {
+  const trusted = (): boolean => {
+    const { running } = site.controllers;
+    return running === undefined || running.list().every(({ mode }) => mode === "automatic");
+  };
+  return become(site, trusted, trustWithin, signal);
+}
+
 /** The longest anybody should look at an empty screen. */
 const patience: Millis = seconds(15);
 
@@ -150,13 +162,18 @@ export async function allRead(site: Site, signal: AbortSignal): Promise<boolean>
     }
     return waiting.size === 0;
   };
-  if (look()) return true;
+  return become(site, look, patience, signal);
+}
+
+/** Looks with every reading that comes whether something is so. @returns whether it was, in time */
+async function become(site: Site, so: () => boolean, within: Millis, signal: AbortSignal): Promise<boolean> {
+  if (so()) return true;
   const done = new AbortController();
   const stop = site.store.subscribe(() => {
-    if (look()) done.abort();
+    if (so()) done.abort();
   });
   const { clock } = site;
-  await clock.sleepUntil(clock.monotonic() + patience, AbortSignal.any([done.signal, signal]));
+  await clock.sleepUntil(clock.monotonic() + within, AbortSignal.any([done.signal, signal]));
   stop();
-  return waiting.size === 0;
+  return so();
 }

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { systemClock } from "../../devices/clock.ts";
 import { FaultError } from "../../simulators/fault-text.ts";
 import { EpwError } from "../../simulators/weather/epw.ts";
-import { allRead, type Demo, startDemo } from "../demo.ts";
+import { allRead, allTrusted, type Demo, startDemo } from "../demo.ts";
 import { createLog, levelFrom } from "../logger.ts";
 import { isLoopback } from "../loopback.ts";
 import { demoText } from "./demo-text.ts";
@@ -30,12 +30,22 @@ export async function runDemo(options: Options): Promise<ExitCode> {
   if (!stopping.signal.aborted) {
     print(demoText(demo, ownName()));
     if (!complete) complain("Not every device has been read yet.");
+    print(
+      "Controllers begin in fail-safe; until they are trusted, writes to what they command are overridden.",
+    );
+    const trusted = await allTrusted(demo.served.site, stopping.signal);
+    if (trusted) print("Controllers are at work: `controller list` shows them.");
+    else if (!isAborted(stopping.signal))
+      complain("Not every controller is trusted yet: see `controller list`.");
   }
   await stopped;
   print("\nstopping");
   await demo.stop();
   return exit.good;
 }
+
+/** As a function, because it changes while something else is waited for. */
+const isAborted = (signal: AbortSignal): boolean => signal.aborted;
 
 async function start(options: Options, log: ReturnType<typeof createLog>): Promise<Demo> {
   const port = chosenPort(options.port, process.env);

@@ -6,9 +6,9 @@ import type { Reading } from "../../devices/reading.ts";
 import { valueOf } from "../../devices/reading.ts";
 import { plugins } from "../../plugins/index.ts";
 import { demoText } from "../../server/cli/demo-text.ts";
-import { allRead, type Demo, startDemo } from "../../server/demo.ts";
+import { allRead, allTrusted, type Demo, startDemo } from "../../server/demo.ts";
 
-const timeout = 60_000;
+const timeout = 120_000;
 
 async function demo(t: TestContext, wires?: "tcp"): Promise<Demo> {
   const started = await startDemo({
@@ -20,6 +20,10 @@ async function demo(t: TestContext, wires?: "tcp"): Promise<Demo> {
   });
   t.after(() => started.stop());
   assert.ok(await allRead(started.served.site, new AbortController().signal), "every device is read in time");
+  assert.ok(
+    await allTrusted(started.served.site, new AbortController().signal),
+    "controllers are trusted in time",
+  );
   return started;
 }
 
@@ -76,6 +80,7 @@ test(
   { timeout },
   async (t) => {
     const running = await demo(t);
+    await everyValueTried(running);
     const text = demoText(running, "bothy");
     assert.match(text, / \d+(\.\d+)? °C/);
     assert.match(text, /bmc-1 \(port \d+\), bmc-2 \(\d+\)/);
@@ -125,9 +130,11 @@ test("what HTTP says is what the simulated equipment measures", { timeout: 3 * t
   await near("dc-1.plant", 0, () => physics.state.plant.busVolts, 0.2);
   await near("meter-1", 0, () => physics.state.mainsVolts[0], 3);
   const [rpm, duty] = await ask<Row[]>(running, "/v3/read/tray-a.fan-3");
-  assert.equal(
-    duty?.value,
-    running.simulated.unit("tray-a").readWords("holding", 2, 1)[0] === 500 ? 50 : undefined,
+  // Its controller may have changed it since it was read.
+  const written = (running.simulated.unit("tray-a").readWords("holding", 2, 1)[0] ?? Number.NaN) / 10;
+  assert.ok(
+    Math.abs(Number(duty?.value) - written) <= 10,
+    `${String(duty?.value)} %, the register holds ${written}`,
   );
   assert.ok(Number(rpm?.value) > 500);
   await everyValueTried(running);
@@ -212,7 +219,7 @@ test("two sites run in one process without knowing of each other", { timeout }, 
   const body = JSON.stringify({ action: "speed", data: "90" });
   await ask(one, "/v3/write/wait/tray-a.fan-1", { method: "POST", body });
   assert.deepEqual([...one.simulated.unit("tray-a").readWords("holding", 0, 1)], [900]);
-  assert.deepEqual([...other.simulated.unit("tray-a").readWords("holding", 0, 1)], [500]);
+  assert.ok(Number(other.simulated.unit("tray-a").readWords("holding", 0, 1)[0]) < 850);
   await one.stop();
   assert.equal((await ask<{ status: string }>(other, "/test")).status, "ok");
 });

@@ -237,7 +237,10 @@ test("writes that are waited for, in order, with ids of our own", async (t) => {
   const refused = await post(`/v3/write/wait/${suiteIds.led}`, unknown);
   assert.equal(refused.status, 200);
   const [error] = refused.body as Transaction[];
-  assert.deepEqual([error?.id, error?.status, error?.context], ["suite-3", "ERROR", unknown]);
+  assert.deepEqual(
+    [error?.id, error?.status, error?.context],
+    ["suite-3", "ERROR", { ...unknown, reason: "UNKNOWN_ACTION" }],
+  );
   assert.match(error?.message ?? "", /no action foo/);
   const bad = (await post(`/v3/write/wait/${suiteIds.led}`, { action: "color", data: "red" })).body;
   assert.match((bad as Transaction[])[0]?.message ?? "", /six hexadecimal digits/);
