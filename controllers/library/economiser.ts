@@ -61,7 +61,11 @@ export const economiserSettings = Type.Object({
     maximum: 10,
     description: "With the damper open: this far above the setpoint compressors help.",
   }),
-  partialAfter: secondsOf({ default: 300, maximum: 7200, description: "For this long before they do." }),
+  partialAfter: secondsOf({
+    default: 300,
+    maximum: 7200,
+    description: "For this long before they do; so many times shorter as the inlet is further above.",
+  }),
   damperMinimum: percent({
     default: 0,
     maximum: 50,
@@ -217,6 +221,10 @@ function nextMode(
   return reached(state.idleFor, s.economiserTime) ? "free" : "partial";
 }
 
+/** How many times as far above the setpoint as it takes to be too warm: a damper that does not move cannot wait. */
+const haste = ({ inlet, setpoint }: EconomiserInput, { partialAbove }: EconomiserSettings): number =>
+  Math.max(1, (inlet - setpoint) / Math.max(partialAbove, 0.1));
+
 const colder = ({ outdoor, setpoint }: EconomiserInput): boolean =>
   outdoor !== undefined && outdoor.temperature < setpoint;
 
@@ -238,7 +246,7 @@ export function economiserStep(
     inMode: heldFor(before.inMode, true, dt),
     met,
     allowedFor: heldFor(before.allowedFor, allowed, dt),
-    warmFor: heldFor(before.warmFor, before.mode === "free" && warm, dt),
+    warmFor: heldFor(before.warmFor, before.mode === "free" && warm, dt * haste(input, settings)),
     // Air as warm as what is wanted cannot do it alone, however little compressors have to add.
     idleFor: heldFor(before.idleFor, before.mode === "partial" && input.mechanicalIdle && colder(input), dt),
   };
