@@ -22,7 +22,7 @@ export function delayStep(
     : { on: before.on, held };
 }
 
-/** What is too warm, too cold, too fast, or to no avail. Thermal control §2.14, §3.1. */
+/** What is too warm, too cold, too fast, or to no avail. */
 export const watchSettings = Type.Object({
   highWarning: celsius({ default: 32, description: "Inlet temperature that is warned of." }),
   highMajor: celsius({ default: 35, description: "Inlet temperature that is a major alarm." }),

@@ -2,7 +2,7 @@ import { type Static, Type } from "typebox";
 import { kelvin } from "../settings.ts";
 import { wordOf } from "./words.ts";
 
-/** When a loop runs at all, seen from its setpoint. thermal-control.md §1.3 F44. */
+/** When a loop runs at all, seen from its setpoint. */
 export const bandSettings = Type.Object({
   direction: wordOf(["above", "below"], {
     default: "above",

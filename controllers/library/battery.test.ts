@@ -19,13 +19,13 @@ const new25 = { leastVolts: 0, health: 1, temperature: 25 };
 const near = (value: number, expected: number, relative: number): void =>
   assert.ok(Math.abs(value / expected - 1) <= relative, `${value} is not ${expected}`);
 
-test("current at constant power: thermal control §4.8", () => {
+test("current at constant power", () => {
   near(currentFor(1265, 49.32, 0.03) ?? 0, 26.06, 2e-4);
   near(currentFor(1200, 52.56, 0.02) ?? 0, 23.03, 2e-4);
   assert.equal(currentFor(30_000, 49, 0.03), undefined);
 });
 
-test("autonomy: the worked examples of thermal control §2.10 and §4.8", () => {
+test("autonomy: worked examples", () => {
   const hours = (watts: number, charge: number, least: number): number =>
     autonomy(lfp, { ...new25, charge, least, watts }) / 3600;
   near(hours(1265, 1, 0.1), 7.407, 1e-3);

@@ -16,7 +16,7 @@ export interface Battery {
 
 type Curve = readonly (readonly [number, number])[];
 
-/** Open-circuit voltage of a cell by state of charge 0..1. Thermal control §4.8. */
+/** Open-circuit voltage of a cell by state of charge 0..1. */
 const cellVolts: Readonly<Record<Chemistry, Curve>> = {
   vrla: [
     [0, 1.97],
@@ -133,7 +133,7 @@ export function autonomyRange(
   };
 }
 
-/** Steps of most charging current, in units of the capacity per hour, by temperature from below. §3.3. */
+/** Steps of most charging current, in units of the capacity per hour, by temperature from below. */
 const charging: Readonly<Record<Chemistry, readonly (readonly [below: number, rate: number])[]>> = {
   vrla: [
     [-20, 0],
@@ -157,7 +157,7 @@ export function chargeCurrent(battery: Battery, celsius: number | undefined): nu
   return rate * battery.ampereHours;
 }
 
-/** °C: alarm, stop of boost charging, stop of charging. §3.3. */
+/** °C: alarm, stop of boost charging, stop of charging. */
 export const batteryLimits: Readonly<Record<Chemistry, { alarm: number; boost: number; charge: number }>> = {
   vrla: { alarm: 35, boost: 45, charge: 50 },
   lfp: { alarm: 50, boost: 55, charge: 60 },

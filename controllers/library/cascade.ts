@@ -61,7 +61,7 @@ export const cascadeInit = (outer: PidState, inner: PidState): CascadeState => (
 
 /**
  * One step of two loops: the outer one's output is the inner one's setpoint. Pure. The outer loop runs at its own period;
- * what is left over is carried on, so that the ratio stays right (thermal-control.md §1.1 F3, F6). While the inner loop
+ * what is left over is carried on, so that the ratio stays right. While the inner loop
  * is at a limit the outer one does not integrate further in that direction, and only in that one. In manual the outer
  * loop follows what the inner one measures, so that the return makes no bump in either.
  */

@@ -2,7 +2,7 @@ import { type Static, Type } from "typebox";
 import { celsius, hoursOf, kelvin, secondsOf } from "../settings.ts";
 import { heldFor, listed, reached, shown, span } from "./timing.ts";
 
-/** From a frozen site to one at work: heat first, then soak, then power up. Thermal control §2.9. */
+/** From a frozen site to one at work: heat first, then soak, then power up. */
 export const coldStartSettings = Type.Object({
   frozenInlet: celsius({ default: 0, maximum: 15, description: "Frozen below this inlet temperature." }),
   frozenEquipment: celsius({

@@ -48,7 +48,7 @@ interface Candidate {
 }
 
 /**
- * Makes one demand of several. Pure. thermal-control.md §1.1 F7-F12. Negative demands count like any other. The losers
+ * Makes one demand of several. Pure. Negative demands count like any other. The losers
  * of a maximum or minimum should be handed the result as `applied` (pid.ts): they then track the winner and take over
  * without a step.
  */
@@ -130,6 +130,6 @@ function lowest(ceilings: readonly Ceiling[]): { readonly name: string; readonly
   return found;
 }
 
-/** Something switched off or overridden for a while: seconds left, 0 when it is over. JSON. thermal-control.md F12, F53. */
+/** Something switched off or overridden for a while: seconds left, 0 when it is over. JSON. */
 export const expireStep = (left: number, dt: number): number =>
   usable(dt) ? Math.max(0, left - Math.max(0, dt)) : left;

@@ -4,7 +4,7 @@ import { reached, span } from "./timing.ts";
 
 /**
  * What keeps a compressor alive however it is commanded: minimum times on and off, starts per hour, a delay after power
- * came, and a lock-out after repeated trips. Thermal control §2.4.
+ * came, and a lock-out after repeated trips.
  */
 export const guardSettings = Type.Object({
   minimumOn: secondsOf({ default: 240, maximum: 3600, description: "The shortest run of a compressor." }),

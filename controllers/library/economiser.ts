@@ -3,7 +3,7 @@ import { celsius, kelvin, numberOf, percent, secondsOf } from "../settings.ts";
 import { type Air, dewPointOf } from "./psychrometrics.ts";
 import { heldFor, hysteresis, listed, reached, shown, within } from "./timing.ts";
 
-/** Whether outdoor air may cool, and how it shares the work with compressors. Thermal control §2.5. */
+/** Whether outdoor air may cool, and how it shares the work with compressors. */
 export const economiserSettings = Type.Object({
   dryBulbBelow: kelvin({
     default: 2,
@@ -261,7 +261,7 @@ export function economiserStep(
   };
 }
 
-/** Furthest the damper may be open with mixed air this cold, %. §2.5. */
+/** Furthest the damper may be open with mixed air this cold, %. */
 export const mixedAirLimit = (mixed: number | undefined, settings: EconomiserSettings): number =>
   mixed === undefined ? 100 : within((100 * (mixed - (settings.mixedLow - 4))) / 4, 0, 100);
 

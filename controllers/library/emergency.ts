@@ -2,7 +2,7 @@ import { type Static, Type } from "typebox";
 import { celsius, kelvin, secondsOf } from "../settings.ts";
 import { heldFor, hysteresis, listed, reached, shown } from "./timing.ts";
 
-/** Outdoor air and all fans when cooling is lost, or when nothing else keeps up. Thermal control §2.4, §4.2. */
+/** Outdoor air and all fans when cooling is lost, or when nothing else keeps up. */
 export const emergencySettings = Type.Object({
   lostAfter: secondsOf({
     default: 10,

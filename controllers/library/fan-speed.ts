@@ -2,7 +2,7 @@ import { type Static, Type } from "typebox";
 import { numberOf, percent } from "../settings.ts";
 import { clamp, usable } from "./limit.ts";
 
-/** How fast a fan should turn. thermal-control.md §2.8. */
+/** How fast a fan should turn. */
 export const fanSpeedSettings = Type.Object({
   fullSpeed: numberOf("rpm", {
     default: 0,
@@ -57,7 +57,7 @@ export function expectedSpeed(duty: number, learnt: Learnt, settings: FanSpeedSe
   return learnt.r / learnt.n + slope * (duty - learnt.d / learnt.n);
 }
 
-/** A linearised fan curve and the system it blows into. thermal-control.md §4.3. */
+/** A linearised fan curve and the system it blows into. */
 export const fanCurveSettings = Type.Object({
   fanCurve: numberOf("Pa·s²/m⁶", {
     default: 24_000,

@@ -12,7 +12,7 @@ import {
 import { usable } from "./limit.ts";
 import { heldFor, reached } from "./timing.ts";
 
-/** How fans are watched over. thermal-control.md §2.8. */
+/** How fans are watched over. */
 export const fanSettings = Type.Object({
   ...fanSpeedSettings.properties,
   ...fanCurveSettings.properties,

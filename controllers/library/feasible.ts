@@ -21,7 +21,7 @@ export interface Means {
 
 /**
  * The coldest inlet that can be held with everything there is, °C: the adiabatic balance of the enclosure,
- * thermal-control.md §4.2. Infinity: heat stays inside whatever is done. It is advice: walls and leaks are left out.
+ * Infinity: heat stays inside whatever is done. It is advice: walls and leaks are left out.
  */
 export function reachableInlet({ outdoor, heat, fullFlow, outdoorShare, cooling }: Means): number {
   const carried = heatPerVolume * fullFlow * outdoorShare;
@@ -29,7 +29,7 @@ export function reachableInlet({ outdoor, heat, fullFlow, outdoorShare, cooling 
   return cooling >= heat ? -Infinity : Infinity;
 }
 
-/** Says that a setpoint cannot be held, and what can; undefined: it can, or too little is known. §2.14. */
+/** Says that a setpoint cannot be held, and what can; undefined: it can, or too little is known. */
 export function infeasible(setpoint: number, means: Partial<Means>): string | undefined {
   const { outdoor, heat, fullFlow, outdoorShare, cooling } = means;
   if (!usable(outdoor) || !usable(heat) || !usable(fullFlow) || !usable(outdoorShare) || !usable(cooling))
@@ -41,7 +41,7 @@ export function infeasible(setpoint: number, means: Partial<Means>): string | un
   return `a setpoint of ${setpoint.toFixed(1)} °C cannot be held: ${instead}`;
 }
 
-/** When a filter is to be changed. §2.14. */
+/** When a filter is to be changed. */
 export const filterSettings = Type.Object({
   filterPressureTimes: plain({
     default: 2,

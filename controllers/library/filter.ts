@@ -1,7 +1,7 @@
 import { usable } from "./limit.ts";
 
 /**
- * A first-order lag. Pure, and right for any step length: 1 - exp(-dt/tau) of the way. thermal-control.md §4.7.
+ * A first-order lag. Pure, and right for any step length: 1 - exp(-dt/tau) of the way.
  * @param state null before the first value, which is taken as it is
  * @param value not finite: the state stays
  * @param tau s; 0: no filter

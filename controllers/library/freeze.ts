@@ -2,7 +2,7 @@ import { type Static, Type } from "typebox";
 import { celsius, secondsOf } from "../settings.ts";
 import { heldFor, reached } from "./timing.ts";
 
-/** The ladder against supply air that freezes: damper to its minimum, shut for an hour, fans off. §2.5. */
+/** The ladder against supply air that freezes: damper to its minimum, shut for an hour, fans off. */
 export const freezeSettings = Type.Object({
   freezeMinimumAt: celsius({
     default: 4.4,

@@ -2,7 +2,7 @@ import { type Static, Type } from "typebox";
 import { celsius, kelvin, percent, secondsOf } from "../settings.ts";
 import { heldFor, hysteresis, reached, shown } from "./timing.ts";
 
-/** Heater stages with their interlocks. Thermal control §2.9. */
+/** Heater stages with their interlocks. */
 export const heaterSettings = Type.Object({
   heatingSetpoint: celsius({
     default: 10,

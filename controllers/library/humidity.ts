@@ -2,7 +2,7 @@ import { type Static, Type } from "typebox";
 import { celsius, kelvin, percent, secondsOf } from "../settings.ts";
 import { heldFor, hysteresis, reached, shown } from "./timing.ts";
 
-/** Keeps moisture off equipment: band, condensation, cold starts, open doors. Controls on dew point. §2.6. */
+/** Keeps moisture off equipment: band, condensation, cold starts, open doors. Controls on dew point. */
 export const humiditySettings = Type.Object({
   dewPointHigh: celsius({ default: 15, maximum: 30, description: "Dry the air above this dew point." }),
   dewPointLow: celsius({ default: -9, maximum: 10, description: "Too dry below this dew point." }),

@@ -2,7 +2,7 @@ import { type Static, Type } from "typebox";
 import { hoursOf, kelvin, percent, secondsOf } from "../settings.ts";
 import { heldFor, reached } from "./timing.ts";
 
-/** Which of several units run: the order by run hours, the proof that one cools, and who steps in. §2.4. */
+/** Which of several units run: the order by run hours, the proof that one cools, and who steps in. */
 export const leadLagSettings = Type.Object({
   rotateHours: hoursOf({
     default: 8,

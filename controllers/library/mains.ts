@@ -2,7 +2,7 @@ import { type Static, Type } from "typebox";
 import { numberOf, secondsOf, volts } from "../settings.ts";
 import { heldFor, reached } from "./timing.ts";
 
-/** Whether there is mains: by a contact, or by what battery and rectifiers show. Thermal control §2.10. */
+/** Whether there is mains: by a contact, or by what battery and rectifiers show. */
 export const mainsSettings = Type.Object({
   outageVolts: volts({
     default: 49,

@@ -76,7 +76,7 @@ export const pidInit = (integral = 0, output: number | null = null): PidState =>
 });
 
 /**
- * One step of a PID loop in position form. Pure. thermal-control.md §5.1; the order of operations is part of the
+ * One step of a PID loop in position form. Pure; the order of operations is part of the
  * contract, another order gives another trajectory:
  *
  * 1. `e = setpoint - pv`, less the dead band. 2. `P = Kc(b·setpoint - pv)`. 3. `I += Kc·Ts/Ti·e`, this sample counts.

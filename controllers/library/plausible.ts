@@ -1,9 +1,9 @@
 import { usable } from "./limit.ts";
 
-/** Air at the site's usual density, J/(m³·K). thermal-control.md §4.1. */
+/** Air at the site's usual density, J/(m³·K). */
 const heatPerVolume = 1.2 * 1006;
 
-/** Air flow, m³/s, that carries `heat` W away with a rise of `rise` K. thermal-control.md §2.3. */
+/** Air flow, m³/s, that carries `heat` W away with a rise of `rise` K. */
 export const flowFor = (heat: number, rise: number, density = 1.2): number => heat / (density * 1006 * rise);
 
 export interface ModelView {
@@ -21,7 +21,7 @@ export interface ModelView {
 }
 
 /**
- * What cannot be true at once, in words. Pure. It raises doubt, it fails no sensor. thermal-control.md §2.2: the rise
+ * What cannot be true at once, in words. Pure. It raises doubt, it fails no sensor. The rise
  * over the racks is within ±50 % of P/(ρ·cp·V) above 20 % of the rated heat; an inlet more than 2 K colder than outdoors
  * needs mechanical cooling.
  */

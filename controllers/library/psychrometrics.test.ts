@@ -15,7 +15,7 @@ import {
 const near = (value: number, expected: number, tolerance: number): void =>
   assert.ok(Math.abs(value - expected) <= tolerance, `${value} is not ${expected} ± ${tolerance}`);
 
-test("the check values of thermal control §4.6", () => {
+test("check values", () => {
   near(saturationPressure(20), 23.33, 0.005);
   near(saturationPressure(40), 73.67, 0.005);
   near(saturationPressureIce(-10), 2.599, 0.0005);

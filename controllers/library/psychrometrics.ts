@@ -1,7 +1,7 @@
 /** Sea level, hPa. */
 export const standardPressure = 1013.25;
 
-/** Magnus coefficients: over water, and over ice below 0 °C. Thermal control §4.6. */
+/** Magnus coefficients: over water, and over ice below 0 °C. */
 const water = { base: 6.112, a: 17.62, b: 243.12 };
 const ice = { base: 6.112, a: 22.46, b: 272.62 };
 const ratio = 0.621945;

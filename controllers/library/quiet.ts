@@ -5,7 +5,7 @@ import { clamp, usable } from "./limit.ts";
 const hour = (initial: number, text: string) =>
   numberOf("h", { default: initial, minimum: 0, maximum: 24, description: text });
 
-/** Quiet hours. thermal-control.md §2.7. */
+/** Quiet hours. */
 export const quietSettings = Type.Object({
   quiet: flag({ default: false, description: "Whether there are quiet hours." }),
   quietFrom: hour(22, "Local hour at which they begin."),
@@ -46,5 +46,5 @@ export function quietCeiling(
   return share >= 1 ? undefined : quietMax + share * (100 - quietMax);
 }
 
-/** By how many dB a fan's sound power changes with its speed: 50·log10 of the ratio. thermal-control.md §2.7. */
+/** By how many dB a fan's sound power changes with its speed: 50·log10 of the ratio. */
 export const soundChange = (speedRatio: number): number => 50 * Math.log10(speedRatio);

@@ -2,7 +2,7 @@ import { type Static, Type } from "typebox";
 import { numberOf } from "../settings.ts";
 import { countedSeconds, slewed, usable } from "./limit.ts";
 
-/** How fast a setpoint may move. thermal-control.md §2.3. */
+/** How fast a setpoint may move. */
 export const rampSettings = Type.Object({
   setpointUp: numberOf("K/h", {
     default: 6,

@@ -3,7 +3,7 @@ import { kelvin, percent, plain, secondsOf } from "../settings.ts";
 import { usable } from "./limit.ts";
 import { relayTuning, type Tuning } from "./tuning.ts";
 
-/** A relay test: the loop is made to oscillate a little, and its gains follow. thermal-control.md §5.7. */
+/** A relay test: the loop is made to oscillate a little, and its gains follow. */
 export const relaySettings = Type.Object({
   centre: percent({ default: 50, description: "Output around which the relay switches." }),
   height: percent({ default: 10, minimum: 1, maximum: 50, description: "How far it goes to either side." }),

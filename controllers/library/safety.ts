@@ -3,7 +3,7 @@ import { celsius, flag, numberOf, secondsOf } from "../settings.ts";
 import { initialLatch, latchStep, type LatchState } from "./latch.ts";
 import { heldFor, reached } from "./timing.ts";
 
-/** Smoke, fire, hydrogen, leaks, doors and tampering. Thermal control §2.11. */
+/** Smoke, fire, hydrogen, leaks, doors and tampering. */
 export const safetySettings = Type.Object({
   smokeAfter: secondsOf({ default: 0, maximum: 10, description: "Smoke must be seen this long." }),
   smokeReset: secondsOf({

@@ -2,7 +2,7 @@ import { type Static, Type } from "typebox";
 import { kelvin } from "../settings.ts";
 import { clamp, usable } from "./limit.ts";
 
-/** Gain scheduling of a loop that moves outdoor air. thermal-control.md §5.7. */
+/** Gain scheduling of a loop that moves outdoor air. */
 export const scheduleSettings = Type.Object({
   scheduleAt: kelvin({
     default: 15,

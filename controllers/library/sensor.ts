@@ -2,7 +2,7 @@ import { type Static, Type } from "typebox";
 import { numberOf, plain, secondsOf } from "../settings.ts";
 import { usable } from "./limit.ts";
 
-/** What is believed of one sensor. Defaults: air temperature, °C. thermal-control.md §2.2. */
+/** What is believed of one sensor. Defaults: air temperature, °C. */
 export const sensorSettings = Type.Object({
   lowest: numberOf("°C", {
     default: -45,

@@ -1,6 +1,6 @@
 import { reached } from "./timing.ts";
 
-/** What lets loads come on one after the other: after power returned, or when many are wanted at once. §2.4, §2.10. */
+/** What lets loads come on one after the other: after power returned, or when many are wanted at once. */
 export interface SequenceState {
   /** Those that may be on, in the order they were let. */
   readonly on: readonly string[];

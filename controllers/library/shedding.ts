@@ -8,7 +8,7 @@ const shedAt = (priority: number, value: number, what: string) =>
     description: `On battery, loads of priority ${priority} (${what}) lose power at this state of charge.`,
   });
 
-/** Who loses power first when power or cooling runs short, and who gets it back. Thermal control §2.10. */
+/** Who loses power first when power or cooling runs short, and who gets it back. */
 export const sheddingSettings = Type.Object({
   shed9: shedAt(9, 100, "tests: at once"),
   shed8: shedAt(8, 75, "what can wait"),

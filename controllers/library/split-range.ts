@@ -29,7 +29,7 @@ export const inRange = (master: number, { from, to, low, high }: Range): number 
 const bound = (initial: number, text: string) =>
   numberOf("%", { default: initial, minimum: -100, maximum: 100, description: text });
 
-/** Where each actuator of the sequence begins and ends. thermal-control.md §2.3. */
+/** Where each actuator of the sequence begins and ends. */
 export const sequenceSettings = Type.Object({
   heaterUntil: bound(-5, "Demand below which the heater works; full at -100."),
   damperUntil: bound(35, "Demand at which the economiser damper is fully open; it begins at 0."),

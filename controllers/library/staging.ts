@@ -2,7 +2,7 @@ import { type Static, Type } from "typebox";
 import { celsius, flag, kelvin, percent, plain, secondsOf } from "../settings.ts";
 import { heldFor, hysteresis, reached, shown, span } from "./timing.ts";
 
-/** How many of several equal cooling units should run. Thermal control §2.4. */
+/** How many of several equal cooling units should run. */
 export const stagingSettings = Type.Object({
   setpoint: celsius({ default: 25, minimum: 15, maximum: 40, description: "The first stage starts here." }),
   secondOffset: kelvin({

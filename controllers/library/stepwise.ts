@@ -71,7 +71,7 @@ export function checkStepwise({ points }: StepwiseSettings): string | undefined 
 }
 
 /**
- * One look into the table. Pure. thermal-control.md §1.3 F45.
+ * One look into the table. Pure.
  * @param reading undefined or not finite: there is none. Never answered with the lowest output.
  */
 export function stepwiseStep(
@@ -108,7 +108,7 @@ function lookUp(reading: number, points: Points): number {
   return index;
 }
 
-/** The reading to go on with: a new one only when it has moved far enough. thermal-control.md §1.3 F43. */
+/** The reading to go on with: a new one only when it has moved far enough. */
 export const accept = (
   last: number | null,
   reading: number,

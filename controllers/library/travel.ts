@@ -2,7 +2,7 @@ import { type Static, Type } from "typebox";
 import { percent, secondsOf } from "../settings.ts";
 import { reached, within } from "./timing.ts";
 
-/** What keeps a damper's motor alive: few moves, none that does nothing. Thermal control §2.16. */
+/** What keeps a damper's motor alive: few moves, none that does nothing. */
 export const travelSettings = Type.Object({
   damperDeadBand: percent({
     default: 1,

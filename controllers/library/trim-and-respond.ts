@@ -5,7 +5,7 @@ import { clamp, countedSeconds, usable } from "./limit.ts";
 const value = (text: string, initial: number) =>
   numberOf("%", { default: initial, minimum: -1e6, maximum: 1e6, description: text });
 
-/** Settings of trim and respond; defaults: a floor of fan duty asked for by hot racks. thermal-control.md §2.15. */
+/** Settings of trim and respond; defaults: a floor of fan duty asked for by hot racks. */
 export const trimSettings = Type.Object({
   initial: value("Setpoint to begin with, and while the equipment is off.", 40),
   min: value("Smallest setpoint.", 25),

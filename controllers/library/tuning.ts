@@ -35,7 +35,7 @@ export interface Tuning {
 const actionOf = (gain: number): Tuning["action"] => (gain < 0 ? "direct" : "reverse");
 
 /**
- * SIMC, first order. thermal-control.md §5.4: `Kc = tau/(K(tauC+theta))`, `Ti = min(tau, 4(tauC+theta))`.
+ * SIMC (Skogestad 2003), first order: `Kc = tau/(K(tauC+theta))`, `Ti = min(tau, 4(tauC+theta))`.
  * @param tauC wanted time constant of the loop, s: theta is tight, 3·theta smooth
  */
 export function simcPi({ gain, tau, theta }: Fopdt, tauC: number): Tuning {
@@ -102,7 +102,7 @@ export interface Margins {
   readonly delay: number;
 }
 
-/** Margins of a first-order plant under SIMC PI with `Ti = tau`. thermal-control.md §5.4. */
+/** Margins of a first-order plant under SIMC PI with `Ti = tau`. */
 export function simcMargins(theta: number, tauC: number): Margins {
   const phase = Math.PI / 2 - theta / (tauC + theta);
   return {
@@ -127,7 +127,7 @@ export interface Oscillation {
 export const ultimateGain = ({ height, amplitude, hysteresis = 0 }: Oscillation): number =>
   (4 * height) / (Math.PI * Math.sqrt(Math.max(1e-12, amplitude ** 2 - hysteresis ** 2)));
 
-/** Cautious PI gains of a relay test: `0.3·Ku`, `0.9·Pu`. thermal-control.md §5.7. */
+/** Cautious PI gains of a relay test: `0.3·Ku`, `0.9·Pu`. */
 export const relayTuning = (oscillation: Oscillation, action: Tuning["action"]): Tuning => ({
   action,
   gain: 0.3 * ultimateGain(oscillation),

@@ -12,7 +12,7 @@ import {
 import { heldFor, reached } from "./timing.ts";
 import { vote, type Voter, voteSettings } from "./vote.ts";
 
-/** Everything about a set of sensors of one quantity. thermal-control.md §2.2. */
+/** Everything about a set of sensors of one quantity. */
 export const validateSettings = Type.Object({
   ...sensorSettings.properties,
   ...voteSettings.properties,

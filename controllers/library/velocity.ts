@@ -56,7 +56,7 @@ export function checkVelocity(settings: PidSettings): string | undefined {
 
 /**
  * One step of a PID loop in velocity form: the change of the output, for actuators that are raised and lowered, such as a
- * damper motor without position feedback. Pure. thermal-control.md §5.2:
+ * damper motor without position feedback. Pure:
  * `Δu = ΔP + Kc·Ts/Ti·e + ΔD + Δff`, added to what is in force. Without limits it equals the position form; at a limit
  * it forgets the proportional part too, and so leaves the limit at the first change of sign. Settings of anti-windup do
  * not apply. Changing gains makes no bump.

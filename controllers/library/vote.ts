@@ -3,7 +3,7 @@ import { kelvin, secondsOf } from "../settings.ts";
 import { median } from "./filter.ts";
 import { wordOf } from "./words.ts";
 
-/** How several sensors of one thing become one. thermal-control.md §2.2. */
+/** How several sensors of one thing become one. */
 export const voteSettings = Type.Object({
   voteDelta: kelvin({ default: 3, description: "Sensors of one place further apart than this disagree." }),
   voteAfter: secondsOf({ default: 60, description: "How long they must disagree before it is told." }),

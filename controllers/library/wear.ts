@@ -1,10 +1,10 @@
-/** How much wear something may bear: so many operations a day, and in its life. Thermal control §2.16. */
+/** How much wear something may bear: so many operations a day, and in its life. */
 export interface WearBudget {
   readonly perDay: number;
   readonly life: number;
 }
 
-/** Budgets of §2.16. Days are those of the running program; `life` counts all there ever were. */
+/** Budgets. Days are those of the running program; `life` counts all there ever were. */
 export const wearBudgets = {
   relay: { perDay: 50, life: 100_000 },
   compressor: { perDay: 144, life: 100_000 },
