@@ -175,6 +175,7 @@ test("a 32-bit float is the shortest number that it can be, and stays itself", (
   assert.equal(shortFloat(Math.fround(21.3)), 21.3);
   assert.equal(shortFloat(Math.fround(0.1)), 0.1);
   assert.equal(shortFloat(16777216), 16777216);
+  assert.equal(shortFloat(-0), -0);
   fc.assert(
     fc.property(fc.float({ noNaN: true }), (wide) => {
       assert.equal(Math.fround(shortFloat(wide) ?? NaN), wide);

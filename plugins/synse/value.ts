@@ -31,7 +31,8 @@ const exact = (long: bigint): Value => (BigInt.asIntN(54, long) === long ? Numbe
 
 /** The shortest decimal number that a 32-bit float holds as this one, so that 21.3 does not become 21.299999237. */
 export function shortFloat(wide: number | undefined): number | undefined {
-  if (wide === undefined || !Number.isFinite(wide)) return wide;
+  // Zero has no digits to save, and its text would lose the sign.
+  if (wide === undefined || wide === 0 || !Number.isFinite(wide)) return wide;
   for (let digits = 1; digits < 9; digits++) {
     const short = Number(wide.toPrecision(digits));
     if (Math.fround(short) === wide) return short;
