@@ -1,11 +1,8 @@
 import type { DxMode, DxSettings, DxWorld } from "./modbus/products/dx.ts";
-import type { SensorBank } from "./sensor.ts";
 import type { SiteParameters } from "./physics/parameters.ts";
 import type { SitePhysics } from "./physics/types.ts";
+import { airSensor, coilSensor, humiditySensor, type SensorBank } from "./sensor-bank.ts";
 
-const coilSensor = { tauSeconds: 8, sigma: 0.04, step: 0.1 };
-const airSensor = { tauSeconds: 25, sigma: 0.04, step: 0.1 };
-const humiditySensor = { tauSeconds: 10, sigma: 0.2, step: 0.1 };
 const resetsPerDay = 3;
 const day = 86_400;
 

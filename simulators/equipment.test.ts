@@ -6,7 +6,6 @@ import { faultFrom } from "./fault-text.ts";
 import { createSitePhysics } from "./physics/site.ts";
 import type { SitePhysics } from "./physics/types.ts";
 import { createRandom } from "./random.ts";
-import { createSensor } from "./sensor.ts";
 import { applySiteFaults } from "./site-faults.ts";
 import { createUnits, type SiteUnits } from "./site-units.ts";
 import { mildDay } from "./weather/mild-day.ts";
@@ -233,20 +232,6 @@ test("sensors drift, jump, get noisy and lose their wire", () => {
   site.fail();
   site.pass(1);
   near(site.word("probe-outdoor", 1), before, 2);
-});
-
-test("a sensor follows a step of 10 K by 8.65 K within two time constants, and shows steps", () => {
-  let measured = 20;
-  const of = (step?: number) =>
-    createSensor(() => measured, {
-      ...{ tauSeconds: 30, sigma: 0, random: createRandom(1) },
-      ...(step === undefined ? {} : { step }),
-    });
-  const [sensor, coarse] = [of(), of(0.5)];
-  measured = 30;
-  for (let i = 0; i < 240; i++) for (const one of [sensor, coarse]) one.step(0.25);
-  near(sensor.value(), 28.647, 0.001);
-  assert.equal(coarse.value(), 28.5);
 });
 
 test("named generators do not disturb each other", () => {

@@ -7,7 +7,7 @@ import type { PduWorld } from "./modbus/products/pdu.ts";
 import type { UpsWorld } from "./modbus/products/ups.ts";
 import type { SiteParameters } from "./physics/parameters.ts";
 import type { SitePhysics } from "./physics/types.ts";
-import { createSensorBank, type SensorBank } from "./sensor.ts";
+import { airSensor, createSensorBank, humiditySensor, metalSensor, type SensorBank } from "./sensor-bank.ts";
 
 /** A probe of temperature and humidity, and where it hangs. */
 export interface Probe {
@@ -38,10 +38,6 @@ export interface SiteModel {
   readonly parameters: SiteParameters;
   readonly seed: number;
 }
-
-const airSensor = { tauSeconds: 25, sigma: 0.04, step: 0.1 };
-const humiditySensor = { tauSeconds: 10, sigma: 0.2, step: 0.1 };
-const metalSensor = { tauSeconds: 300, sigma: 0.02, step: 0.1 };
 
 /** What the relays of the I/O module switch, from the first on; the others are free. */
 export const relayUses = ["heater-1", "heater-2", "battery-pad", "generator"] as const;

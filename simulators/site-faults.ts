@@ -1,8 +1,8 @@
 import type { Equipment } from "./equipment.ts";
 import type { Fault, FaultKind } from "./fault-text.ts";
 import type { ActiveFault, FaultTarget } from "./faults.ts";
+import type { Sensor } from "./physics/sensor.ts";
 import type { FanFault, OutletFault } from "./physics/types.ts";
-import type { LaggingSensor } from "./sensor.ts";
 import { applyBmcFaults, bmcSensorNames, type SiteBmc } from "./site-bmcs.ts";
 import type { SiteUnit } from "./site-units.ts";
 
@@ -119,7 +119,7 @@ export function applySiteFaults(equipment: Equipment, active: readonly ActiveFau
 }
 
 function applySensorFaults(
-  { faults }: LaggingSensor,
+  { faults }: Sensor,
   active: readonly ActiveFault[],
   unit: string,
   name: string,
@@ -129,10 +129,10 @@ function applySensorFaults(
   );
   const sum = (kind: FaultKind): number =>
     own.reduce((total, one) => total + (one.kind === kind ? (one.amount ?? 0) : 0), 0);
-  faults.offset = sum("offset");
-  faults.drift = sum("drift");
+  faults.jump = sum("offset");
+  faults.driftPerDay = sum("drift");
   faults.noise = own.reduce((factor, one) => (one.kind === "noisy" ? (one.amount ?? 1) : factor), 1);
-  faults.open = own.some(({ kind }) => kind === "open-wire");
+  faults.wire = own.some(({ kind }) => kind === "open-wire") ? "open" : "sound";
 }
 
 /** As `applySiteFaults`, for a site behind wires: BMCs and sensors that stick as well. */

@@ -9,14 +9,12 @@ export interface SensorParameters {
   readonly sigma: number;
   /** Least step it shows, in the unit measured; 0: none. */
   readonly quantum: number;
-  /** Of this sensor from its making, in the unit measured; default 0. */
-  readonly offset?: number;
   /** What it shows with its wire cut or shorted. Default: NaN, no value. */
   readonly open?: number;
   readonly short?: number;
 }
 
-/** What is wrong with a sensor; write to it at any time. */
+/** What is wrong with a sensor; write to it at any time: it shows at once. */
 export interface SensorFaults {
   /** It keeps showing what it last did, or `stuckAt`. */
   stuck: boolean;
@@ -24,11 +22,11 @@ export interface SensorFaults {
   wire: "sound" | "open" | "short";
   /** Added, in the unit measured. */
   jump: number;
-  /** Added a day, in the unit measured: 0.1 K is usual for a bad one. */
+  /** Added a day, in the unit measured: 0.1 K is usual for a bad one. Back at 0, all of it is gone. */
   driftPerDay: number;
   /** Multiplies the noise: 10 for a bad contact. */
   noise: number;
-  /** Share of readings that have no value, 0..1. */
+  /** Share of samples that have no value, 0..1. */
   intermittent: number;
   /** It shows °F where °C are expected. */
   fahrenheit: boolean;
@@ -36,11 +34,14 @@ export interface SensorFaults {
   delay: number;
 }
 
-/** Plain data: kept and restored with the rest of a simulation. */
-export interface SensorState {
+interface SensorState {
   followed: number;
+  /** Of the last sample, before a fault multiplies it. */
   noise: number;
   drifted: number;
+  /** Whether the last sample is lost while samples are. */
+  missing: boolean;
+  /** Shown last while it was not stuck. */
   shown: number;
   readonly random: RandomStream;
   /** What it would have shown, by time; filled only while there is a delay. */
@@ -50,24 +51,20 @@ export interface SensorState {
 
 export interface Sensor {
   readonly faults: SensorFaults;
-  readonly state: SensorState;
   /** NaN where there is no value. */
   value(): number;
-  /** Lets time pass and takes a sample. */
+  /** Lets time pass and takes a sample. @param dtSeconds > 0 */
   step(dtSeconds: number): void;
 }
 
 /**
- * A sensor with lag, offset, drift, noise and steps, in this order, and with whatever is wrong with it.
+ * A sensor with lag, drift, noise and steps, in this order, and with whatever is wrong with it.
  * @param seed the same seed and name give the same noise, whatever other sensors there are
  */
 export function createSensor(name: string, measure: () => number, p: SensorParameters, seed: number): Sensor {
   const start = measure();
   const state: SensorState = {
-    followed: start,
-    noise: 0,
-    drifted: 0,
-    shown: start,
+    ...{ followed: start, noise: 0, drifted: 0, missing: false, shown: start },
     random: createStream(seed, name),
     past: [],
     time: 0,
@@ -78,44 +75,46 @@ export function createSensor(name: string, measure: () => number, p: SensorParam
   };
   return {
     faults,
-    state,
-    value: () => state.shown,
+    value: () => shown(state, p, faults),
     step(dt) {
       state.time += dt;
       state.followed = followed(state.followed, measure(), p.tauSeconds, dt);
-      state.drifted += (faults.driftPerDay * dt) / daySeconds;
-      state.noise = p.sigma === 0 ? 0 : p.sigma * faults.noise * normal(state.random);
-      state.shown = shown(state, p, faults);
+      state.drifted = faults.driftPerDay === 0 ? 0 : state.drifted + (faults.driftPerDay * dt) / daySeconds;
+      state.noise = p.sigma === 0 ? 0 : p.sigma * normal(state.random);
+      state.missing = faults.intermittent > 0 && uniform(state.random) < faults.intermittent;
+      remember(state, exact(state, faults), faults.delay);
+      if (!faults.stuck) state.shown = reading(state, p, faults);
     },
   };
 }
 
 /** What a first-order lag makes of a value after a while. */
-export const followed = (from: number, to: number, tauSeconds: number, dt: number): number =>
+const followed = (from: number, to: number, tauSeconds: number, dt: number): number =>
   to + (from - to) * Math.exp(-dt / tauSeconds);
 
 function shown(state: SensorState, p: SensorParameters, faults: SensorFaults): number {
   if (faults.wire === "open") return p.open ?? NaN;
   if (faults.wire === "short") return p.short ?? NaN;
-  if (faults.intermittent > 0 && uniform(state.random) < faults.intermittent) return NaN;
-  if (faults.stuck) return faults.stuckAt ?? (Number.isNaN(state.shown) ? state.followed : state.shown);
-  const exact = state.followed + (p.offset ?? 0) + faults.jump + state.drifted + state.noise;
-  const read = delayed(state, faults.fahrenheit ? exact * 1.8 + 32 : exact, faults.delay);
-  return p.quantum === 0 ? read : Math.round(read / p.quantum) * p.quantum;
+  if (state.missing && faults.intermittent > 0) return NaN;
+  return faults.stuck ? (faults.stuckAt ?? state.shown) : reading(state, p, faults);
 }
 
-function delayed({ past, time }: SensorState, value: number, delay: number): number {
+function reading(state: SensorState, p: SensorParameters, faults: SensorFaults): number {
+  const late = faults.delay > 0 ? state.past[0]?.value : undefined;
+  const value = late ?? exact(state, faults);
+  return p.quantum === 0 ? value : Math.round(value / p.quantum) * p.quantum;
+}
+
+function exact(state: SensorState, faults: SensorFaults): number {
+  const value = state.followed + faults.jump + state.drifted + state.noise * faults.noise;
+  return faults.fahrenheit ? value * 1.8 + 32 : value;
+}
+
+function remember({ past, time }: SensorState, value: number, delay: number): void {
   if (delay <= 0) {
     past.length = 0;
-    return value;
+    return;
   }
   past.push({ at: time, value });
   while (past.length > 1 && (past[1]?.at ?? Infinity) <= time - delay) past.shift();
-  return past[0]?.value ?? value;
 }
-
-/** Two sensors of which each is wired to the other's input. @returns what each input then shows */
-export const swapped = (a: Sensor, b: Sensor): readonly [() => number, () => number] => [
-  () => b.value(),
-  () => a.value(),
-];
