@@ -24,6 +24,10 @@ const dewPointOfVapour = (pascals: number): number => {
 export const dewPoint = (celsius: number, humidity: number): number =>
   dewPointOfVapour((saturationPressure(celsius) * humidity) / 100);
 
+/** Relative humidity of air with that dew point; above 100 when it is higher than the temperature. */
+export const humidityAtDewPoint = (celsius: number, dew: number): number =>
+  (100 * saturationPressure(dew)) / saturationPressure(celsius);
+
 /** Of air that holds `ratio` of water. Perfectly dry air has none; its dew point is given as −100 °C. */
 export function dewPointOfRatio(ratio: number, pressure = standardPressure): number {
   if (ratio < 1e-9) return -100;

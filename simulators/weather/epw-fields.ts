@@ -1,4 +1,5 @@
-import { dewPoint, relativeHumidity } from "./moist-air.ts";
+import { dewPoint, humidityAtDewPoint } from "../physics/psychrometrics.ts";
+import { standardPressure } from "../physics/weather.ts";
 
 /** Where a weather file is from: its LOCATION line. */
 export interface Place {
@@ -48,7 +49,16 @@ export interface EpwColumn {
 }
 
 /** Pressure of the standard atmosphere, Pa. @param elevation m */
-export const pressureAt = (elevation: number): number => 101_325 * (1 - 2.25577e-5 * elevation) ** 5.25588;
+export const pressureAt = (elevation: number): number =>
+  standardPressure * (1 - 2.25577e-5 * elevation) ** 5.25588;
+
+/** °C, as a file may have it. @param humidity % RH; NaN for none unless it is > 0 */
+const dewPointFrom = (celsius: number, humidity: number): number =>
+  humidity > 0 ? Math.max(-70, Math.min(celsius, dewPoint(celsius, humidity))) : NaN;
+
+/** % RH, at most 100. */
+const humidityFrom = (celsius: number, dew: number): number =>
+  Math.min(100, humidityAtDewPoint(celsius, dew));
 
 const nothing = { fallback: () => 0, fallbackText: "0" };
 
@@ -73,7 +83,7 @@ export const epwColumns: readonly EpwColumn[] = [
     max: 70,
     step: 1,
     derive: (columns) => (row) =>
-      dewPoint(columns.get("dry bulb")?.[row] ?? NaN, columns.get("relative humidity")?.[row] ?? NaN),
+      dewPointFrom(columns.get("dry bulb")?.[row] ?? NaN, columns.get("relative humidity")?.[row] ?? NaN),
     deriveText: "from the relative humidity",
   },
   {
@@ -84,7 +94,7 @@ export const epwColumns: readonly EpwColumn[] = [
     max: 110,
     step: 1,
     derive: (columns) => (row) =>
-      relativeHumidity(columns.get("dry bulb")?.[row] ?? NaN, columns.get("dew point")?.[row] ?? NaN),
+      humidityFrom(columns.get("dry bulb")?.[row] ?? NaN, columns.get("dew point")?.[row] ?? NaN),
     deriveText: "from the dew point",
     fallback: () => 50,
     fallbackText: "50 %",
