@@ -27,6 +27,9 @@ export type EpwColumnName =
   | "wind direction"
   | "wind speed";
 
+/** Of a year that is no leap year, from January on. */
+export const daysInMonth: readonly number[] = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+
 type Columns = ReadonlyMap<EpwColumnName, Float64Array>;
 
 /** A column of the rows that is used. */

@@ -1,4 +1,5 @@
 import {
+  daysInMonth,
   type EpwColumn,
   epwColumns,
   type EpwColumnName,
@@ -96,7 +97,6 @@ export function readEpw(text: string, source = "weather file"): Epw {
 
 type Fail = (line: number, fault: string) => never;
 
-const daysIn = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 const days = 365;
 
 /** Every hour of one year, once and in order; the 29th of February may be there. */
@@ -105,7 +105,7 @@ function checkSuccession(cells: readonly (readonly string[])[], rowsPerHour: num
   const line = (row: number): number => headerLines + 1 + row;
   let row = 0;
   for (let month = 1; month <= 12; month++) {
-    const length = (daysIn[month - 1] ?? 0) + (leap && month === 2 ? 1 : 0);
+    const length = (daysInMonth[month - 1] ?? 0) + (leap && month === 2 ? 1 : 0);
     for (let day = 1; day <= length; day++) {
       for (let hour = 1; hour <= 24; hour++) {
         for (let part = 0; part < rowsPerHour; part++, row++) {

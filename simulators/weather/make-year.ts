@@ -1,7 +1,6 @@
 import { createRandom, type Random } from "../random.ts";
-import type { Place } from "./epw-fields.ts";
+import { daysInMonth, type Place, pressureAt } from "./epw-fields.ts";
 import { type EpwWriteRow, writeEpw } from "./epw-writer.ts";
-import { pressureAt } from "./epw-fields.ts";
 
 /** A climate: yearly mean, and half the swing over the year and over a day. °C and K. */
 export interface Climate {
@@ -18,14 +17,13 @@ export interface Climate {
 }
 
 const hoursPerYear = 8760;
-const daysIn = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 /** Days on which an extreme begins, counted from 0, how long it is and what it adds. The ramps take half a day. */
 const extremes = [
   { from: 13, days: 5, kelvin: -12 },
   { from: 200, days: 5, kelvin: 8 },
 ];
 
-// The sun of the reference formula rises at six and sets at eighteen all year: so it does at the equator.
+// The irradiance of a made-up day is half a sine from six to eighteen, all year: the sun of the equator.
 const place = (city: string, elevation: number): Place => ({
   city,
   region: "-",
@@ -114,6 +112,6 @@ function extremeAt(day: number): number {
 function dateOf(hour: number): Pick<EpwWriteRow, "month" | "day" | "hour"> {
   let day = Math.floor(hour / 24);
   let month = 0;
-  while (day >= (daysIn[month] ?? Infinity)) day -= daysIn[month++] ?? 0;
+  while (day >= (daysInMonth[month] ?? Infinity)) day -= daysInMonth[month++] ?? 0;
   return { month: month + 1, day: day + 1, hour: (hour % 24) + 1 };
 }
