@@ -20,7 +20,7 @@ export interface ScoreOptions {
   readonly battery?: readonly [number, number];
   /** Of the inlet, for tracking; absent: nothing is tracked. */
   readonly setpoint?: () => number;
-  /** kWh of cooling in the same time with the reference policy, for the composite. */
+  /** kWh of cooling that another policy needs in the same time, for the composite: it is measured against that. */
   readonly reference?: number;
   /** Kinds of faults nobody needs to raise an alarm for. Default: none. */
   readonly quiet?: readonly FaultKind[];

@@ -51,7 +51,7 @@ const near = (actual: number, expected: number, tolerance: number, what: string)
   assert.ok(Math.abs(actual - expected) <= tolerance, `${what}: ${actual}, not ${expected} ± ${tolerance}`);
 };
 
-test("through its commands the site comes to the steady states of the reference", () => {
+test("through its commands the site comes to the steady states of its equations", () => {
   for (const one of vectors.steady.filter(({ id }) => id !== "E2c")) {
     const parameters = ideal(one.site);
     const { V, d, To, P, I = 0, Qdx = 0, Qheat = 0 } = one.inputs;

@@ -8,7 +8,7 @@ import type { Scenario } from "./harness.ts";
 /** As fine as most need. */
 const coarse = { step: seconds(5), poll: seconds(5) };
 
-/** Faults of the reference's suite that no single controller answers for alone. */
+/** Faults that no single controller answers for alone. */
 export const scenarios: readonly Scenario[] = [
   {
     name: "a bus that is silent for ten minutes: fail-safe, then automatic again",

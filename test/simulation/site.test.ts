@@ -193,7 +193,7 @@ test("the same seed gives the same course, in a container as well", async (t) =>
   assert.equal(typeof first[2], "number", "a container has two air-conditioners");
 });
 
-test("the cabinet of the reference is a site too", async (t) => {
+test("the cabinet is a site too", async (t) => {
   const site = await open(t, { parameters: "cabinet" });
   await site.advance(minutes(5));
   assert.equal(site.registry.all().filter(({ type }) => type === "fan").length, 4);
