@@ -8,11 +8,11 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
-  writeSync,
 } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Instant, soon } from "../../devices/clock.ts";
+import { syncFolder, writeWhole } from "../../devices/files.ts";
 import { decodeBlock, encodeBlock, headerAt, headerBytes, isWhole, nextBlock } from "./block.ts";
 import type { Numbered, Traced } from "./traced.ts";
 
@@ -202,8 +202,7 @@ export class Segments<T extends Traced> {
     const descriptor = this.#descriptor;
     if (descriptor === undefined) throw new Error("the file is closed");
     try {
-      let written = 0;
-      while (written < bytes.length) written += writeSync(descriptor, bytes, written);
+      writeWhole(descriptor, bytes);
     } catch (error) {
       if (segment.bytes > 0) ftruncateSync(descriptor, segment.bytes);
       else this.#forget(segment);
@@ -221,13 +220,3 @@ export class Segments<T extends Traced> {
 
 const dictionaryOf = (step: unknown): Buffer =>
   Buffer.from(JSON.stringify(step)).subarray(0, dictionaryBytes);
-
-/** A file that was made is there after a loss of power only when its folder was written too. */
-function syncFolder(folder: string): void {
-  const descriptor = openSync(folder, "r");
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
-}

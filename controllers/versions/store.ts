@@ -2,10 +2,11 @@ import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock, Instant } from "../../devices/clock.ts";
 import { BothyError } from "../../devices/errors.ts";
+import { readIfThere } from "../../devices/files.ts";
 import type { Log } from "../../devices/plugin.ts";
 import type { By } from "../runtime/api.ts";
 import type { Bundle, Source } from "../runtime/source.ts";
-import { appendToFile, readIfThere, replaceFile, sealed, unsealed } from "./files.ts";
+import { appendToFile, replaceFile, sealed, unsealed } from "./files.ts";
 
 /** Names a version: the hash of its text, or `name@version` of one that comes with Bothy. */
 export type VersionId = string;

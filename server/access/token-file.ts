@@ -5,22 +5,21 @@ import {
   fsyncSync,
   mkdirSync,
   openSync,
-  readFileSync,
   renameSync,
   rmSync,
   statSync,
-  writeSync,
 } from "node:fs";
 import { dirname } from "node:path";
 import { BothyError } from "../../devices/errors.ts";
+import { readIfThere, syncFolder, writeWhole } from "../../devices/files.ts";
 import { readTokens, type TokenRecord, tokensText } from "./token.ts";
 
 /** The tokens of a file; none when there is no file. @throws BothyError `BAD_CONFIG` when it cannot be read or is none */
 export function loadTokens(file: string): readonly TokenRecord[] {
   try {
-    return readTokens(readFileSync(file, "utf8"), file);
+    const text = readIfThere(file);
+    return text === undefined ? [] : readTokens(text, file);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
     throw asFault(error, file);
   }
 }
@@ -39,7 +38,7 @@ export function changeTokens(
   const descriptor = openDraft(draft);
   try {
     try {
-      writeSync(descriptor, tokensText(change(loadTokens(file))));
+      writeWhole(descriptor, Buffer.from(tokensText(change(loadTokens(file)))));
       keepOwner(draft, file);
       fsyncSync(descriptor);
     } finally {
@@ -69,16 +68,6 @@ function keepOwner(draft: string, file: string): void {
   if (process.getuid?.() !== 0) return;
   const { uid, gid } = statSync(existsSync(file) ? file : dirname(file));
   chownSync(draft, uid, gid);
-}
-
-/** Otherwise the new name may be gone after a loss of power. */
-function syncFolder(folder: string): void {
-  const descriptor = openSync(folder, "r");
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
 }
 
 function asFault(error: unknown, file: string): unknown {

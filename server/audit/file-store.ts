@@ -10,10 +10,10 @@ import {
   readSync,
   rmSync,
   statSync,
-  writeSync,
 } from "node:fs";
 import { join } from "node:path";
 import { type Cancel, type Clock, type Millis, seconds } from "../../devices/clock.ts";
+import { writeWhole } from "../../devices/files.ts";
 import type { Log } from "../../devices/plugin.ts";
 import { entriesBackwards, entryIn } from "./backwards.ts";
 import type { AuditEntry, AuditStatus, AuditStore } from "./entry.ts";
@@ -154,8 +154,7 @@ export class FileStore implements AuditStore {
     if (descriptor === undefined) throw new Error("the file is closed");
     const bytes = Buffer.from(text);
     try {
-      let written = 0;
-      while (written < bytes.length) written += writeSync(descriptor, bytes, written);
+      writeWhole(descriptor, bytes);
     } catch (error) {
       ftruncateSync(descriptor, this.#size);
       throw error;
