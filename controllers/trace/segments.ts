@@ -12,7 +12,8 @@ import {
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Instant, soon } from "../../devices/clock.ts";
-import { syncFolder, writeWhole } from "../../devices/files.ts";
+import { isMissing, syncFolder, writeWhole } from "../../devices/files.ts";
+import type { Log } from "../../devices/plugin.ts";
 import { decodeBlock, encodeBlock, headerAt, headerBytes, isWhole, nextBlock } from "./block.ts";
 import type { Numbered, Traced } from "./traced.ts";
 
@@ -31,28 +32,26 @@ const shape = /^(\d{12})\.trace$/;
 const dictionaryBytes = 32_768;
 const noDictionary = Buffer.alloc(0);
 
-/** Damage that was met. */
-export interface Damage {
-  blocks: number;
-}
-
 /**
  * The kept steps of one controller: blocks in files named by the number of their first step. Blocks are only ever
- * added; a block that is not whole, as after a loss of power, is skipped and counted. All methods may throw what the
+ * added; a block that is not whole, as after a loss of power, is skipped and counted. What writes may throw what the
  * disk says.
  */
 export class Segments<T extends Traced> {
   readonly #folder: string;
   readonly #segmentBytes: number;
+  readonly #log: Log;
   readonly #segments: Segment[] = [];
   #descriptor: number | undefined;
   #dictionary: Buffer = noDictionary;
-  readonly damage: Damage = { blocks: 0 };
+  /** Places that could not be read, each once however often they are met. */
+  readonly #damage = new Set<string>();
 
-  /** Opens what is there. @param segmentBytes a file that has so many is left for another */
-  constructor(folder: string, segmentBytes: number) {
+  /** Opens what is there. @param segmentBytes a file that has so many is left for another @throws Error of the disk */
+  constructor(folder: string, segmentBytes: number, log: Log) {
     this.#folder = folder;
     this.#segmentBytes = segmentBytes;
+    this.#log = log;
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     for (const name of readdirSync(folder)
       .filter((one) => shape.test(one))
@@ -63,6 +62,11 @@ export class Segments<T extends Traced> {
   /** The number of the next step. */
   get next(): number {
     return Math.max(0, ...this.#segments.map(({ last }) => last)) + 1;
+  }
+
+  /** Blocks that were found damaged, and files that could not be read. */
+  get damaged(): number {
+    return this.#damage.size;
   }
 
   get bytes(): number {
@@ -121,10 +125,9 @@ export class Segments<T extends Traced> {
   async *range(from: Instant, to: Instant, before = Infinity): AsyncGenerator<Numbered<T>> {
     for (const segment of [...this.#segments]) {
       if (segment.to < from || segment.from > to) continue;
-      // Removed meanwhile: it was the oldest.
-      const bytes = await readFile(segment.file).catch(() => undefined);
+      const bytes = await this.#read(segment.file);
       if (bytes === undefined) continue;
-      for (const steps of this.#blocks(bytes, from, to)) {
+      for (const steps of this.#blocks(segment.file, bytes, from, to)) {
         for (const step of steps) if (step.at >= from && step.at <= to && step.n < before) yield step;
         // Control goes before whoever reads.
         await new Promise<void>(soon);
@@ -143,9 +146,21 @@ export class Segments<T extends Traced> {
     }
   }
 
-  *#blocks(bytes: Buffer, from: Instant, to: Instant): Generator<readonly Numbered<T>[]> {
+  /** Undefined for a file that is gone, as the oldest may be by now, and for one that cannot be read: that is told. */
+  async #read(file: string): Promise<Buffer | undefined> {
+    try {
+      return await readFile(file);
+    } catch (error) {
+      if (isMissing(error)) return undefined;
+      if (!this.#damage.has(file)) this.#log.error({ error, file }, "steps that were kept cannot be read");
+      this.#damage.add(file);
+      return undefined;
+    }
+  }
+
+  *#blocks(file: string, bytes: Buffer, from: Instant, to: Instant): Generator<readonly Numbered<T>[]> {
     let dictionary: Buffer = noDictionary;
-    for (const { offset, header } of this.#headers(bytes)) {
+    for (const { offset, header } of this.#headers(file, bytes)) {
       const first = offset === 0;
       if (!first && (header.to < from || header.from > to)) continue;
       try {
@@ -154,12 +169,12 @@ export class Segments<T extends Traced> {
         yield steps;
       } catch {
         // The file's first block is damaged, and with it what all others are written in terms of.
-        this.damage.blocks += 1;
+        this.#skipped(file, offset);
       }
     }
   }
 
-  *#headers(bytes: Buffer) {
+  *#headers(file: string, bytes: Buffer) {
     let offset = 0;
     while (offset < bytes.length) {
       const header = headerAt(bytes, offset);
@@ -167,16 +182,20 @@ export class Segments<T extends Traced> {
         yield { offset, header };
         offset += headerBytes + header.length;
       } else {
-        this.damage.blocks += 1;
+        this.#skipped(file, offset);
         offset = nextBlock(bytes, offset + 1);
       }
     }
   }
 
+  #skipped(file: string, offset: number): void {
+    this.#damage.add(`${file} ${offset}`);
+  }
+
   #look(file: string): void {
     const bytes = readFileSync(file);
     const segment: Segment = { file, bytes: bytes.length, last: 0, from: Infinity, to: -Infinity };
-    for (const { header } of this.#headers(bytes)) {
+    for (const { header } of this.#headers(file, bytes)) {
       segment.last = Math.max(segment.last, header.first + header.count - 1);
       segment.from = Math.min(segment.from, header.from);
       segment.to = Math.max(segment.to, header.to);

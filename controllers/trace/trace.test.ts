@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import {
   appendFileSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -141,6 +143,59 @@ test("damage in the middle costs its own block only", async (t) => {
   const again = open(clock, { folder });
   assert.deepEqual(await numbers(again), [...upTo(64), ...upTo(192, 129)]);
   assert.ok(again.status().damaged >= 1);
+});
+
+test("damage is counted once, however often it is met", async (t) => {
+  const clock = new TestClock();
+  const folder = folderFor(t);
+  const trace = open(clock, { folder });
+  trace.add("fans", { at: 1, value: 1 });
+  trace.close();
+  appendFileSync(join(folder, "fans", "000000000001.trace"), "torn");
+  const again = open(clock, { folder });
+  assert.equal(again.status().damaged, 1);
+  for (let i = 0; i < 3; i++) assert.deepEqual(await numbers(again), [1]);
+  assert.equal(again.status().damaged, 1);
+});
+
+test("a file that cannot be read is told and counted; one that is gone was the oldest", async (t) => {
+  const clock = new TestClock();
+  const folder = folderFor(t);
+  const first = open(clock, { folder });
+  first.add("fans", { at: 1, value: 1 });
+  first.close();
+  const told: string[] = [];
+  const log = { ...silentLog, error: (_fields: object, text: string) => void told.push(text) };
+  const trace = new Trace<Step>({ clock, log }, { folder });
+  trace.add("fans", { at: 2, value: 2 });
+  const file = join(folder, "fans", "000000000001.trace");
+  rmSync(file);
+  assert.deepEqual(await numbers(trace), [2]);
+  assert.deepEqual([told, trace.status().damaged], [[], 0]);
+  mkdirSync(file);
+  for (let i = 0; i < 2; i++) assert.deepEqual(await numbers(trace), [2]);
+  assert.deepEqual([told, trace.status().damaged], [["steps that were kept cannot be read"], 1]);
+});
+
+test("a folder that cannot be listed is said, and tried again", async (t) => {
+  const clock = new TestClock();
+  const base = folderFor(t);
+  const folder = join(base, "trace");
+  const first = open(clock, { folder });
+  first.add("fans", { at: 1, value: 1 });
+  first.close();
+  renameSync(folder, `${folder}-away`);
+  writeFileSync(folder, "in the way");
+  const trace = open(clock, { folder });
+  assert.match(trace.status().fault ?? "", /ENOTDIR/);
+  assert.deepEqual(trace.names(), []);
+  rmSync(folder);
+  renameSync(`${folder}-away`, folder);
+  await clock.advance(seconds(10));
+  assert.deepEqual(trace.names(), ["fans"]);
+  assert.deepEqual(await numbers(trace), [1]);
+  trace.add("fans", { at: 2, value: 2 }, true);
+  assert.equal(trace.status().kept, true);
 });
 
 test("size and age are bounded: the oldest go first, of whichever controller", async (t) => {

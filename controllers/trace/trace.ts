@@ -2,6 +2,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { type Cancel, type Clock, hours, type Instant, type Millis, seconds } from "../../devices/clock.ts";
 import type { Log } from "../../devices/plugin.ts";
+import { isMissing } from "../../devices/files.ts";
 import { Segments } from "./segments.ts";
 import type { Numbered, Traced } from "./traced.ts";
 
@@ -31,7 +32,7 @@ export interface TraceStatus {
   readonly fault?: string;
   /** Steps that could not be kept. */
   readonly lost: number;
-  /** Blocks that were found damaged, as after a loss of power. */
+  /** Blocks that were found damaged, as after a loss of power, and files that could not be read. */
   readonly damaged: number;
   readonly bytes: number;
 }
@@ -68,6 +69,8 @@ export class Trace<T extends Traced> {
   readonly #listeners = new Set<TraceListener<T>>();
   #lost = 0;
   #fault: string | undefined;
+  /** Whether it is known of which controllers steps were kept before. */
+  #listed = false;
   #cancel: Cancel = () => undefined;
   #closed = false;
 
@@ -80,8 +83,8 @@ export class Trace<T extends Traced> {
     this.#keepFor = keepFor;
     this.#inMemory = inMemory;
     if (folder === undefined) return;
-    for (const name of namesIn(folder)) this.#course(name);
-    this.#schedule(writeEvery);
+    this.#list();
+    this.#schedule();
   }
 
   /**
@@ -142,7 +145,7 @@ export class Trace<T extends Traced> {
       ...(this.#folder === undefined ? {} : { folder: this.#folder }),
       ...(this.#fault === undefined ? {} : { fault: this.#fault }),
       lost: this.#lost,
-      damaged: sum(({ damage }) => damage.blocks),
+      damaged: sum(({ damaged }) => damaged),
       bytes: sum(({ bytes }) => bytes),
     };
   }
@@ -170,6 +173,14 @@ export class Trace<T extends Traced> {
     }
   }
 
+  #list(): void {
+    const folder = this.#folder;
+    if (folder === undefined || this.#listed) return;
+    this.#listed = this.#attempt(() => {
+      for (const name of namesIn(folder)) this.#course(name);
+    });
+  }
+
   #course(name: string): Course<T> {
     let course = this.#courses.get(name);
     if (course !== undefined) return course;
@@ -184,7 +195,7 @@ export class Trace<T extends Traced> {
     if (folder === undefined || course.segments !== undefined) return;
     this.#attempt(() => {
       const bytes = Math.max(65_536, Math.min(mostSegmentBytes, this.#mostBytes / 16));
-      course.segments = new Segments<T>(join(folder, name), bytes);
+      course.segments = new Segments<T>(join(folder, name), bytes, this.#log);
       course.next = Math.max(course.next, course.segments.next);
     });
   }
@@ -205,12 +216,14 @@ export class Trace<T extends Traced> {
     }
   }
 
-  #schedule(span: Millis): void {
+  #schedule(): void {
+    const span = this.#fault === undefined ? writeEvery : retryEvery;
     this.#cancel();
     this.#cancel = this.#clock.at(this.#clock.monotonic() + span, () => {
+      this.#list();
       this.flush();
       this.#makeRoom();
-      if (!this.#closed) this.#schedule(this.#fault === undefined ? writeEvery : retryEvery);
+      if (!this.#closed) this.#schedule();
     });
   }
 
@@ -243,7 +256,7 @@ export class Trace<T extends Traced> {
     if (this.#fault === undefined)
       this.#log.error(
         { folder: this.#folder, fault },
-        "the trace of controllers cannot be written; control goes on",
+        "the trace of controllers cannot be kept; control goes on",
       );
     this.#fault = fault;
   }
@@ -251,7 +264,7 @@ export class Trace<T extends Traced> {
   #worksAgain(): void {
     if (this.#fault === undefined) return;
     this.#fault = undefined;
-    this.#log.info({ folder: this.#folder, lost: this.#lost }, "the trace of controllers is written again");
+    this.#log.info({ folder: this.#folder, lost: this.#lost }, "the trace of controllers is kept again");
   }
 }
 
@@ -261,12 +274,14 @@ function inOrder<T extends Traced>({ recent, waiting }: Course<T>): readonly Num
   return [...waiting.filter(({ n }) => n < first), ...recent];
 }
 
+/** None when there is no folder yet. @throws Error of the disk */
 function namesIn(folder: string): readonly string[] {
   try {
     return readdirSync(folder, { withFileTypes: true })
       .filter((one) => one.isDirectory())
       .map(({ name }) => name);
-  } catch {
-    return [];
+  } catch (error) {
+    if (isMissing(error)) return [];
+    throw error;
   }
 }
