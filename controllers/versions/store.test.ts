@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
@@ -107,6 +107,29 @@ test("damage is told from what was written, and costs what it hit", (t) => {
   assert.deepEqual(open(folder).list("fans"), []);
 });
 
+test("what cannot be read is told; what was never kept is not", (t) => {
+  const folder = folderFor(t);
+  const store = open(folder);
+  store.put("fans", "swapped", { id: "b", configured: "a", by });
+  const told: string[] = [];
+  const say = (_fields: object, text: string): void => void told.push(text);
+  const log = { ...silentLog, warn: say, error: say };
+  const reopened = (): VersionStore => new VersionStore({ clock: new TestClock(), log, folder });
+  const again = reopened();
+  assert.deepEqual([again.list("fans"), again.list("dx"), again.history("dx")], [[], [], []]);
+  assert.deepEqual(told, []);
+  writeFileSync(join(folder, "fans", "texts"), "in the way");
+  assert.deepEqual(reopened().list("fans"), []);
+  assert.deepEqual(told.splice(0), ["kept versions of a controller cannot be listed"]);
+  writeFileSync(join(folder, "fans", "history.jsonl"), "torn");
+  assert.deepEqual(reopened().history("fans"), []);
+  assert.deepEqual(told.splice(0), ["lines of the history of versions are damaged"]);
+  rmSync(join(folder, "fans", "in-force.json"));
+  mkdirSync(join(folder, "fans", "in-force.json"));
+  assert.equal(reopened().inForce("fans"), undefined);
+  assert.deepEqual(told, ["what was kept of a controller's versions cannot be read"]);
+});
+
 test("a record with a changed byte is none", () => {
   fc.assert(
     fc.property(fc.jsonValue(), fc.nat(), fc.integer({ min: 1, max: 127 }), (value, at, flip) => {
@@ -152,4 +175,24 @@ test("versions that are not needed any more go, the oldest first", async (t) => 
     .map(({ version }) => version);
   assert.equal(kept.length, 50);
   assert.ok(kept.includes("1.0.0") && kept.includes("1.0.79") && !kept.includes("1.0.1"));
+});
+
+test("a version that cannot be removed is told of, and the one that was added is there", async (t) => {
+  const clock = new TestClock();
+  const folder = folderFor(t);
+  const told: string[] = [];
+  const log = { ...silentLog, warn: (_fields: object, text: string) => void told.push(text) };
+  const store = new VersionStore({ clock, log, folder });
+  const add = (i: number) => store.add("fans", bundle(String(i)), { name: "mine", version: `1.0.${i}` }, by);
+  for (let i = 0; i < 50; i++) {
+    add(i);
+    await clock.advance(seconds(1));
+  }
+  // Entries of the history keep the versions they name: these name none that is to go.
+  for (let i = 0; i < 20; i++) store.tell("fans", { what: "refused", id: "x", by });
+  const oldest = join(folder, "fans", "texts", "hash-of-0.json");
+  rmSync(oldest);
+  mkdirSync(oldest);
+  assert.equal(add(50).id, "hash-of-50");
+  assert.deepEqual(told, ["a version that is not needed any more cannot be removed"]);
 });

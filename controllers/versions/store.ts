@@ -2,7 +2,7 @@ import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock, Instant } from "../../devices/clock.ts";
 import { BothyError } from "../../devices/errors.ts";
-import { readIfThere } from "../../devices/files.ts";
+import { isMissing, readIfThere } from "../../devices/files.ts";
 import type { Log } from "../../devices/plugin.ts";
 import type { By } from "../runtime/api.ts";
 import type { Bundle, Source } from "../runtime/source.ts";
@@ -195,10 +195,12 @@ export class VersionStore {
   #historyOf(controller: string): HistoryEntry[] {
     let history = this.#history.get(controller);
     if (history === undefined) {
-      const lines = (this.#read(controller, "history.jsonl") ?? "").split("\n");
-      history = lines
-        .flatMap((line) => (unsealed(line) as HistoryEntry | undefined) ?? [])
-        .slice(-mostHistory);
+      const text = this.#read(controller, "history.jsonl") ?? "";
+      const lines = text.split("\n").filter((line) => line !== "");
+      const whole = lines.flatMap((line) => (unsealed(line) as HistoryEntry | undefined) ?? []);
+      const lost = lines.length - whole.length;
+      if (lost > 0) this.#deps.log.warn({ controller, lost }, "lines of the history of versions are damaged");
+      history = whole.slice(-mostHistory);
       this.#history.set(controller, history);
     }
     return history;
@@ -228,17 +230,28 @@ export class VersionStore {
     const spare = [...texts.values()].filter(({ id }) => !needed.has(id)).sort((a, b) => a.added - b.added);
     for (const { id } of spare.slice(0, Math.max(0, texts.size - mostVersions))) {
       texts.delete(id);
-      const { folder } = this.#deps;
-      if (folder !== undefined) rmSync(join(folder, controller, "texts", `${id}.json`), { force: true });
+      this.#remove(controller, id);
+    }
+  }
+
+  #remove(controller: string, id: VersionId): void {
+    const { folder, log } = this.#deps;
+    if (folder === undefined) return;
+    try {
+      rmSync(join(folder, controller, "texts", `${id}.json`), { force: true });
+    } catch (error) {
+      log.warn({ error, controller, id }, "a version that is not needed any more cannot be removed");
     }
   }
 
   #names(controller: string): readonly string[] {
-    const { folder } = this.#deps;
+    const { folder, log } = this.#deps;
     if (folder === undefined) return [];
     try {
       return readdirSync(join(folder, controller, "texts")).filter((name) => name.endsWith(".json"));
-    } catch {
+    } catch (error) {
+      if (!isMissing(error))
+        log.error({ error, controller }, "kept versions of a controller cannot be listed");
       return [];
     }
   }
