@@ -3,6 +3,7 @@ import type { Bundle } from "../../controllers/runtime/source.ts";
 import type { Versions } from "../../controllers/versions/versions.ts";
 import { type Clock, every, type Millis, seconds } from "../../devices/clock.ts";
 import { asBothyError } from "../../devices/errors.ts";
+import { isMissing } from "../../devices/files.ts";
 import type { Log } from "../../devices/plugin.ts";
 
 /** How soon a saved file is noticed. */
@@ -33,13 +34,14 @@ async function watchOne(
   { name, file }: Watched,
   { clock, log, versions, bundle, signal }: WatchDeps,
 ): Promise<void> {
-  let known = await looksOf(file);
+  const looks = looksOf({ name, file }, log);
+  let known = await looks();
   let unchanged = known;
   await every(
     clock,
     lookEvery,
     async () => {
-      const now = await looksOf(file);
+      const now = await looks();
       // An editor may write in several goes: what looks the same twice is whole.
       const settled = now === unchanged;
       unchanged = now;
@@ -61,9 +63,20 @@ async function watchOne(
   );
 }
 
-/** What a file was like; another text when it has changed, an empty one when it is not there. */
-const looksOf = (file: string): Promise<string> =>
-  stat(file).then(
-    ({ mtimeMs, size, ino }) => `${mtimeMs} ${size} ${ino}`,
-    () => "",
-  );
+/** Asks what a file is like: another text when it has changed, an empty one when it is not there or cannot be seen. */
+function looksOf({ name, file }: Watched, log: Log): () => Promise<string> {
+  let unseen = false;
+  return async () => {
+    try {
+      const { mtimeMs, size, ino } = await stat(file);
+      unseen = false;
+      return `${mtimeMs} ${size} ${ino}`;
+    } catch (thrown) {
+      if (isMissing(thrown) || unseen) return "";
+      unseen = true;
+      const { message } = asBothyError(thrown, file);
+      log.error({ controller: name, file }, `it cannot be seen whether it is saved: ${message}`);
+      return "";
+    }
+  };
+}

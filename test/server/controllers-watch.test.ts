@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
@@ -94,6 +94,21 @@ test("what does not load is told of once, with why, and what is saved next is lo
   writeFileSync(file, "good again");
   await until(() => swaps.length > 0);
   assert.deepEqual(swaps, ["zone good again file"]);
+});
+
+test("a file that cannot be looked at is told of once, until it can be again", async (t) => {
+  const { file, swaps, told, look, until } = watched(t);
+  await look(2);
+  rmSync(file);
+  symlinkSync(file, file);
+  await until(() => told.length > 0);
+  await look(5);
+  assert.equal(told.length, 1);
+  assert.match(told[0] ?? "", /^it cannot be seen whether it is saved: .*ELOOP/);
+  rmSync(file);
+  writeFileSync(file, "seen again");
+  await until(() => swaps.length > 0);
+  assert.deepEqual(swaps, ["zone seen again file"]);
 });
 
 test("nothing is looked at after the end", async (t) => {
