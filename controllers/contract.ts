@@ -31,6 +31,8 @@ export interface Definition<
   readonly outputs: O;
   /** What other controllers may take as input: `from("economiser", "allowed")`. */
   readonly publishes?: Readonly<Record<string, { readonly unit?: string; readonly text: string }>>;
+  /** The loop it holds something with: shown to people, and what `bothy controller tune` finds gains for. */
+  readonly loop?: Loop;
   /**
    * What the outputs are when this controller cannot be trusted: it has not begun, an input is missing, it threw, broke
    * an invariant, took too long, or ended. Asked once for every set of settings. Null: nothing is commanded.
@@ -46,6 +48,33 @@ export interface Definition<
   step(context: StepContext<S, I, O, St>): StepResult<O, St>;
   /** What must hold of every step. One that does not fails the step: its outputs are not sent. */
   readonly invariants?: readonly Invariant<S, I, O, St>[];
+}
+
+/** Which terms of a step and which settings are those of a loop. Plain data. */
+export interface Loop {
+  /** Term: what is measured. */
+  readonly pv: string;
+  /** Term: what it is to be. Absent: the setting `setpoint`. */
+  readonly setpoint?: string;
+  /** Symbol of both. */
+  readonly unit: string;
+  /** Absent: its gains are not to be found by trying. */
+  readonly tune?: {
+    /** What is moved, in %. */
+    readonly output: string;
+    /** `direct`: the output rises with the measurement, as in cooling. */
+    readonly action: "direct" | "reverse";
+    /** Settings of the ideal form: % per unit, and s. */
+    readonly gain: string;
+    readonly integralTime: string;
+    /** Set to 0. */
+    readonly derivativeTime?: string;
+    /** Settings between which the output is moved at the most. */
+    readonly least?: string;
+    readonly most?: string;
+    /** Term: so much of the loop's own output, %, is one % of `output`. Absent: 1. */
+    readonly share?: string;
+  };
 }
 
 export interface Invariant<S extends TObject, I extends Inputs, O extends Outputs, St> {

@@ -19,6 +19,7 @@ export function faultsOfShape(value: unknown): readonly string[] {
     ...inputs(value["inputs"]),
     ...outputs(value["outputs"]),
     ...failSafes(value),
+    ...loops(value),
   ];
 }
 
@@ -103,4 +104,30 @@ function* outputs(value: unknown): Generator<string> {
 function* failSafes({ failSafe }: Readonly<Record<string, unknown>>): Generator<string> {
   if (!isObject(failSafe) && typeof failSafe !== "function")
     yield "`failSafe` is missing: a value for every output";
+}
+
+function* loops({
+  loop,
+  outputs: all,
+  settings: schema,
+}: Readonly<Record<string, unknown>>): Generator<string> {
+  if (loop === undefined) return;
+  if (!isObject(loop) || typeof loop["pv"] !== "string" || typeof loop["unit"] !== "string") {
+    yield "`loop` is no { pv, unit }: the term that is measured, and its unit";
+    return;
+  }
+  const { tune } = loop;
+  if (tune === undefined) return;
+  if (!isObject(tune) || (tune["action"] !== "direct" && tune["action"] !== "reverse")) {
+    yield "`loop.tune` does not say its action: direct for cooling, reverse for heating";
+    return;
+  }
+  if (!isObject(all) || typeof tune["output"] !== "string" || !Object.hasOwn(all, tune["output"]))
+    yield "`loop.tune.output` is no output";
+  const known = isObject(schema) && isObject(schema["properties"]) ? schema["properties"] : {};
+  for (const key of ["gain", "integralTime", "derivativeTime", "least", "most"]) {
+    const name = tune[key];
+    if (name === undefined && key !== "gain" && key !== "integralTime") continue;
+    if (typeof name !== "string" || !Object.hasOwn(known, name)) yield `\`loop.tune.${key}\` is no setting`;
+  }
 }

@@ -14,6 +14,7 @@ export type Shape = Pick<
   | "inputs"
   | "outputs"
   | "publishes"
+  | "loop"
   | "stateVersion"
 > & {
   /** Whether it can make something of older state. */
@@ -31,12 +32,13 @@ export const budgetOf = (shape: Shape, period: Millis = shape.period): Millis =>
   shape.budget ?? Math.min(period / 2, seconds(1));
 
 export const shapeOf = (definition: Definition): Shape => {
-  const { name, version, summary, period, budget, settings, inputs, outputs, publishes, stateVersion } =
+  const { name, version, summary, period, budget, settings, inputs, outputs, publishes, loop, stateVersion } =
     definition;
   return {
     ...{ name, version, summary, period, settings, inputs, outputs },
     ...(budget === undefined ? {} : { budget }),
     ...(publishes === undefined ? {} : { publishes }),
+    ...(loop === undefined ? {} : { loop }),
     ...(stateVersion === undefined ? {} : { stateVersion }),
     ...(definition.migrate === undefined ? {} : { migrates: true }),
   };

@@ -280,6 +280,20 @@ export const fanZone = defineController({
     failed: { text: "Fans that have failed" },
     insufficient: { text: "1 when the fans that are left cannot move enough air" },
   },
+  loop: {
+    pv: "pv",
+    setpoint: "setpoint",
+    unit: "°C",
+    tune: {
+      output: "fans",
+      action: "direct",
+      gain: "gain",
+      integralTime: "integralTime",
+      derivativeTime: "derivativeTime",
+      least: "minDuty",
+      most: "maxDuty",
+    },
+  },
   failSafe: (s) => ({ fans: s.failSafeDuty }),
   init: (): State => ({
     inlets: validateInit(),

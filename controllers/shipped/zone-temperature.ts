@@ -128,7 +128,7 @@ function step(context: Context): Result {
     },
     reason: `${leader} is at ${shown(pv)} °C, setpoint ${shown(decided.side === "cooling" ? setpoint : s.heatingSetpoint)} °C: ${activeTexts[decided.commands.active](decided.commands)}${against}`,
     leader,
-    terms: termsOf(decided, pv, setpoint, duty, flow),
+    terms: termsOf(decided, pv, setpoint, duty, flow, s),
     limits: [
       ...quietly,
       ...(frozen ? [`no more stages yet: the inlet changed by ${shown(rate.quarter)} K within 15 min`] : []),
@@ -150,6 +150,7 @@ const termsOf = (
   setpoint: number,
   duty: number,
   flow: number,
+  { damperUntil, damperMin }: ZoneTemperatureSettings,
 ) => ({
   p: pid.p,
   i: pid.i,
@@ -163,6 +164,8 @@ const termsOf = (
   duty,
   dx: commands.dx,
   flow,
+  // What of the demand, scheduled, is a percent of the damper.
+  damperShare: damperUntil / (Math.max(1, 100 - damperMin) * factor),
 });
 
 function watch(
@@ -225,6 +228,19 @@ export const zoneTemperature = defineController({
     cooling: { unit: "%", text: "Demand for mechanical cooling" },
     demand: { unit: "%", text: "Place in the sequence, -100 to 100" },
     outdoorAir: { text: "1 while outdoor air may cool" },
+  },
+  loop: {
+    pv: "pv",
+    setpoint: "setpoint",
+    unit: "°C",
+    tune: {
+      output: "damper",
+      action: "direct",
+      gain: "gain",
+      integralTime: "integralTime",
+      least: "damperMin",
+      share: "damperShare",
+    },
   },
   failSafe: (s) => ({ fans: s.failSafeDuty, damper: s.damperMin }),
   init: (): State => ({
