@@ -74,12 +74,16 @@ const hour = 3600;
 const late = 60;
 const day = 86_400;
 
-/** @param spread more seconds of delay, so that several units do not start together: see `spreadOf` */
-export const initialGuard = (settings: GuardSettings, spread = 0): GuardState => ({
+/**
+ * @param spread more seconds of delay, so that several units do not start together: see `spreadOf`
+ * @param rests seconds until the unit itself would start: it knows when its compressor stopped. Absent: nobody does, so it
+ * may have been just now.
+ */
+export const initialGuard = (settings: GuardSettings, spread = 0, rests?: number): GuardState => ({
   now: 0,
   running: false,
-  since: 0,
-  holdUntil: settings.powerUpDelay + spread,
+  since: rests === undefined ? 0 : Math.min(0, rests - settings.minimumOff),
+  holdUntil: (rests ?? settings.powerUpDelay) + spread,
   starts: [],
   trips: [],
   tripped: false,
@@ -153,6 +157,10 @@ function holdsStart(state: GuardState, settings: GuardSettings): Holds | undefin
   const [by, seconds, text] = waits.reduce((longest, one) => (one[1] >= longest[1] ? one : longest));
   return reached(0, seconds) ? undefined : { by, seconds, text: `${text}: ${span(seconds)} more` };
 }
+
+/** Whether it runs, or could start now. */
+export const mayRun = (state: GuardState, settings: GuardSettings): boolean =>
+  state.running || holdsStart(state, settings) === undefined;
 
 /** Seconds until one start more is within the limit. */
 function startsWait({ starts, now }: GuardState, { startsPerHour }: GuardSettings): number {

@@ -66,6 +66,24 @@ export const economiserSettings = Type.Object({
     maximum: 7200,
     description: "For this long before they do; so many times shorter as the inlet is further above.",
   }),
+  partialBelow: kelvin({
+    default: 2,
+    maximum: 10,
+    description:
+      "While compressors help, the damper closes so far below the setpoint: compressors at their least go on running.",
+  }),
+  freeMargin: kelvin({
+    default: 1,
+    maximum: 10,
+    description:
+      "Where outdoor air alone was too warm, it must be this much colder outdoors before it is tried again.",
+  }),
+  freeRelax: numberOf("K/h", {
+    default: 0.5,
+    minimum: 0.05,
+    maximum: 20,
+    description: "That limit rises again by so much.",
+  }),
   damperMinimum: percent({
     default: 0,
     maximum: 50,
@@ -95,6 +113,8 @@ export interface EconomiserState {
   /** s open and too warm; s with compressors at their least. */
   readonly warmFor: number;
   readonly idleFor: number;
+  /** Outdoor temperature below which outdoor air alone will do, learnt where it did not, °C. */
+  readonly freeBelow?: number;
 }
 
 export const initialEconomiser: EconomiserState = {
@@ -115,8 +135,8 @@ export interface EconomiserInput {
   readonly setpoint: number;
   /** Position in force, %. */
   readonly damper: number;
-  /** Compressors at rest, or at their least. */
-  readonly mechanicalIdle: boolean;
+  /** What compressors do: at rest, at their least (a variable one), or more than that. */
+  readonly compressors: "rest" | "least" | "more";
   readonly doorOpen?: boolean;
   readonly filterPressure?: number;
   /** What shuts outdoor air out at once, for people: smoke, frost, dust. */
@@ -125,7 +145,9 @@ export interface EconomiserInput {
 
 export interface EconomiserResult {
   readonly mode: EconomiserMode;
-  readonly damperMay: "modulate" | "open" | "minimum";
+  readonly damperMay: "modulate" | "minimum";
+  /** What the damper holds, °C. */
+  readonly setpoint: number;
   readonly compressorsMay: boolean;
   /** What keeps outdoor air out, for people. */
   readonly against: readonly string[];
@@ -221,12 +243,27 @@ function nextMode(
   return reached(state.idleFor, s.economiserTime) ? "free" : "partial";
 }
 
+/** Outdoor air could do more and compressors not less: they are at rest, or at their least with the damper partly shut. */
+const spare = ({ compressors, damper }: EconomiserInput): boolean =>
+  compressors === "rest" || (compressors === "least" && damper <= 80);
+
 /** How many times as far above the setpoint as it takes to be too warm: a damper that does not move cannot wait. */
 const haste = ({ inlet, setpoint }: EconomiserInput, { partialAbove }: EconomiserSettings): number =>
   Math.max(1, (inlet - setpoint) / Math.max(partialAbove, 0.1));
 
-const colder = ({ outdoor, setpoint }: EconomiserInput): boolean =>
-  outdoor !== undefined && outdoor.temperature < setpoint;
+const colder = ({ outdoor, setpoint }: EconomiserInput, freeBelow: number | undefined): boolean =>
+  outdoor !== undefined && outdoor.temperature < Math.min(setpoint, freeBelow ?? setpoint);
+
+/** The limit learnt is forgotten slowly: load and filter change. */
+function relaxed(
+  { freeBelow }: EconomiserState,
+  { setpoint }: EconomiserInput,
+  s: EconomiserSettings,
+  dt: number,
+): number | undefined {
+  const now = (freeBelow ?? Infinity) + (s.freeRelax * dt) / 3600;
+  return now >= setpoint ? undefined : now;
+}
 
 /**
  * One step: who cools.
@@ -241,6 +278,8 @@ export function economiserStep(
   const { met, against, atOnce } = judge(before, input, settings);
   const allowed = against.length === 0;
   const warm = input.damper >= 95 && input.inlet > input.setpoint + settings.partialAbove;
+  const freeBelow = relaxed(before, input, settings, dt);
+  const helped = before.mode === "partial" && spare(input) && colder(input, freeBelow);
   const held: EconomiserState = {
     mode: before.mode,
     inMode: heldFor(before.inMode, true, dt),
@@ -248,13 +287,22 @@ export function economiserStep(
     allowedFor: heldFor(before.allowedFor, allowed, dt),
     warmFor: heldFor(before.warmFor, before.mode === "free" && warm, dt * haste(input, settings)),
     // Air as warm as what is wanted cannot do it alone, however little compressors have to add.
-    idleFor: heldFor(before.idleFor, before.mode === "partial" && input.mechanicalIdle && colder(input), dt),
+    idleFor: heldFor(before.idleFor, helped, dt),
+    ...(freeBelow === undefined ? {} : { freeBelow }),
   };
   const mode = nextMode(held, allowed, atOnce, settings);
-  const state = mode === before.mode ? held : { ...held, mode, inMode: 0, warmFor: 0, idleFor: 0 };
+  const changed = { ...held, mode, inMode: 0, warmFor: 0, idleFor: 0 };
+  const learnt = before.mode === "free" && mode === "partial" && input.outdoor !== undefined;
+  const state =
+    mode === before.mode
+      ? held
+      : learnt
+        ? { ...changed, freeBelow: input.outdoor.temperature - settings.freeMargin }
+        : changed;
   return {
     mode,
-    damperMay: mode === "free" ? "modulate" : mode === "partial" ? "open" : "minimum",
+    damperMay: mode === "mechanical" ? "minimum" : "modulate",
+    setpoint: mode === "partial" ? input.setpoint - settings.partialBelow : input.setpoint,
     compressorsMay: mode !== "free",
     against,
     state,
@@ -268,7 +316,7 @@ export const mixedAirLimit = (mixed: number | undefined, settings: EconomiserSet
 /** The mode in a sentence. */
 export function economiserReason({ mode, against }: Pick<EconomiserResult, "mode" | "against">): string {
   if (mode === "free") return "Outdoor air alone cools";
-  if (mode === "partial") return "The damper is open and compressors help";
+  if (mode === "partial") return "Outdoor air cools and compressors help";
   return against.length === 0
     ? "Compressors alone cool; outdoor air has yet to prove itself"
     : `Compressors alone cool: ${listed(against)}`;

@@ -14,6 +14,12 @@ export const emergencySettings = Type.Object({
     maximum: 45,
     description: "Lost cooling matters from this inlet temperature on.",
   }),
+  restingFrom: celsius({
+    default: 30,
+    maximum: 45,
+    description:
+      "Cooling that only waits until its compressor has rested matters from this inlet temperature on.",
+  }),
   overloadAt: celsius({
     default: 33,
     minimum: 25,
@@ -52,6 +58,8 @@ export interface EmergencyState {
   readonly active: boolean;
   readonly for: number;
   readonly overloaded: boolean;
+  /** Compressors rest, and it is too warm for that. */
+  readonly bridges: boolean;
   readonly open: boolean;
 }
 
@@ -61,6 +69,7 @@ export const initialEmergency: EmergencyState = {
   active: false,
   for: 0,
   overloaded: false,
+  bridges: false,
   open: false,
 };
 
@@ -69,14 +78,18 @@ export interface EmergencyInput {
   readonly return?: number;
   readonly outdoor?: number;
   readonly outdoorDewPoint?: number;
-  /** Cooling should run and no unit does. */
+  /** Cooling should run and no unit could: none works, answers, or has power. */
   readonly coolingLost: boolean;
+  /** Cooling should run, and will once a compressor has rested. */
+  readonly resting?: boolean;
   /** Why, for people: `dx-1 is locked out`. */
   readonly why?: readonly string[];
 }
 
 export interface EmergencyResult {
   readonly active: boolean;
+  /** Nothing is broken: it helps out until a compressor has rested. */
+  readonly bridging: boolean;
   /** The damper should be open. */
   readonly open: boolean;
   readonly reason: string;
@@ -127,7 +140,10 @@ export function emergencyStep(
     on: s.lostFrom,
     off: s.lostFrom - s.emergencyBand,
   });
-  const called = overloaded || (lost && warm);
+  const bridges =
+    input.resting === true &&
+    hysteresis(before.bridges, input.inlet, { on: s.restingFrom, off: s.restingFrom - s.emergencyBand });
+  const called = overloaded || bridges || (lost && warm);
   const active = called || (before.active && !reached(before.for, s.emergencyLeast));
   const [open, against] = active ? helps(before.open, input, s) : [false];
   const state: EmergencyState = {
@@ -136,14 +152,17 @@ export function emergencyStep(
     active,
     for: heldFor(before.for, active, dt),
     overloaded,
+    bridges,
     open,
   };
   const causes = [
     ...(lost ? [`cooling is lost${input.why === undefined ? "" : ` (${listed(input.why)})`}`] : []),
+    ...(bridges ? ["compressors must rest"] : []),
     ...(overloaded ? [`the inlet is at ${shown(input.inlet)} °C`] : []),
   ];
   return {
     active,
+    bridging: active && !lost && !overloaded,
     open,
     reason: active
       ? `Emergency ventilation: ${listed(causes.length > 0 ? causes : ["it has only just begun"])}`

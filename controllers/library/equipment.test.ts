@@ -67,7 +67,7 @@ test("economiser: never lets in what is not allowed, whatever comes; its state i
             inlet,
             setpoint: 24,
             damper,
-            mechanicalIdle: idle,
+            compressors: idle ? "rest" : "more",
             shutOut: smoke ? ["smoke"] : [],
           },
           s,
@@ -92,7 +92,7 @@ test("economiser: without a return sensor a fixed limit stands in; cold mixed ai
   const step = (temperature: number) =>
     economiserStep(
       initialEconomiser,
-      { outdoor: { temperature }, inlet: 26, setpoint: 24, damper: 0, mechanicalIdle: true },
+      { outdoor: { temperature }, inlet: 26, setpoint: 24, damper: 0, compressors: "rest" },
       s,
       5,
     ).against;

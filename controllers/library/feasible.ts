@@ -69,6 +69,8 @@ export interface FilterView {
   /** % of full speed, now and when the clean flow was measured. */
   readonly speed?: number | undefined;
   readonly cleanSpeed?: number | undefined;
+  /** A switch across the filter says so. */
+  readonly loaded?: boolean;
 }
 
 export const filterInit: DelayState = initialDelay;
@@ -85,9 +87,10 @@ export function filterStep(
 }
 
 function loaded(
-  { pressure, cleanPressure, flow, cleanFlow, speed, cleanSpeed }: FilterView,
+  { loaded: told = false, pressure, cleanPressure, flow, cleanFlow, speed, cleanSpeed }: FilterView,
   s: FilterSettings,
 ): boolean {
+  if (told) return true;
   if (usable(pressure) && usable(cleanPressure) && cleanPressure > 0) {
     // The drop of a filter goes with the square of the flow.
     const scale = usable(flow) && usable(cleanFlow) && flow > 0 ? (cleanFlow / flow) ** 2 : 1;

@@ -75,6 +75,8 @@ export interface UnitInput {
   readonly tripped?: boolean;
   /** Present, answering, and not locked out. */
   readonly available: boolean;
+  /** Its compressor has to rest: one that need not goes before it. */
+  readonly rests?: boolean;
   /** Run time by the unit's own counter, s: goes before what is counted here. */
   readonly runSeconds?: number;
 }
@@ -227,11 +229,14 @@ export function leadLagStep(
   });
   // With nothing sound left, what might still cool is asked for all the same: it cannot do harm.
   const last = sound.length === 0 && input.wanted > 0;
-  const candidates = turn.order.filter((id) => (last ? available.has(id) : sound.includes(id)));
+  const candidates = fittest(
+    turn.order.filter((id) => (last ? available.has(id) : sound.includes(id))),
+    input.units,
+  );
   const requests = last ? candidates : candidates.slice(0, input.wanted);
   const { swap } = turn;
   const both = swap === undefined || requests.includes(swap.to) ? requests : [swap.to, ...requests];
-  const lead = candidates[0];
+  const lead = turn.order.find((id) => candidates.includes(id));
   return {
     requests: both,
     ...(lead === undefined ? {} : { lead }),
@@ -240,6 +245,15 @@ export function leadLagStep(
     sound: sound.length,
     state: turn,
   };
+}
+
+/** Those that run, then those that could, then those that must rest first; otherwise as they were. */
+function fittest(order: readonly string[], units: readonly UnitInput[]): readonly string[] {
+  const rank = (id: string): number => {
+    const unit = units.find((one) => one.id === id);
+    return unit?.commanded === true ? 0 : unit?.rests === true ? 2 : 1;
+  };
+  return units.some(({ rests }) => rests === true) ? order.toSorted((a, b) => rank(a) - rank(b)) : order;
 }
 
 /** Begins, ends and calls off changes of the lead. */

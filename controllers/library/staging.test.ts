@@ -37,9 +37,12 @@ test("stages start at their offsets and end below them", () => {
   assert.deepEqual(stages(run(course)), [0, 1, 1, 1, 0, 1]);
 });
 
-test("anti-cycling mode widens the band", () => {
-  const course = [25, 23.8, 22.9, 22.7].map((temperature) => ({ temperature, antiCycling: true }));
-  assert.deepEqual(stages(run(course)), [1, 1, 1, 0]);
+test("anti-cycling mode widens the band on both sides", () => {
+  const course = [25, 25.5, 25.6, 23.8, 23.4, 23.3].map((temperature) => ({
+    temperature,
+    antiCycling: true,
+  }));
+  assert.deepEqual(stages(run(course)), [0, 0, 1, 1, 1, 0]);
 });
 
 test("a further stage waits for the mains and for the last one to show what it can do", () => {

@@ -25,7 +25,8 @@ export const stagingSettings = Type.Object({
     default: 2.2,
     minimum: 0.2,
     maximum: 10,
-    description: "The same in anti-cycling mode, which the compressors' starts bring about.",
+    description:
+      "The same in anti-cycling mode, which the compressors' starts bring about; half of what it is wider starts later.",
   }),
   electricalDelay: secondsOf({
     default: 10,
@@ -141,10 +142,13 @@ function byTemperature(
   setpoint: number,
   settings: StagingSettings,
 ): number {
-  const differential = antiCycling === true ? settings.calmDifferential : settings.offDifferential;
+  const { offDifferential, calmDifferential } = settings;
+  // Wider on both sides: a start later is as good as an end later.
+  const later = antiCycling === true ? Math.max(0, calmDifferential - offDifferential) / 2 : 0;
+  const differential = antiCycling === true ? Math.max(calmDifferential, offDifferential) : offDifferential;
   let wanted = 0;
   for (let stage = 0; stage < available; stage++) {
-    const on = setpoint + stageOffset(stage, settings);
+    const on = setpoint + stageOffset(stage, settings) + later;
     if (hysteresis(stage < stages, temperature, { on, off: on - differential })) wanted = stage + 1;
   }
   return wanted;

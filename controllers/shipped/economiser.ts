@@ -1,6 +1,13 @@
 import { Type } from "typebox";
 import { seconds } from "../../devices/clock.ts";
-import { type Alarm, defineController } from "../contract.ts";
+import { defineController } from "../contract.ts";
+import {
+  damperWatchSettings,
+  damperWatchStep,
+  type DamperWatchState,
+  initialDamperWatch,
+} from "../library/damper-watch.ts";
+import type { DelayState } from "../library/alarms.ts";
 import {
   economiserReason,
   economiserSettings,
@@ -9,17 +16,26 @@ import {
   initialEconomiser,
   mixedAirLimit,
 } from "../library/economiser.ts";
+import { filterInit, filterSettings, filterStep } from "../library/feasible.ts";
 import { pidInit, type PidState, pidStep, pidWith } from "../library/pid.ts";
-import { airOf } from "../library/psychrometrics.ts";
+import { checkSchedule, gainFactor, scheduleSettings } from "../library/schedule.ts";
 import { within } from "../library/timing.ts";
 import { initialTravel, travelSettings, travelStep, type TravelState } from "../library/travel.ts";
 import { checkValidate, validateInit, type ValidateState } from "../library/validate.ts";
 import { initialWear, wearBudgets, wearStep, type WearState } from "../library/wear.ts";
-import type { Applied, Observation } from "../sample.ts";
 import { from, optional, select } from "../select.ts";
-import { celsius, plain, secondsOf } from "../settings.ts";
+import { celsius, numberOf, percent, plain, secondsOf } from "../settings.ts";
+import {
+  airFrom,
+  alarmsOf,
+  compressorsOf,
+  obeys,
+  openingFor,
+  positionOf,
+  shutOut,
+} from "./economiser-parts.ts";
 import { blindReason, inletSettings, inletsStep } from "./inlets.ts";
-import { alarm, each, least, maybe, median, said, there } from "./parts.ts";
+import { each, least, maybe, median, said, there } from "./parts.ts";
 
 const settings = Type.Object({
   setpoint: celsius({
@@ -40,8 +56,26 @@ const settings = Type.Object({
     maximum: 3600,
     description: "Integral time of the damper.",
   }),
+  ...scheduleSettings.properties,
   ...economiserSettings.properties,
   ...travelSettings.properties,
+  ...damperWatchSettings.properties,
+  ...filterSettings.properties,
+  filterClean: numberOf("Pa", {
+    default: 0,
+    maximum: 2000,
+    description: "Pressure across a clean filter with fans at full speed. 0: not known.",
+  }),
+  idleCapacity: percent({
+    default: 30,
+    description: "Capacity up to which a variable compressor counts as being at its least.",
+  }),
+  resets: plain({
+    default: 0,
+    minimum: 0,
+    maximum: 1e6,
+    description: "Raise it by one when the damper was repaired: outdoor air is relied on again at once.",
+  }),
   ...inletSettings.properties,
 });
 
@@ -51,18 +85,10 @@ interface State {
   readonly loop: PidState;
   readonly travel: TravelState;
   readonly wear: WearState;
+  readonly watch: DamperWatchState;
+  readonly filter: DelayState;
+  readonly resets: number;
 }
-
-type Thermal = { readonly temperature: number } & Partial<ReturnType<typeof airOf>>;
-const airFrom = (
-  temperature: readonly Observation[],
-  humidity: readonly Observation[],
-): Thermal | undefined => {
-  const t = median(temperature);
-  const rh = median(humidity);
-  if (t === undefined) return undefined;
-  return rh === undefined ? { temperature: t } : airOf(t, rh);
-};
 
 /** The damper to outdoors: whether outdoor air may cool, and how much of it. */
 export const economiser = defineController({
@@ -80,7 +106,11 @@ export const economiser = defineController({
     backHumidity: select("type:humidity", "point:outlet").of("humidity").any(),
     supply: select("type:temperature", "point:supply").any(),
     filter: select("type:pressure", "point:filter").any(),
+    filterContact: select("type:air-conditioner").of("status", "filter").anyWord(),
+    fans: select("type:fan").of("duty").any(),
     capacity: select("type:air-conditioner").of("percentage", "capacity").any(),
+    position: select("use:outdoor-air").of("percentage", "damper").any(),
+    obeys: select("use:outdoor-air").of("state", "mode").anyWord(),
     door: select("type:contact", "point:door").anyWord(),
     dust: select("type:contact", "point:dust").anyWord(),
     keepOut: optional(from("humidity-guard", "keepOut").max()),
@@ -97,20 +127,23 @@ export const economiser = defineController({
     damper: { unit: "%", text: "Where the damper is sent" },
   },
   failSafe: ({ damperMinimum }) => ({ damper: damperMinimum }),
-  stateVersion: 2,
-  init: (): State => ({
+  stateVersion: 3,
+  init: ({ resets }): State => ({
     inlets: validateInit(),
     economiser: initialEconomiser,
     loop: pidInit(),
     travel: initialTravel(),
     wear: initialWear,
+    watch: initialDamperWatch,
+    filter: filterInit,
+    resets,
   }),
   check: (s) =>
     s.dewPointMost > s.dewPointHard
       ? `dewPointMost ${s.dewPointMost} °C is above dewPointHard ${s.dewPointHard} °C`
       : s.dewPointDry > s.dewPointLeast
         ? `dewPointDry ${s.dewPointDry} °C is above dewPointLeast ${s.dewPointLeast} °C`
-        : checkValidate({ ...s, worse: "high" }),
+        : (checkSchedule(s) ?? checkValidate({ ...s, worse: "high" })),
   step({ inputs, state, settings: s, dt, nominal, applied, mode }) {
     const inlets = inletsStep(state.inlets, inputs.inlet, s, dt);
     const inlet = inlets.hottest;
@@ -133,38 +166,63 @@ export const economiser = defineController({
     const ours =
       mode === "automatic" && applied.damper.every(({ mine, value }) => mine || value === undefined);
     const doorOpen = said(inputs.doorHold) || there(inputs.door).some(({ value }) => value === "open");
-    const result = economiserStep(
-      state.economiser,
+    const outdoor = airFrom(inputs.outdoor, inputs.outdoorHumidity);
+    const back = airFrom(inputs.back, inputs.backHumidity);
+    const supply = least(inputs.supply);
+    const compressors = compressorsOf(inputs.capacity, s);
+    const watch = damperWatchStep(
+      s.resets > state.resets ? initialDamperWatch : state.watch,
       {
-        ...maybe("outdoor", airFrom(inputs.outdoor, inputs.outdoorHumidity)),
-        ...maybe("return", airFrom(inputs.back, inputs.backHumidity)),
-        inlet,
-        setpoint: s.setpoint,
-        damper: inForce,
-        mechanicalIdle: there(inputs.capacity).every(({ value }) => value <= 30),
-        doorOpen,
-        ...maybe("filterPressure", median(inputs.filter)),
-        shutOut: shutOut(inputs),
+        commanded: inForce,
+        ...maybe("reported", obeys(inputs.obeys) ? median(inputs.position) : undefined),
+        ...maybe("supply", supply),
+        ...maybe("back", back?.temperature),
+        ...maybe("outdoor", outdoor?.temperature),
+        resting: compressors === "rest",
       },
       s,
       dt,
     );
-    const limit = mixedAirLimit(least(inputs.supply), s);
+    const result = economiserStep(
+      state.economiser,
+      {
+        ...maybe("outdoor", outdoor),
+        ...maybe("return", back),
+        inlet,
+        setpoint: s.setpoint,
+        damper: inForce,
+        compressors,
+        doorOpen,
+        ...maybe("filterPressure", median(inputs.filter)),
+        shutOut: [...shutOut(inputs), ...watch.against],
+      },
+      s,
+      dt,
+    );
+    const limit = mixedAirLimit(supply, s);
+    const letIn = result.mode !== "mechanical" && state.economiser.mode === "mechanical";
+    // What is let in begins where it should end, and not at nothing.
+    const held =
+      !ours || result.mode === "mechanical"
+        ? inForce
+        : letIn
+          ? openingFor(result.setpoint, back, outdoor)
+          : undefined;
     const loop = pidStep(
       state.loop,
       {
-        setpoint: s.setpoint,
+        setpoint: result.setpoint,
         pv: inlet,
         dt,
         nominal,
+        gainFactor: gainFactor(back?.temperature, outdoor?.temperature, s),
         min: s.damperMinimum,
         max: Math.max(s.damperMinimum, limit),
-        ...(result.damperMay === "modulate" && ours ? {} : { manual: inForce }),
+        ...maybe("manual", held),
       },
       pidWith({ gain: s.gain, integralTime: s.integralTime, action: "direct", outputMin: 0, outputMax: 100 }),
     );
-    const wanted =
-      result.damperMay === "open" ? limit : result.damperMay === "minimum" ? s.damperMinimum : loop.output;
+    const wanted = result.damperMay === "minimum" ? s.damperMinimum : loop.output;
     const urgent = result.state.mode === "mechanical" && state.economiser.mode !== "mechanical";
     const target = within(wanted, 0, Math.max(limit, s.damperMinimum));
     // While somebody else holds the damper, travel is theirs; what is ours takes over where they left it.
@@ -173,6 +231,18 @@ export const economiser = defineController({
       : { position: target, state: { ...state.travel, position: inForce } };
     const moved = travel.state.strokes - state.travel.strokes;
     const wear = wearStep(state.wear, moved, wearBudgets.damper, dt, { force: true });
+    const filter = filterStep(
+      state.filter,
+      {
+        ...maybe("pressure", median(inputs.filter)),
+        ...maybe("cleanPressure", s.filterClean > 0 ? s.filterClean : undefined),
+        ...maybe("flow", median(inputs.fans)),
+        cleanFlow: 100,
+        loaded: there(inputs.filterContact).some(({ value }) => value === "alarm"),
+      },
+      s,
+      dt,
+    );
     return {
       outputs: { damper: each(applied.damper, () => Math.round(travel.position * 10) / 10) },
       state: {
@@ -181,6 +251,9 @@ export const economiser = defineController({
         loop: loop.state,
         travel: travel.state,
         wear: wear.state,
+        watch: watch.state,
+        filter,
+        resets: s.resets,
       },
       reason: `${economiserReason(result)}; damper ${Math.round(travel.position)} %`,
       leader: result.mode,
@@ -193,7 +266,7 @@ export const economiser = defineController({
         strokesToday: wear.state.today,
       },
       limits: limit < 100 ? [`mixed air is cold: damper at most ${Math.round(limit)} %`] : [],
-      alarms: [...inlets.alarms, ...alarmsOf(wear.alarm)],
+      alarms: [...inlets.alarms, ...alarmsOf(wear.alarm, watch, filter.on)],
       published: {
         mode: result.mode,
         freeCooling: result.compressorsMay || said(inputs.drying) ? 0 : 1,
@@ -219,28 +292,3 @@ export const economiser = defineController({
     },
   ],
 });
-
-const positionOf = (targets: readonly Applied[]): number | undefined => {
-  const numbers = targets.map(({ value }) => value).filter((value) => typeof value === "number");
-  return numbers.length === 0 ? undefined : Math.max(...numbers);
-};
-
-function shutOut(inputs: {
-  readonly smoke: { readonly value: number } | undefined;
-  readonly keepOut: { readonly value: number } | undefined;
-  readonly dust: readonly Observation<string>[];
-}): readonly string[] {
-  const reasons: string[] = [];
-  if ((inputs.smoke?.value ?? 0) > 0.5) reasons.push("there is smoke");
-  if ((inputs.keepOut?.value ?? 0) > 0.5) reasons.push("moisture keeps it out");
-  if (there(inputs.dust).some(({ value }) => value === "alarm" || value === "on"))
-    reasons.push("there is dust outdoors");
-  return reasons;
-}
-
-function alarmsOf(wear: "day" | "life" | undefined): readonly Alarm[] {
-  if (wear === "day") return [alarm("damper-travel", "notice", "the damper moves too much: lower `gain`")];
-  if (wear === "life")
-    return [alarm("damper-worn", "notice", "the damper's motor has done 90 % of its life: plan its change")];
-  return [];
-}

@@ -2,6 +2,7 @@ import { Type } from "typebox";
 import { seconds } from "../../devices/clock.ts";
 import { type Alarm, defineController } from "../contract.ts";
 import {
+  type EmergencyResult,
   emergencySettings,
   emergencyStep,
   type EmergencyState,
@@ -64,7 +65,7 @@ function lostUnits(states: readonly Observation<string>[], stagesLost: boolean):
     return useless.includes(one.value) ? [`${one.from} is in ${one.value}`] : [];
   });
   if (states.length > 0 && why.length === states.length) return why;
-  return stagesLost ? ["no unit can run now"] : [];
+  return stagesLost ? ["no unit works"] : [];
 }
 
 /** Fans and damper against lost cooling, overload and frost: above everything but life safety. */
@@ -82,6 +83,7 @@ export const emergencyVentilation = defineController({
     supply: select("type:temperature", "point:supply").any(),
     states: select("type:air-conditioner").of("state").anyWord(),
     lost: optional(from("staged-cooling", "lost").max()),
+    resting: optional(from("staged-cooling", "resting").max()),
     onBattery: optional(from("outage", "onBattery").max()),
     preheatTo: optional(from("cold-start", "preheatTo").max()),
   },
@@ -94,7 +96,7 @@ export const emergencyVentilation = defineController({
     frost: { text: "0 none, 1 damper at its minimum, 2 damper shut, 3 fans off too" },
   },
   failSafe: { fans: null, damper: null },
-  stateVersion: 2,
+  stateVersion: 3,
   init: (): State => ({ inlets: validateInit(), emergency: initialEmergency, freeze: initialFreeze }),
   check: (s) =>
     s.overloadAt < s.lostFrom
@@ -115,6 +117,7 @@ export const emergencyVentilation = defineController({
         ...maybe("outdoor", outdoor),
         ...maybe("outdoorDewPoint", dew),
         coolingLost: why.length > 0,
+        resting: said(inputs.resting),
         why,
       },
       s,
@@ -169,12 +172,13 @@ const frostReason = (stage: FreezeStage): string =>
 
 /** On battery it is what is meant to happen. */
 function activeAlarm(
-  { active, reason }: { readonly active: boolean; readonly reason: string },
+  { active, bridging, reason }: Pick<EmergencyResult, "active" | "bridging" | "reason">,
   shut: boolean,
   onBattery: boolean,
 ): readonly Alarm[] {
   if (!active) return [];
   const air = shut ? "; outdoor air cannot help" : "";
+  if (bridging) return [alarm("emergency-ventilation", "notice", `${reason}${air}`)];
   const severity = shut ? "critical" : onBattery ? "notice" : "major";
   const then = onBattery ? "" : "; send somebody to the cooling";
   return [alarm("emergency-ventilation", severity, `${reason}${air}${then}`)];

@@ -87,7 +87,7 @@ export function permission(
       inlet: pv,
       setpoint,
       damper: appliedMean(applied.damper) ?? 0,
-      mechanicalIdle: state.cooling <= 0,
+      compressors: state.cooling <= 0 ? "rest" : "more",
       doorOpen: said(seen.doorHold),
       shutOut,
     },

@@ -155,8 +155,10 @@ test("economiser: cold dry air is let in after its proof, first with compressors
   assert.equal(site.step({}, 590).published?.["mode"], "mechanical");
   assert.equal(site.value("damper", "dx-1.unit"), 0);
   site.step({}, 30);
-  assert.equal(site.value("damper", "dx-1.unit"), 100);
+  const begins = Number(site.value("damper", "dx-1.unit"));
+  assert.ok(begins > 40 && begins < 75, `${begins} %: where the mixture has what is wanted`);
   const alone = site.step({}, 700);
+  assert.ok(Number(site.value("damper", "dx-1.unit")) >= 99);
   assert.equal(alone.published?.["mode"], "free");
   assert.equal(alone.published["freeCooling"], 1);
   assert.match(alone.trace.reason, /Outdoor air alone cools/u);

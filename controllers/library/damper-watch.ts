@@ -1,0 +1,162 @@
+import { type Static, Type } from "typebox";
+import { hoursOf, kelvin, percent, secondsOf } from "../settings.ts";
+import { heldFor, reached, shown, within } from "./timing.ts";
+
+/** Whether a damper goes where it is sent, and whether air comes through where it says it is. */
+export const damperWatchSettings = Type.Object({
+  damperStroke: secondsOf({
+    default: 90,
+    minimum: 1,
+    maximum: 1800,
+    description: "Time of the damper from one end to the other.",
+  }),
+  damperTolerance: percent({
+    default: 10,
+    minimum: 1,
+    description: "So far the reported position may be from where the damper should be by now.",
+  }),
+  damperStuckAfter: secondsOf({
+    default: 60,
+    minimum: 5,
+    maximum: 3600,
+    description: "Further away for so long: it is stuck, and outdoor air is no longer relied on.",
+  }),
+  damperAirShare: percent({
+    default: 25,
+    description:
+      "Share of the outdoor air its position promises that must be felt in the supply air, with compressors at rest. 0: not watched.",
+  }),
+  damperAirAfter: secondsOf({
+    default: 60,
+    minimum: 5,
+    maximum: 3600,
+    description: "Less than that for so long: no air comes through, whatever the position says.",
+  }),
+  damperAirDifference: kelvin({
+    default: 5,
+    minimum: 1,
+    maximum: 30,
+    description: "Only told while outdoors is at least so much colder than return air.",
+  }),
+  damperRetry: hoursOf({
+    default: 24,
+    minimum: 0.1,
+    maximum: 720,
+    description: "Then outdoor air is tried again.",
+  }),
+});
+export type DamperWatchSettings = Static<typeof damperWatchSettings>;
+
+export interface DamperWatchState {
+  /** Where it should be by now, %; null: nothing was reported yet. */
+  readonly expected: number | null;
+  /** s it has been away from there, and has moved as it should since. */
+  readonly away: number;
+  readonly moved: number;
+  /** s until it is tried again; 0: it is not stuck. */
+  readonly stuckFor: number;
+  /** s with too little outdoor air, and until that is tried again; 0: air comes through. */
+  readonly without: number;
+  readonly barredFor: number;
+  /** s at rest and open: before that the supply air says nothing. */
+  readonly open: number;
+}
+
+export const initialDamperWatch: DamperWatchState = {
+  expected: null,
+  away: 0,
+  moved: 0,
+  stuckFor: 0,
+  without: 0,
+  barredFor: 0,
+  open: 0,
+};
+
+export interface DamperWatchInput {
+  /** What is in force, %. */
+  readonly commanded: number;
+  /** Undefined: the damper reports none, or does not obey now. */
+  readonly reported?: number;
+  /** °C */
+  readonly supply?: number;
+  readonly back?: number;
+  readonly outdoor?: number;
+  /** No compressor runs, so that supply air is what the damper lets in. */
+  readonly resting: boolean;
+}
+
+export interface DamperWatchResult {
+  readonly stuck: boolean;
+  /** No air comes through although it says that it is open. */
+  readonly noAir: boolean;
+  /** What keeps outdoor air from being relied on, for people. */
+  readonly against: readonly string[];
+  readonly state: DamperWatchState;
+}
+
+/** Damper less open than this tells nothing about its air, %; and so long the supply air takes to follow, s. */
+const leastOpen = 30;
+const settles = 120;
+/** So far, %, a stuck damper must have moved as it was told to be trusted again. */
+const movedWell = 30;
+
+/**
+ * One step.
+ * @param dt seconds since the step before
+ */
+export function damperWatchStep(
+  before: DamperWatchState,
+  input: DamperWatchInput,
+  s: DamperWatchSettings,
+  dt: number,
+): DamperWatchResult {
+  const position = follow(before, input, s, dt);
+  const open = Math.min(input.commanded, input.reported ?? input.commanded);
+  const stuck = position.stuckFor > 0;
+  const tells = input.resting && open >= leastOpen && !stuck;
+  const openFor = heldFor(before.open, tells, dt);
+  const share = reached(openFor, settles) ? shareOf(input, s) : undefined;
+  const little = share !== undefined && share < (s.damperAirShare / 100) * (open / 100);
+  const without = heldFor(before.without, little, dt);
+  const found = little && reached(without, s.damperAirAfter);
+  const barredFor = found ? s.damperRetry * 3600 : Math.max(0, before.barredFor - dt);
+  const against = [
+    ...(stuck && input.reported !== undefined
+      ? [`the damper is at ${shown(input.reported)} % and not at ${shown(input.commanded)} %`]
+      : []),
+    ...(barredFor > 0 ? ["no outdoor air came through the open damper"] : []),
+  ];
+  return {
+    stuck,
+    noAir: barredFor > 0,
+    against,
+    state: { ...position, without, barredFor, open: openFor },
+  };
+}
+
+/** Where it should be moves no faster than its motor; it is stuck until it has moved along for a while, or is tried anew. */
+function follow(
+  before: DamperWatchState,
+  { commanded, reported }: DamperWatchInput,
+  s: DamperWatchSettings,
+  dt: number,
+): Pick<DamperWatchState, "expected" | "away" | "moved" | "stuckFor"> {
+  const left = Math.max(0, before.stuckFor - dt);
+  if (reported === undefined) return { expected: null, away: 0, moved: 0, stuckFor: left };
+  const from = before.expected ?? reported;
+  const way = (100 * dt) / s.damperStroke;
+  const expected = from + within(commanded - from, -way, way);
+  const wrong = Math.abs(reported - expected) > s.damperTolerance;
+  const away = heldFor(before.away, wrong, dt);
+  const moved = wrong ? 0 : before.moved + Math.abs(expected - from);
+  if (left > 0) return { expected, away: 0, moved, stuckFor: moved >= movedWell ? 0 : left };
+  const stuck = reached(away, s.damperStuckAfter) && away > 0;
+  return { expected, away, moved: stuck ? 0 : moved, stuckFor: stuck ? s.damperRetry * 3600 : 0 };
+}
+
+/** Outdoor air in the supply air, 0..1; undefined: it cannot be told. */
+function shareOf({ supply, back, outdoor }: DamperWatchInput, s: DamperWatchSettings): number | undefined {
+  if (s.damperAirShare === 0 || supply === undefined || back === undefined || outdoor === undefined)
+    return undefined;
+  return back - outdoor < s.damperAirDifference ? undefined : (back - supply) / (back - outdoor);
+}

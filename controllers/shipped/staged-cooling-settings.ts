@@ -1,0 +1,74 @@
+import { type Static, Type } from "typebox";
+import { guardSettings } from "../library/compressor-guard.ts";
+import { leadLagSettings } from "../library/lead-lag.ts";
+import { stagingSettings } from "../library/staging.ts";
+import { within } from "../library/timing.ts";
+import { checkValidate } from "../library/validate.ts";
+import { celsius, kelvin, percent, plain, watts } from "../settings.ts";
+import { inletSettings } from "./inlets.ts";
+
+export const stagedCoolingSettings = Type.Object({
+  ...stagingSettings.properties,
+  ...guardSettings.properties,
+  ...leadLagSettings.properties,
+  ...inletSettings.properties,
+  capacityBand: kelvin({
+    default: 4,
+    maximum: 10,
+    description:
+      "Variable compressors: from least to full capacity over so much. 0: on and off only; `offDifferential` must be wider then.",
+  }),
+  leastCapacity: percent({ default: 30, description: "Least capacity of variable compressors." }),
+  ratedPower: watts({
+    default: 0,
+    description: "Rated electrical power of one unit, to see that it runs; 0: not known.",
+  }),
+  restAir: percent({
+    default: 100,
+    description:
+      "Smallest fan duty while compressors must rest and the inlet warms: more air spreads the heat over the racks. 0: none.",
+  }),
+  failSafeSetpoint: celsius({
+    default: 25,
+    minimum: 10,
+    maximum: 35,
+    description: "What the units' own thermostats hold when this controller cannot be trusted.",
+  }),
+  resets: plain({
+    default: 0,
+    minimum: 0,
+    maximum: 1e6,
+    description: "Raise it by one to reset lock-outs and to trust repaired units again.",
+  }),
+});
+export type StagedCoolingSettings = Static<typeof stagedCoolingSettings>;
+
+/** What is wrong with settings that fit the schema; undefined: nothing. */
+export const stagedCoolingCheck = (s: StagedCoolingSettings): string | undefined =>
+  s.urgentAt > s.setpoint
+    ? checkValidate({ ...s, worse: "high" })
+    : `urgentAt ${s.urgentAt} °C is not above setpoint ${s.setpoint} °C`;
+
+/** A compressor at its least cools little, and its rest would cost more: it ends further down. */
+export function stagesOf(s: StagedCoolingSettings): StagedCoolingSettings {
+  if (s.capacityBand === 0) return s;
+  const further = s.capacityBand / 2;
+  return {
+    ...s,
+    offDifferential: s.offDifferential + further,
+    calmDifferential: s.calmDifferential + further,
+  };
+}
+
+/** % of a variable compressor: its share of a loop's demand, or proportional above where its stage ends. */
+export function capacityOf(
+  temperature: number,
+  setpoint: number,
+  demand: { readonly value: number; readonly share: number } | undefined,
+  s: StagedCoolingSettings,
+): number {
+  if (s.capacityBand === 0) return 100;
+  if (demand !== undefined) return within(Math.round(demand.value * demand.share), s.leastCapacity, 100);
+  const above = temperature - (setpoint - s.offDifferential);
+  return within(Math.round((100 * above) / s.capacityBand), s.leastCapacity, 100);
+}

@@ -1,0 +1,108 @@
+import type { Alarm } from "../contract.ts";
+import type { GuardResult } from "../library/compressor-guard.ts";
+import { type LeadLagResult, proofOf } from "../library/lead-lag.ts";
+import { listed } from "../library/timing.ts";
+import type { Applied, Observation } from "../sample.ts";
+import { alarm, maybe, valueAt } from "./parts.ts";
+import type { StagedCoolingSettings } from "./staged-cooling-settings.ts";
+
+/** One air-conditioner as it shows itself. */
+export interface Unit {
+  readonly target: Applied;
+  /** Its state in a word; undefined: it does not answer. */
+  readonly word: string | undefined;
+  readonly tripped: boolean;
+  /** Seen to cool; undefined: nothing says. */
+  readonly proof: boolean | undefined;
+  readonly runSeconds: number | undefined;
+  /** s until it would start by itself; undefined: it does not say. */
+  readonly rests: number | undefined;
+}
+
+/** What of all units there is to be seen. */
+export interface Seen {
+  readonly states: readonly Observation<string>[];
+  readonly trips: readonly Observation<string>[];
+  readonly power: readonly Observation[];
+  readonly supply: readonly Observation[];
+  readonly back: readonly Observation[];
+  readonly runHours: readonly Observation[];
+  readonly rests: readonly Observation[];
+}
+
+const runningWords = ["cooling", "defrost", "running", "on"];
+const lockedWords = ["lockout", "fault"];
+
+export function unitsOf(targets: readonly Applied[], seen: Seen, s: StagedCoolingSettings): readonly Unit[] {
+  return targets.map((target) => {
+    const at = <T extends number | string>(all: readonly Observation<T>[]): T | undefined =>
+      valueAt(all, target.name, target.device);
+    const word = at(seen.states);
+    const hours = at(seen.runHours);
+    const power = s.ratedPower > 0 ? { ...maybe("power", at(seen.power)), rated: s.ratedPower } : {};
+    const air = { ...maybe("supply", at(seen.supply)), ...maybe("return", at(seen.back)) };
+    return {
+      target,
+      word,
+      tripped: word === "lockout" || at(seen.trips) === "alarm",
+      proof: proofOf({ ...power, ...air }, s),
+      runSeconds: hours === undefined ? undefined : hours * 3600,
+      rests: at(seen.rests),
+    };
+  });
+}
+
+export const isRunning = ({ word }: Unit): boolean | undefined =>
+  word === undefined ? undefined : runningWords.includes(word);
+
+/** It answers and says of itself that it could cool. */
+export const isWell = ({ word }: Unit): boolean => word !== undefined && !lockedWords.includes(word);
+
+/** Within a minimum time: nobody below this rank may start or stop it. */
+export const isGuarded = (
+  { on, holds, state: { now, since } }: GuardResult,
+  s: StagedCoolingSettings,
+): boolean => holds !== undefined || now - since < (on ? s.minimumOn : s.minimumOff);
+
+/** What is wrong with units, for people. */
+export function alarmsOf(
+  units: readonly Unit[],
+  guards: readonly GuardResult[],
+  order: LeadLagResult,
+): readonly Alarm[] {
+  const alarms = units.flatMap((unit, i) => unitAlarms(unit, guards[i]));
+  for (const { id, why } of order.failed) {
+    const name = units.find(({ target }) => target.device === id)?.target.name ?? id;
+    alarms.push(alarm(`failed:${name}`, "major", `${name} ${why}; the next unit takes its place`, id));
+  }
+  if (order.allFailed) {
+    alarms.push(alarm("no-cooling", "critical", "no cooling unit is left that works; send somebody now"));
+  }
+  return alarms;
+}
+
+function unitAlarms({ target: { name, device }, word }: Unit, guard: GuardResult | undefined): Alarm[] {
+  const alarms: Alarm[] = [];
+  if (word === undefined) {
+    const text = `${name} does not say what it does; check its bus`;
+    alarms.push(alarm(`silent:${name}`, "major", text, device));
+  }
+  if (guard?.state.lockedOut === true) {
+    const text = `${name} is locked out after repeated trips; find the cause, then raise \`resets\``;
+    alarms.push(alarm(`locked-out:${name}`, "major", text, device));
+  } else if (word === "lockout" || guard?.state.tripped === true) {
+    alarms.push(alarm(`tripped:${name}`, "major", `${name} has tripped; check condenser and fan`, device));
+  }
+  if ((guard?.startsLastHour ?? 0) > 10) {
+    const text = `${name} starts too often: ${guard?.startsLastHour ?? 0} times within the hour`;
+    alarms.push(alarm(`short-cycling:${name}`, "warning", text, device));
+  }
+  return alarms;
+}
+
+export function reasonOf(on: readonly Unit[], staged: string, drying: boolean, free: boolean): string {
+  const names =
+    on.length === 0 ? "No compressor runs" : `${listed(on.map(({ target }) => target.name))} cools`;
+  const why = drying ? "the air is being dried" : free ? "outdoor air cools" : staged;
+  return `${names}: ${why}`;
+}
