@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type IpmiSim, startIpmiSim } from "../support/ipmi-sim.ts";
 import { runProgram } from "../support/served-bmc.ts";
-import { fieldsOf, operator, rowsOf } from "./bothy-ipmi.ts";
+import { fieldsOf, rowsOf } from "../support/tool-output.ts";
+import { operator } from "./bothy-ipmi.ts";
 
 const timeout = 400_000;
 

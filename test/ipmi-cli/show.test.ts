@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { genericServer } from "../../simulators/ipmi/models/generic-server.ts";
 import { servedBmc } from "../support/served-bmc.ts";
-import { fieldsOf, operator, rowsOf } from "./bothy-ipmi.ts";
+import { fieldsOf, rowsOf } from "../support/tool-output.ts";
+import { operator } from "./bothy-ipmi.ts";
 
 const timeout = 400_000;
 

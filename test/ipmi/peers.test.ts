@@ -4,8 +4,8 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import { test } from "node:test";
-import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { until } from "../support/until.ts";
 
 const helper = (name: string): string => JSON.stringify(new URL(`../support/${name}`, import.meta.url).href);
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -40,7 +40,7 @@ test("a program that was started for a test ends with it, also when that is kill
     const child = spawnBound("sleep", ["600"]);
     child.once("spawn", () => console.log(child.pid));`;
   const pid = Number(await killed(script, (said) => assert.ok(runs(Number(said)))));
-  while (runs(pid)) await pause(10);
+  await until(() => !runs(pid), "the program has ended");
   assert.ok(!runs(pid));
 });
 
@@ -53,6 +53,6 @@ test("a folder that was made for a test is gone with it, also when that is kille
     console.log(path);
     setInterval(() => {}, 1000);`;
   const path = await killed(script, (said) => assert.ok(existsSync(`${said}/file`)));
-  while (existsSync(path)) await pause(10);
+  await until(() => !existsSync(path), "the folder is gone");
   assert.ok(!existsSync(path));
 });

@@ -5,7 +5,8 @@ import { createSocket } from "node:dgram";
 import { test, type TestContext } from "node:test";
 import { fromRaw } from "../../simulators/ipmi/model.ts";
 import { type ServedBmc, servedBmc } from "../support/served-bmc.ts";
-import { fields, rows, until } from "../support/tool-output.ts";
+import { fieldsOf, rowsOf } from "../support/tool-output.ts";
+import { until } from "../support/until.ts";
 
 const timeout = 120_000;
 const quiet = ["--quiet-cache"];
@@ -34,7 +35,7 @@ test("every way to log in", { timeout }, async (t) => {
     ["-D", "LAN", ...admin, "-a", "MD5"],
   ];
   for (const login of logins) {
-    const info = fields(await say(served, "bmc-info", ["--get-device-id"], login));
+    const info = fieldsOf(await say(served, "bmc-info", ["--get-device-id"], login));
     assert.equal(info.get("Firmware Revision"), "2.14", login.join(" "));
     assert.match(info.get("Manufacturer ID") ?? "", /\(32473\)$/);
   }
@@ -63,7 +64,7 @@ test("two keys; and who may not, does not", { timeout }, async (t) => {
 
 test("the controller and its channel", { timeout }, async (t) => {
   const served = await servedBmc(t);
-  const info = fields(await say(served, "bmc-info"));
+  const info = fieldsOf(await say(served, "bmc-info"));
   assert.equal(info.get("SDR Repository Device"), "supported");
   assert.equal(info.get("System Firmware Version"), "2.14.0");
   const guid = (info.get("System GUID") ?? "").replaceAll("-", "");
@@ -83,7 +84,7 @@ test(
     const served = await servedBmc(t);
     const { sensors } = served.bmc;
     for (const records of [["--sdr-cache-recreate"], []]) {
-      const listed = rows(
+      const listed = rowsOf(
         await say(served, "ipmi-sensors", [...quiet, ...records, "--output-sensor-thresholds"]),
       );
       const shown = new Map(listed.map((row) => [row[1], row]));
@@ -105,7 +106,7 @@ test(
     const reads = served.bmc.executed(0x0a, 0x23);
     await say(served, "ipmi-sensors", quiet);
     assert.equal(served.bmc.executed(0x0a, 0x23), reads, "the cache is good");
-    const shared = rows(await say(served, "ipmi-sensors", [...quiet, "--shared-sensors"]));
+    const shared = rowsOf(await say(served, "ipmi-sensors", [...quiet, "--shared-sensors"]));
     assert.equal(shared.filter(([, name = ""]) => name.startsWith("Drive")).length, 4);
   },
 );
@@ -119,13 +120,13 @@ test("states that are not normal, and an event log that tells of them", { timeou
   bmc.faults.lostSupplies.add(1);
   bmc.faults.deadFans.add(3);
   for (let i = 0; i < 30; i++) bmc.tick(1);
-  const shown = new Map(rows(await say(served, "ipmi-sensors", quiet)).map((row) => [row[1], row]));
+  const shown = new Map(rowsOf(await say(served, "ipmi-sensors", quiet)).map((row) => [row[1], row]));
   assert.equal(shown.get("CPU2 Temp")?.at(-1), "'At or Above (>=) Upper Critical Threshold'");
   assert.match(shown.get("PSU1 Status")?.at(-1) ?? "", /Power Supply input lost \(AC\/DC\)/);
   assert.equal(shown.get("PSU1 Input")?.[3], "0.00");
   assert.equal(shown.get("PSU2 Input")?.[3], "150.00");
   assert.equal(shown.get("Fan3")?.[3], "0.00");
-  const events = rows(await say(served, "ipmi-sel", quiet)).map(
+  const events = rowsOf(await say(served, "ipmi-sel", quiet)).map(
     ([, , , name, , event]) => `${name}: ${event}`,
   );
   assert.ok(events.includes("PSU1 Status: Power Supply input lost (AC/DC)"), events.join("\n"));
@@ -133,7 +134,7 @@ test("states that are not normal, and an event log that tells of them", { timeou
   const critical = "Upper Critical - going high ; Sensor Reading = 93.00 C ; Threshold = 92.00 C";
   assert.ok(events.includes(`CPU2 Temp: ${critical}`));
   assert.ok(events.some((event) => event.startsWith("Fan3: Lower Non-recoverable - going low")));
-  const info = fields(await say(served, "ipmi-sel", ["--info"]));
+  const info = fieldsOf(await say(served, "ipmi-sel", ["--info"]));
   assert.equal(info.get("Number of log entries"), String(bmc.log.entries.length));
   await say(served, "ipmi-sel", ["--delete=2"]);
   assert.equal(bmc.log.find(2), undefined);
@@ -153,9 +154,9 @@ test("inventories", { timeout }, async (t) => {
     "FRU Product Name": "EX-1200",
     "FRU Product Asset Tag": "asset-0001",
   };
-  const shown = fields(main ?? "");
+  const shown = fieldsOf(main ?? "");
   for (const [name, value] of Object.entries(expected)) assert.equal(shown.get(name), value);
-  assert.equal(fields(supply ?? "").get("FRU Power Supply Overall Capacity"), "500 Watts");
+  assert.equal(fieldsOf(supply ?? "").get("FRU Power Supply Overall Capacity"), "500 Watts");
 });
 
 test("power and chassis", { timeout }, async (t) => {
@@ -181,7 +182,7 @@ test("power and chassis", { timeout }, async (t) => {
   await say(served, "ipmi-chassis", ["--chassis-identify=30"]);
   assert.equal(parts.chassis.identifying(), "timed");
   await say(served, "ipmi-chassis", ["--set-power-restore-policy=ALWAYS-OFF"]);
-  const off = fields(await say(served, "ipmi-chassis", ["--get-chassis-status"]));
+  const off = fieldsOf(await say(served, "ipmi-chassis", ["--get-chassis-status"]));
   assert.equal(off.get("System Power"), "on");
   assert.equal(off.get("Last Power Event"), "power on via ipmi command");
   assert.equal(off.get("Chassis Identify state"), "Timed on");
@@ -199,13 +200,13 @@ test("power and chassis", { timeout }, async (t) => {
 test("power in watts, and a limit that is kept", { timeout }, async (t) => {
   const served = await servedBmc(t);
   const power = async (): Promise<string | undefined> =>
-    fields(await say(served, "ipmi-dcmi", ["--get-system-power-statistics"])).get("Current Power");
+    fieldsOf(await say(served, "ipmi-dcmi", ["--get-system-power-statistics"])).get("Current Power");
   assert.equal(await power(), "150 Watts");
   await say(served, "ipmi-dcmi", ["--set-power-limit", "--power-limit-requested=110"]);
   await say(served, "ipmi-dcmi", ["--activate-deactivate-power-limit=ACTIVATE"]);
   served.bmc.tick(1);
   assert.equal(await power(), "110 Watts");
-  const limit = fields(await say(served, "ipmi-dcmi", ["--get-power-limit"]));
+  const limit = fieldsOf(await say(served, "ipmi-dcmi", ["--get-power-limit"]));
   assert.equal(limit.get("Power Limit Requested"), "110 watts");
   const told = await say(served, "ipmi-dcmi", ["--get-dcmi-capability-info"]);
   assert.match(told, /Power Management \/ Monitoring Support\s+: Available/);
@@ -242,7 +243,7 @@ test("its traps are understood by ipmi-pet, and sent again until acknowledged", 
   assert.ok(trap.includes("public"));
   const octets = trap.subarray(-47);
   const words = [...octets].map((byte) => byte.toString(16).padStart(2, "0"));
-  const [, row] = rows(await say(served, "ipmi-pet", [...quiet, String(specific), ...words]));
+  const [, row] = rowsOf(await say(served, "ipmi-pet", [...quiet, String(specific), ...words]));
   assert.deepEqual(row?.slice(2), [
     "CPU1 Temp",
     "Temperature",

@@ -5,7 +5,8 @@ import { test } from "node:test";
 import { fromRaw } from "../../simulators/ipmi/model.ts";
 import type { LiveSensor } from "../../simulators/ipmi/sensors.ts";
 import { type Said, type ServedBmc, servedBmc } from "../support/served-bmc.ts";
-import { fields, rows, until } from "../support/tool-output.ts";
+import { fieldsOf, rowsOf } from "../support/tool-output.ts";
+import { until } from "../support/until.ts";
 
 const timeout = 120_000;
 
@@ -33,7 +34,7 @@ const logins: Readonly<Record<string, readonly string[]>> = {
 test("every way to log in", { timeout }, async (t) => {
   const served = await servedBmc(t, { legacy: true, suites: [1, 2, 3, 15, 16, 17] });
   for (const [name, login] of Object.entries(logins)) {
-    const info = fields(await say(served, "mc info", login));
+    const info = fieldsOf(await say(served, "mc info", login));
     assert.equal(info.get("Firmware Revision"), "2.14", name);
     assert.equal(info.get("Manufacturer ID"), "32473", name);
     assert.equal(info.get("IPMI Version"), "2.0", name);
@@ -83,7 +84,7 @@ test("the controller", { timeout }, async (t) => {
   assert.match(await say(served, "mc watchdog get"), /Stopped/);
   await say(served, "raw 0x06 0x24 0x04 0x01 0x00 0x10 0x2c 0x01");
   await say(served, "mc watchdog reset");
-  const watchdog = fields(await say(served, "mc watchdog get"));
+  const watchdog = fieldsOf(await say(served, "mc watchdog get"));
   assert.match(watchdog.get("Watchdog Timer Is") ?? "", /Started\/Running/);
   assert.match(watchdog.get("Watchdog Timer Action") ?? "", /Hard Reset/);
   assert.match(watchdog.get("Initial Countdown") ?? "", /^30(\.0)? sec/);
@@ -107,7 +108,7 @@ const analog = (served: ServedBmc): readonly LiveSensor[] =>
 
 test("every sensor shows what the server measures", { timeout }, async (t) => {
   const served = await servedBmc(t);
-  const shown = new Map(rows(await say(served, "sensor list")).map((row) => [row[0], row]));
+  const shown = new Map(rowsOf(await say(served, "sensor list")).map((row) => [row[0], row]));
   for (const sensor of analog(served)) {
     const { model, raw, name, thresholds, thresholdMask } = sensor;
     assert.ok(model.kind === "analog");
@@ -120,7 +121,7 @@ test("every sensor shows what the server measures", { timeout }, async (t) => {
       else assert.ok(Math.abs(Number(limit) - fromRaw(model, thresholds[bit] ?? 0)) < 0.0006, name);
     });
   }
-  const elist = rows(await say(served, "sdr elist"));
+  const elist = rowsOf(await say(served, "sdr elist"));
   assert.equal(elist.length, analog(served).length + 8, "and eight records of discrete sensors");
   const states = new Map(elist.map(([name, , , , text]) => [name, text]));
   assert.equal(states.get("PSU1 Status"), "Presence detected");
@@ -136,7 +137,7 @@ test("one sensor, its thresholds, and the events they cause", { timeout }, async
   const { bmc } = served;
   const cpu = bmc.sensors.find("cpu1-temp");
   assert.ok(cpu);
-  const details = fields(await say(served, 'sensor get "CPU1 Temp"'));
+  const details = fieldsOf(await say(served, 'sensor get "CPU1 Temp"'));
   assert.equal(Number.parseFloat(details.get("Sensor Reading") ?? ""), cpu.raw);
   assert.equal(details.get("Positive Hysteresis"), "2.000");
   await say(served, 'sensor thresh "CPU1 Temp" unc 70');
@@ -145,7 +146,7 @@ test("one sensor, its thresholds, and the events they cause", { timeout }, async
     cpu.stuck = value;
     bmc.tick(1);
   }
-  const [high, back] = rows(await say(served, "sel elist"));
+  const [high, back] = rowsOf(await say(served, "sel elist"));
   assert.deepEqual(high?.slice(3), [
     "Temperature CPU1 Temp",
     "Upper Non-critical going high",
@@ -163,7 +164,7 @@ test("the event log", { timeout }, async (t) => {
   bmc.tick(1);
   bmc.faults.lostSupplies.clear();
   bmc.tick(1);
-  const listed = rows(await say(served, "sel elist")).map((row) => row.slice(3).join(", "));
+  const listed = rowsOf(await say(served, "sel elist")).map((row) => row.slice(3).join(", "));
   assert.deepEqual(listed, [
     "Power Supply PSU2 Status, Power Supply AC lost, Asserted",
     "Power Supply PSU Redundancy, Fully Redundant, Deasserted",
@@ -172,7 +173,7 @@ test("the event log", { timeout }, async (t) => {
     "Power Supply PSU Redundancy, Fully Redundant, Asserted",
     "Power Supply PSU Redundancy, Redundancy Lost, Deasserted",
   ]);
-  const info = fields(await say(served, "sel info"));
+  const info = fieldsOf(await say(served, "sel info"));
   assert.equal(info.get("Entries"), "6");
   assert.equal(info.get("# of Alloc Units"), "512");
   await say(served, "sel delete 3");
@@ -183,14 +184,14 @@ test("the event log", { timeout }, async (t) => {
   assert.match(await say(served, "sel list last 1"), /03\/04\/31 \| 05:06:\d\d.*Upper Critical going high/);
   await say(served, "sel clear");
   assert.equal(bmc.log.entries.length, 0);
-  assert.equal(fields(await say(served, "sel info")).get("Entries"), "0");
+  assert.equal(fieldsOf(await say(served, "sel info")).get("Entries"), "0");
 });
 
 test("inventories", { timeout }, async (t) => {
   const served = await servedBmc(t);
   const text = await say(served, "fru print");
   assert.equal(text.match(/FRU Device Description/g)?.length, 3);
-  const main = fields(text.split(/\n\n/)[0] ?? "");
+  const main = fieldsOf(text.split(/\n\n/)[0] ?? "");
   const expected = {
     "Chassis Type": "Rack Mount Chassis",
     "Chassis Serial": "CH-0001",
@@ -212,8 +213,8 @@ test("power", { timeout }, async (t) => {
   await say(served, "chassis power off");
   await state("off");
   served.bmc.tick(1);
-  assert.equal(fields(await say(served, "chassis status")).get("System Power"), "off");
-  const sensors = new Map(rows(await say(served, "sdr elist")).map(([name, , ...rest]) => [name, rest]));
+  assert.equal(fieldsOf(await say(served, "chassis status")).get("System Power"), "off");
+  const sensors = new Map(rowsOf(await say(served, "sdr elist")).map(([name, , ...rest]) => [name, rest]));
   assert.deepEqual(sensors.get("Fan1"), ["ns", "29.1", "No Reading"]);
   assert.equal(sensors.get("Inlet Temp")?.[2], "23 degrees C");
   assert.equal(sensors.get("ACPI State")?.[2], "S5/G2: soft-off");
@@ -221,7 +222,7 @@ test("power", { timeout }, async (t) => {
   assert.match(reset.err, /not supported in present state/i);
   await say(served, "chassis power on");
   await state("running");
-  assert.equal(fields(await say(served, "chassis status")).get("Last Power Event"), "command");
+  assert.equal(fieldsOf(await say(served, "chassis status")).get("Last Power Event"), "command");
   assert.match(await say(served, "chassis restart_cause"), /chassis power control command/);
   for (const [words, action] of [
     ["cycle", "cycle"],
@@ -244,7 +245,7 @@ test("identification, boot, restore policy", { timeout }, async (t) => {
   assert.equal(chassis.identifying(), "timed");
   await say(served, "chassis identify force");
   assert.equal(chassis.identifying(), "on");
-  assert.equal(fields(await say(served, "chassis status")).get("Chassis Intrusion"), "inactive");
+  assert.equal(fieldsOf(await say(served, "chassis status")).get("Chassis Intrusion"), "inactive");
   await say(served, "chassis identify 0");
   assert.equal(chassis.identifying(), "off");
   await say(served, "chassis identify");
@@ -264,21 +265,21 @@ test("identification, boot, restore policy", { timeout }, async (t) => {
   assert.match(await say(served, "chassis policy list"), /always-off always-on previous/);
   await say(served, "chassis policy always-on");
   assert.equal(chassis.policy, 2);
-  assert.equal(fields(await say(served, "chassis status")).get("Power Restore Policy"), "always-on");
+  assert.equal(fieldsOf(await say(served, "chassis status")).get("Power Restore Policy"), "always-on");
   await say(served, "chassis poh");
 });
 
 test("channel, LAN and users", { timeout }, async (t) => {
   const served = await servedBmc(t);
-  const lan = fields(await say(served, "lan print 1"));
+  const lan = fieldsOf(await say(served, "lan print 1"));
   assert.equal(lan.get("IP Address"), "127.0.0.1");
   assert.equal(lan.get("RMCP+ Cipher Suites"), "3,17");
   assert.match(lan.get("MAC Address") ?? "", /^02:/);
   await say(served, "lan set 1 ipsrc static");
   await say(served, "lan set 1 netmask 255.255.255.0");
-  assert.equal(fields(await say(served, "lan print 1")).get("Subnet Mask"), "255.255.255.0");
-  assert.equal(fields(await say(served, "channel info 1")).get("Channel Medium Type"), "802.3 LAN");
-  const suites = rows(await say(served, "channel getciphers ipmi 1")).map(
+  assert.equal(fieldsOf(await say(served, "lan print 1")).get("Subnet Mask"), "255.255.255.0");
+  assert.equal(fieldsOf(await say(served, "channel info 1")).get("Channel Medium Type"), "802.3 LAN");
+  const suites = rowsOf(await say(served, "channel getciphers ipmi 1")).map(
     ([line = ""]) => line.split(/\s+/)[0],
   );
   assert.deepEqual(suites, ["ID", "3", "17"]);

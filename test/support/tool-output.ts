@@ -1,8 +1,5 @@
-import assert from "node:assert/strict";
-import { setTimeout as pause } from "node:timers/promises";
-
-/** Lines of `name : value`. */
-export const fields = (text: string): ReadonlyMap<string, string> =>
+/** Lines of `name : value`, as ipmitool prints them. */
+export const fieldsOf = (text: string): ReadonlyMap<string, string> =>
   new Map(
     text.split("\n").flatMap((line) => {
       const [, name, value] = /^\s*([^:]+?)\s*:\s*(.*?)\s*$/.exec(line) ?? [];
@@ -10,18 +7,9 @@ export const fields = (text: string): ReadonlyMap<string, string> =>
     }),
   );
 
-/** Rows of a table with `|` between its columns. */
-export const rows = (text: string): readonly (readonly string[])[] =>
+/** Rows of a table with `|` between its columns, as ipmitool prints them. */
+export const rowsOf = (text: string): readonly (readonly string[])[] =>
   text
     .trim()
     .split("\n")
     .map((line) => line.split("|").map((cell) => cell.trim()));
-
-/** Waits until it is so. */
-export async function until(so: () => boolean, what: string): Promise<void> {
-  for (let i = 0; i < 500; i++) {
-    if (so()) return;
-    await pause(10);
-  }
-  assert.fail(`never came true: ${what}`);
-}
