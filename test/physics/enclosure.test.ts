@@ -11,16 +11,19 @@ import {
   steadyState,
   timeConstants,
 } from "../../simulators/physics/steady.ts";
-import { apart, enclosureAt, type Five, fiveOf, forcingOf, run, siteOf, vectors } from "./support.ts";
+import {
+  apart,
+  digits,
+  enclosureAt,
+  type Five,
+  fiveOf,
+  forcingOf,
+  near,
+  run,
+  siteOf,
+  vectors,
+} from "./support.ts";
 
-const near = (actual: number, expected: number, tolerance: number, what: string): void => {
-  assert.ok(Math.abs(actual - expected) <= tolerance, `${what}: ${actual}, not ${expected} ± ${tolerance}`);
-};
-/** To as many significant digits as the figure was given with. */
-const digits = (actual: number, expected: number, significant: number, what: string): void => {
-  const unit = 10 ** (Math.floor(Math.log10(Math.abs(expected))) + 1 - significant);
-  near(actual, expected, 0.501 * unit, what);
-};
 const shells = { cabinet: siteOf("cabinet").enclosure, container: siteOf("container").enclosure };
 const steadyCase = (id: string): (typeof vectors.steady)[number] => {
   const found = vectors.steady.find((one) => one.id === id);

@@ -26,16 +26,8 @@ import {
   wetBulb,
 } from "../../simulators/physics/psychrometrics.ts";
 import { createStream } from "../../simulators/physics/random.ts";
-import { siteOf, vectors } from "./support.ts";
+import { digits, near, siteOf, vectors } from "./support.ts";
 
-const near = (actual: number, expected: number, tolerance: number, what: string): void => {
-  assert.ok(Math.abs(actual - expected) <= tolerance, `${what}: ${actual}, not ${expected} ± ${tolerance}`);
-};
-/** Within half of the last of so many digits. */
-const digits = (actual: number, expected: number, significant: number, what: string): void => {
-  const unit = 10 ** (Math.floor(Math.log10(Math.abs(expected))) + 1 - significant);
-  near(actual, expected, 0.501 * unit, what);
-};
 const fansOf = (site: "cabinet" | "container"): FanParameters => siteOf(site).fans;
 
 test("fans in parallel: flow, share and speed to restore, to the eight digits given", () => {

@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createEnclosure, type Enclosure } from "../../simulators/physics/enclosure.ts";
 import { calm, type Forcing } from "../../simulators/physics/forcing.ts";
@@ -6,6 +7,9 @@ import {
   readParameters,
   type SiteParameters,
 } from "../../simulators/physics/parameters.ts";
+import { createSitePhysics } from "../../simulators/physics/site.ts";
+import type { SitePhysics } from "../../simulators/physics/types.ts";
+import { constantWeather, type WeatherSample } from "../../simulators/physics/weather.ts";
 
 const here = (path: string): string => readFileSync(new URL(path, import.meta.url), "utf8");
 
@@ -169,3 +173,31 @@ const names = ["Tc", "Th", "Tm", "Tw", "Tb"] as const;
 /** Largest difference of any node, K. */
 export const apart = (a: Five, b: Five): number =>
   Math.max(...names.map((name) => Math.abs(a[name] - b[name])));
+
+export const near = (actual: number, expected: number, tolerance: number, what: string): void => {
+  assert.ok(Math.abs(actual - expected) <= tolerance, `${what}: ${actual}, not ${expected} ± ${tolerance}`);
+};
+
+/** To as many significant digits as the figure was given with. */
+export const digits = (actual: number, expected: number, significant: number, what: string): void => {
+  const unit = 10 ** (Math.floor(Math.log10(Math.abs(expected))) + 1 - significant);
+  near(actual, expected, 0.501 * unit, what);
+};
+
+/** Air without water, as good as. */
+export const dry = { dewPoint: -50 };
+
+/** A site in weather that never changes. */
+export const created = (name: SiteName, sample: Partial<WeatherSample> = {}, seed = 1): SitePhysics =>
+  createSitePhysics(siteOf(name), { weather: constantWeather(sample), seed });
+
+/** One of several, looked at anew every time: it is live. */
+export function partOf<T>(parts: readonly T[], i: number): T {
+  const part = parts[i];
+  assert.ok(part !== undefined, `there is a part ${i}`);
+  return part;
+}
+
+export const setFans = (site: SitePhysics, duty: number): void => void site.commands.fanDuty.fill(duty);
+export const setDx = (site: SitePhysics, capacity: number): void =>
+  site.commands.dx.forEach((unit) => Object.assign(unit, { mode: "remote", capacity }));
