@@ -27,41 +27,23 @@ function delayed(theta: number, ts: number, u0: number, y: () => number, advance
 
 export function plantOf(spec: PlantSpec, ts: number, y0: number, u0: number): Plant {
   let y = y0;
-  if (spec.type === "ipdt")
-    return delayed(
-      spec.theta,
-      ts,
-      u0,
-      () => y,
-      (input, span) => void (y += spec.k * input * span),
-    );
+  const by = (advance: Advance): Plant => delayed(spec.theta, ts, u0, () => y, advance);
+  if (spec.type === "ipdt") return by((input, span) => void (y += spec.k * input * span));
   if (spec.type === "fopdt") {
     const base = spec.base ?? 0;
-    return delayed(
-      spec.theta,
-      ts,
-      u0,
-      () => y,
-      (input, span) => {
-        const end = base + spec.K * input;
-        y = end + (y - end) * Math.exp(-span / spec.tau);
-      },
-    );
+    return by((input, span) => {
+      const end = base + spec.K * input;
+      y = end + (y - end) * Math.exp(-span / spec.tau);
+    });
   }
   let x = y0;
   const { tau1, tau2 } = spec;
-  return delayed(
-    spec.theta,
-    ts,
-    u0,
-    () => y,
-    (input, span) => {
-      const end = spec.K * input;
-      const a = Math.exp(-span / tau1);
-      const b = Math.exp(-span / tau2);
-      // The second lag, driven by the first one's exponential.
-      y = end + (y - end) * b + ((x - end) * tau1 * (a - b)) / (tau1 - tau2);
-      x = end + (x - end) * a;
-    },
-  );
+  return by((input, span) => {
+    const end = spec.K * input;
+    const a = Math.exp(-span / tau1);
+    const b = Math.exp(-span / tau2);
+    // The second lag, driven by the first one's exponential.
+    y = end + (y - end) * b + ((x - end) * tau1 * (a - b)) / (tau1 - tau2);
+    x = end + (x - end) * a;
+  });
 }
