@@ -4,7 +4,7 @@ import type { Alarm, FailSafe } from "../contract.ts";
 import type { BindingFault, BoundInput, BoundOutput } from "./binding.ts";
 import type { Failure, Frame, Mode, StepTrace, WantedMode } from "./frame.ts";
 import type { Shape } from "./shape.ts";
-import type { Source } from "./source.ts";
+import type { LateSource, Source } from "./source.ts";
 
 /** Who asks, and why. */
 export interface By {
@@ -23,7 +23,7 @@ export interface Heartbeat {
 
 /** One controller of a site. */
 export interface ControllerConfig {
-  readonly use: Source;
+  readonly use: Source | LateSource;
   /** Added to every selector but those named in `inputs` and `outputs`. */
   readonly where?: readonly string[];
   /** Tags in place of the definition's, as they stand. */
@@ -179,8 +179,13 @@ export interface ControllerRuntime {
    * @throws BothyError `NOT_FOUND`, `BAD_INPUT`, `BAD_CONFIG`: then the one that runs goes on
    */
   swap(name: string, next: Source, options: SwapOptions): Promise<SwapReport>;
-  /** Begins anew after `broken`. @throws BothyError `NOT_FOUND` */
+  /**
+   * Begins anew after `broken`, or loads what could not be loaded; one that runs goes on.
+   * @throws BothyError `NOT_FOUND`, `BAD_CONFIG` when it still cannot be loaded
+   */
   restart(name: string, by: By): Promise<void>;
+  /** Alarms of whoever looks after its code, in place of those before. They stand besides its own. */
+  note(name: string, alarms: readonly Alarm[]): void;
   alarms(): readonly StandingAlarm[];
   onTrace(listener: TraceListener): () => void;
   onEvent(listener: (event: ControllerEvent) => void): () => void;

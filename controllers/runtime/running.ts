@@ -38,6 +38,8 @@ export interface RunningDeps extends BoundDeps {
   readonly open: OpenHost;
   readonly event: (event: ControllerEvent) => void;
   readonly trace: TraceListener;
+  /** Alarms that others have on it. */
+  readonly notes: (controller: string) => readonly Alarm[];
 }
 
 /** Missed deadlines are told until so many steps in a row were in time. */
@@ -396,7 +398,8 @@ export class Running {
     const text = `it misses deadlines, ${this.#missed} so far`;
     const late: readonly Alarm[] =
       this.#missedLately > 0 ? [{ id: "deadlines", severity: "warning", text }] : [];
-    return [...this.#orders.alarms, ...this.#failures.alarms(), ...late, ...this.#bound.alarms()];
+    const others = this.#deps.notes(this.name);
+    return [...this.#orders.alarms, ...this.#failures.alarms(), ...late, ...this.#bound.alarms(), ...others];
   }
 
   #expire(): void {

@@ -8,7 +8,7 @@ import type { Registry } from "../../devices/registry.ts";
 import type { ReadingStore } from "../../devices/store.ts";
 import { slots } from "../../devices/transaction.ts";
 import type { Writer } from "../../devices/writer.ts";
-import type { Definition } from "../contract.ts";
+import type { Alarm, Definition } from "../contract.ts";
 import type {
   ControllerConfig,
   ControllerEvent,
@@ -66,6 +66,7 @@ class Controllers implements ControllerRuntime {
   readonly #keeper: Keeper;
   readonly #running = new Map<string, Running>();
   readonly #unloaded = new Map<string, Unloaded>();
+  readonly #notes = new Map<string, readonly Alarm[]>();
   readonly #traceListeners = new Set<TraceListener>();
   readonly #eventListeners = new Set<(event: ControllerEvent) => void>();
   #order: readonly Running[] = [];
@@ -145,14 +146,22 @@ class Controllers implements ControllerRuntime {
     const unloaded = this.#unloaded.get(name);
     if (unloaded === undefined) throw notFound(name);
     const loaded = await this.#load(name, unloaded.config, this.#ownDeps());
-    if (!(loaded instanceof Running)) throw loaded.error;
+    if (!(loaded instanceof Running)) {
+      this.#unloaded.set(name, loaded);
+      throw loaded.error;
+    }
     this.#unloaded.delete(name);
+    this.#deps.log.info({ controller: name, who, why }, `${name} is loaded after all: ${why}`);
     this.#running.set(name, loaded);
     await loaded.resume();
     this.#bindAll(true);
     loaded.start();
     this.#round();
   };
+
+  note(name: string, alarms: readonly Alarm[]): void {
+    this.#notes.set(name, alarms);
+  }
 
   alarms(): readonly StandingAlarm[] {
     return this.list().flatMap(({ alarms }) => alarms);
@@ -184,6 +193,7 @@ class Controllers implements ControllerRuntime {
       keeper: this.#keeper,
       published: (controller, value): Published | string =>
         this.#running.get(controller)?.published(value) ?? `controller ${controller} is not running`,
+      notes: (controller) => this.#notes.get(controller) ?? [],
       publishers: () => [...this.#running.values()].map(({ name, shape }) => ({ name, shape })),
       event: (event) => this.#tell(this.#eventListeners, (listener) => listener(event)),
       trace: (controller, trace, frame) =>
@@ -205,7 +215,8 @@ class Controllers implements ControllerRuntime {
   async #load(name: string, config: ControllerConfig, own: RunningDeps): Promise<Running | Unloaded> {
     const { use, settings = {}, holdFor, recoverAfter, isolation } = config;
     try {
-      const version = await openVersion(use, settings, own.open, {
+      const source = use.kind === "late" ? await use.read() : use;
+      const version = await openVersion(source, settings, own.open, {
         name,
         isolation,
         ...(holdFor === undefined ? {} : { holdFor }),

@@ -9,6 +9,15 @@ export type Source =
   /** In memory, for tests and simulation: always runs in this thread. */
   | { readonly kind: "definition"; readonly definition: Definition };
 
+/** Code that is read when it is wanted: what cannot be read now may be later. */
+export interface LateSource {
+  readonly kind: "late";
+  /** What it will be, for people. */
+  readonly of: { readonly kind: Source["kind"]; readonly file?: string };
+  /** @throws BothyError `BAD_CONFIG` */
+  readonly read: () => Promise<Source>;
+}
+
 /** A controller's file with everything it imports. Plain JSON. */
 export interface Bundle {
   readonly kind: "bundle";
@@ -24,8 +33,10 @@ export interface Bundle {
 
 /** For people: never the code. */
 export const describeSource = (
-  source: Source,
+  source: Source | LateSource,
 ): { readonly kind: Source["kind"]; readonly file?: string; readonly hash?: string } =>
   source.kind === "bundle"
     ? { kind: source.kind, file: source.file, hash: source.hash }
-    : { kind: source.kind };
+    : source.kind === "late"
+      ? source.of
+      : { kind: source.kind };

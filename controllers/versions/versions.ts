@@ -97,6 +97,19 @@ export class Versions {
     }
   }
 
+  /** What was in force last, for when the configured one cannot be read. Undefined: nothing was. */
+  lastInForce(controller: string): Source | undefined {
+    const { store, log } = this.#deps;
+    const before = store.inForce(controller);
+    if (before === undefined) return undefined;
+    try {
+      return this.#sourceOf(controller, before.id);
+    } catch (error) {
+      log.error({ error, controller }, "the version that was in force last cannot be had");
+      return undefined;
+    }
+  }
+
   /** Follows a runtime that was made of what `sourceAtStart` gave. */
   follow(runtime: ControllerRuntime): void {
     this.#runtime = runtime;
