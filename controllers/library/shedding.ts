@@ -183,7 +183,8 @@ function against(
 ): string | undefined {
   const { priority } = load;
   if (priority <= 0) return undefined;
-  if (priority >= held.hotFrom) return `the inlet is at ${shown(input.inlet ?? 0)} °C`;
+  if (priority >= held.hotFrom)
+    return input.inlet === undefined ? "it was too hot inside" : `the inlet is at ${shown(input.inlet)} °C`;
   if (reached(held.lowFor, s.lowVoltsTime) && held.lowFor > 0)
     return `the DC bus is at ${shown(input.busVolts ?? 0)} V`;
   if (!input.out) return undefined;

@@ -1,114 +1,24 @@
-import { type Static, Type } from "typebox";
 import { seconds } from "../../devices/clock.ts";
-import { type Alarm, defineController } from "../contract.ts";
-import { autonomyRange, type Battery, batteryLimits, chargeCurrent } from "../library/battery.ts";
-import { initialMains, mainsSettings, type MainsState, mainsStep } from "../library/mains.ts";
-import {
-  initialShedding,
-  type Load,
-  sheddingSettings,
-  sheddingStep,
-  type SheddingResult,
-  type SheddingState,
-} from "../library/shedding.ts";
-import { listed, shown, span } from "../library/timing.ts";
-import { wordOf } from "../library/words.ts";
-import type { Applied, Observation } from "../sample.ts";
+import { defineController } from "../contract.ts";
+import { initialMains, type MainsState, mainsStep } from "../library/mains.ts";
+import { initialShedding, type SheddingState, sheddingStep } from "../library/shedding.ts";
+import { validateInit, type ValidateState } from "../library/validate.ts";
+import type { Observation } from "../sample.ts";
 import { select } from "../select.ts";
-import { celsius, flag, numberOf, percent, plain, secondsOf, volts } from "../settings.ts";
-import { loadsOf, prioritySettings } from "./loads.ts";
-import { alarm, each, least, maybe, most, there, unitOf } from "./parts.ts";
-
-const settings = Type.Object({
-  ...mainsSettings.properties,
-  ...sheddingSettings.properties,
-  ...prioritySettings.properties,
-  servers: Type.Record(Type.String(), Type.String(), {
-    default: {},
-    description:
-      "Which server an outlet feeds, by their names, e.g. `pdu-1.outlet-1: server-1`: it is shut down before it loses power.",
-  }),
-  chemistry: wordOf(["lfp", "vrla"], {
-    default: "lfp",
-    description: "The battery: lithium iron phosphate or sealed lead.",
-  }),
-  cells: plain({
-    default: 16,
-    minimum: 1,
-    maximum: 400,
-    description: "Cells in series: 16 of LFP, 24 of lead, at 48 V.",
-  }),
-  ampereHours: numberOf("Ah", {
-    default: 200,
-    minimum: 1,
-    maximum: 100_000,
-    description: "Capacity at the 10 h rate, new.",
-  }),
-  milliohms: numberOf("mΩ", {
-    default: 20,
-    minimum: 0,
-    maximum: 10_000,
-    description: "Inner resistance of all of it.",
-  }),
-  peukert: plain({
-    default: 1.04,
-    minimum: 1,
-    maximum: 2,
-    description: "Peukert's exponent: 1.03..1.05 LFP, 1.15 lead.",
-  }),
-  health: percent({
-    default: 85,
-    minimum: 5,
-    description: "Capacity left by age, for the worse of the two estimates.",
-  }),
-  emptyAt: percent({ default: 10, description: "State of charge at which the battery counts as empty." }),
-  disconnectVolts: volts({
-    default: 43.2,
-    minimum: 10,
-    maximum: 400,
-    description: "DC bus at which the plant disconnects.",
-  }),
-  rechargeRate: plain({
-    default: 0.15,
-    minimum: 0.01,
-    maximum: 1,
-    description: "Most charging current, in capacities per hour; temperature may want less.",
-  }),
-  commandCharging: flag({
-    default: true,
-    description: "Command the plant's charge limit by the battery's temperature.",
-  }),
-  generatorRunsCooling: plain({
-    default: 1,
-    minimum: 0,
-    maximum: 8,
-    description: "Cooling stages on generator.",
-  }),
-  batteryRunsCooling: plain({
-    default: 0,
-    minimum: 0,
-    maximum: 8,
-    description: "Cooling stages on battery; 0 unless they are fed with DC.",
-  }),
-  coolingAfter: secondsOf({
-    default: 60,
-    maximum: 3600,
-    description: "Between two cooling stages once mains are back.",
-  }),
-  inletOnBattery: celsius({
-    default: 32,
-    minimum: 20,
-    maximum: 45,
-    description: "Inlet temperature others may let it come to on battery.",
-  }),
-});
-type Settings = Static<typeof settings>;
+import { inletsStep, leftOut } from "./inlets.ts";
+import { loadsOf } from "./loads.ts";
+import { batteryAlarms, believable, chargeLimit, lastsFor } from "./outage-battery.ts";
+import { asked, loadsWith, powerAlarms, reasonOf, shedAlarms } from "./outage-loads.ts";
+import { outageCheck, outageSettings } from "./outage-settings.ts";
+import { each, least, maybe, most, there } from "./parts.ts";
 
 interface State {
+  readonly inlets: ValidateState;
   readonly mains: MainsState;
   readonly shedding: SheddingState;
   /** W, filtered. */
   readonly watts: number;
+  readonly inlets: ValidateState;
 }
 
 /** Mains, battery and loads: who loses power first, and who gets it back. */
@@ -118,7 +28,7 @@ export const outage = defineController({
   summary:
     "Notices outages, estimates how long the battery lasts, sheds loads by priority and brings them back in order",
   period: seconds(2),
-  settings,
+  settings: outageSettings,
   inputs: {
     mains: select("type:contact", "point:mains").anyWord(),
     generator: select("type:contact", "point:generator").anyWord(),
@@ -146,19 +56,21 @@ export const outage = defineController({
     shed: { text: "Loads without power" },
   },
   failSafe: { loads: null, servers: null, charging: null },
-  init: (): State => ({ mains: initialMains, shedding: initialShedding, watts: 0 }),
-  check: (s) =>
-    s.lowVolts >= s.lowVoltsWarning
-      ? `lowVolts ${s.lowVolts} V is not below lowVoltsWarning ${s.lowVoltsWarning} V`
-      : s.disconnectVolts > s.lowVolts
-        ? `disconnectVolts ${s.disconnectVolts} V is above lowVolts ${s.lowVolts} V`
-        : s.shedHot <= s.shedWarm
-          ? `shedHot ${s.shedHot} °C is not above shedWarm ${s.shedWarm} °C`
-          : undefined,
+  stateVersion: 2,
+  init: (): State => ({
+    ...{ inlets: validateInit(), mains: initialMains, shedding: initialShedding },
+    watts: 0,
+  }),
+  // Loads it has taken the power from are not to be forgotten.
+  migrate: (state) => ({ ...(state as Omit<State, "inlets">), inlets: validateInit() }),
+  check: outageCheck,
   step({ inputs, state, settings: s, dt, applied }) {
+    // Nobody loses power because of one probe that its neighbours contradict.
+    const inlets = inletsStep(state.inlets, inputs.inlet, s, dt);
     const generator = there(inputs.generator).some(({ value }) => value === "running");
     const contact = contactOf(inputs.mains);
-    const busVolts = least(inputs.busVolts);
+    const inlets = inletsStep(state.inlets, inputs.inlet, s, dt);
+    const busVolts = least(believable.volts(inputs.busVolts, s));
     const mains = mainsStep(
       state.mains,
       {
@@ -173,8 +85,8 @@ export const outage = defineController({
     );
     const now = most(inputs.loadWatts) ?? state.watts;
     const watts = state.watts === 0 ? now : state.watts + (now - state.watts) * (1 - Math.exp(-dt / 60));
-    const charge = least(inputs.charge);
-    const celsiusNow = most(inputs.batteryTemperature);
+    const charge = least(believable.percent(inputs.charge));
+    const celsiusNow = most(believable.celsius(inputs.batteryTemperature));
     const lasts = charge === undefined ? undefined : lastsFor(charge, celsiusNow, watts, s);
     const loads = loadsWith(applied, inputs.outlets, inputs.powers, s);
     const shed = sheddingStep(
@@ -185,7 +97,7 @@ export const outage = defineController({
         ...maybe("charge", charge),
         ...maybe("autonomy", lasts?.pessimistic),
         ...maybe("busVolts", busVolts),
-        ...maybe("inlet", most(inputs.inlet)),
+        ...maybe("inlet", inlets.hottest),
       },
       s,
       dt,
@@ -204,7 +116,7 @@ export const outage = defineController({
         servers: each(applied.servers, ({ name }) => (asked(name, shed, loads, s) ? "soft" : null)),
         charging: s.commandCharging && applied.charging.length > 0 ? limit : null,
       },
-      state: { mains: mains.state, shedding: shed.state, watts },
+      state: { inlets: inlets.state, mains: mains.state, shedding: shed.state, watts, inlets: inlets.state },
       reason: reasonOf(mains.out, generator, lasts, shed, loads),
       ...(mains.out ? { leader: generator ? "generator" : "battery" } : {}),
       terms: {
@@ -215,7 +127,7 @@ export const outage = defineController({
         ...maybe("pessimistic", lasts?.pessimistic),
         shed: shed.off.length + shed.stopping.length,
       },
-      limits: shed.reasons,
+      limits: [...shed.reasons, ...leftOut(inlets)],
       alarms: [
         ...powerAlarms(mains, generator, lasts, s),
         ...shedAlarms(shed, loads, busVolts, s),
@@ -247,132 +159,3 @@ const contactOf = (all: readonly Observation<string>[]): "present" | "failed" | 
   if (words.length === 0) return undefined;
   return words.some((word) => word === "failed" || word === "off") ? "failed" : "present";
 };
-
-const batteryOf = (s: Settings): Battery => ({
-  chemistry: s.chemistry,
-  cells: s.cells,
-  ampereHours: s.ampereHours,
-  ohms: s.milliohms / 1000,
-  peukert: s.peukert,
-});
-
-type Lasts = ReturnType<typeof autonomyRange>;
-const lastsFor = (charge: number, temperature: number | undefined, load: number, s: Settings): Lasts =>
-  autonomyRange(batteryOf(s), {
-    charge: charge / 100,
-    least: s.emptyAt / 100,
-    leastVolts: s.disconnectVolts,
-    watts: load,
-    health: s.health / 100,
-    temperature: temperature ?? 10,
-  });
-
-/** A, to half an ampere, so that the plant's register is seldom written. */
-function chargeLimit(temperature: number | undefined, s: Settings): number {
-  const limit = Math.min(chargeCurrent(batteryOf(s), temperature), s.rechargeRate * s.ampereHours);
-  return Math.min(100, Math.floor(limit * 2) / 2);
-}
-
-interface Fed extends Load {
-  readonly name: string;
-}
-
-function loadsWith(
-  applied: { readonly loads: readonly Applied[]; readonly servers: readonly Applied[] },
-  outlets: readonly Observation<string>[],
-  powers: readonly Observation<string>[],
-  s: Settings,
-): readonly Fed[] {
-  return loadsOf(applied.loads, outlets, s).map((load) => {
-    const server = s.servers[load.name];
-    const found = server !== undefined && applied.servers.some(({ name }) => isServer(name, server));
-    const shows = there(powers).find(({ from }) => server !== undefined && isServer(from, server));
-    return { ...load, graceful: found, ...(shows === undefined ? {} : { down: shows.value === "off" }) };
-  });
-}
-
-const isServer = (name: string, server: string): boolean => name === server || unitOf(name) === server;
-
-const asked = (name: string, shed: SheddingResult, loads: readonly Fed[], s: Settings): boolean =>
-  loads.some(({ id, name: outlet }) => {
-    const server = s.servers[outlet];
-    return shed.stopping.includes(id) && server !== undefined && isServer(name, server);
-  });
-
-function reasonOf(
-  out: boolean,
-  generator: boolean,
-  lasts: Lasts | undefined,
-  shed: SheddingResult,
-  loads: readonly Fed[],
-): string {
-  const names = [...shed.stopping, ...shed.off].map((id) => loads.find((load) => load.id === id)?.name ?? id);
-  const without = names.length === 0 ? "" : `; ${listed(names)} without power: ${listed(shed.reasons)}`;
-  if (!out) return `Mains are there${shed.back.length > 0 ? "; loads come back one by one" : ""}${without}`;
-  if (generator) return `On generator${without}`;
-  const time =
-    lasts === undefined
-      ? "for how long is not known"
-      : `for ${span(lasts.pessimistic)} to ${span(lasts.optimistic)}`;
-  return `On battery, ${time}${without}`;
-}
-
-function powerAlarms(
-  mains: { readonly out: boolean; readonly known: boolean; readonly contradiction: boolean },
-  generator: boolean,
-  lasts: Lasts | undefined,
-  s: Settings,
-): readonly Alarm[] {
-  const alarms: Alarm[] = [];
-  if (mains.out) {
-    const short = lasts !== undefined && lasts.pessimistic < s.shedMinutes && !generator;
-    const time = lasts === undefined ? "" : `; the battery lasts ${span(lasts.pessimistic)} at the worst`;
-    alarms.push(
-      alarm(
-        "mains-out",
-        short ? "critical" : "major",
-        `mains are out${generator ? ", the generator runs" : time}`,
-      ),
-    );
-  }
-  if (!mains.known) alarms.push(alarm("mains-unknown", "warning", "nothing says whether there is mains"));
-  if (mains.contradiction) {
-    alarms.push(
-      alarm("mains-contact", "warning", "the mains contact says present, but the battery carries the load"),
-    );
-  }
-  return alarms;
-}
-
-function shedAlarms(
-  shed: SheddingResult,
-  loads: readonly Fed[],
-  busVolts: number | undefined,
-  s: Settings,
-): readonly Alarm[] {
-  const alarms: Alarm[] = [];
-  if (shed.off.length + shed.stopping.length > 0) {
-    const names = [...shed.stopping, ...shed.off].map(
-      (id) => loads.find((load) => load.id === id)?.name ?? id,
-    );
-    alarms.push(alarm("loads-shed", "major", `${listed(names)} lost power: ${listed(shed.reasons)}`));
-  }
-  if (shed.lowVolts) {
-    const text = `the DC bus is at ${shown(busVolts ?? 0)} V; the plant disconnects at ${shown(s.disconnectVolts)} V`;
-    alarms.push(alarm("dc-low", "critical", text));
-  }
-  return alarms;
-}
-
-function batteryAlarms(temperature: number | undefined, s: Settings): readonly Alarm[] {
-  if (temperature === undefined) return [];
-  const { alarm: warm, boost, charge } = batteryLimits[s.chemistry];
-  const at = `the battery is at ${shown(temperature)} °C`;
-  if (temperature >= charge) return [alarm("battery-hot", "critical", `${at}: charging is stopped`)];
-  if (temperature >= boost) return [alarm("battery-hot", "major", `${at}: end equalising`)];
-  if (temperature >= warm) return [alarm("battery-hot", "warning", `${at}: its life shortens`)];
-  if (chargeCurrent(batteryOf(s), temperature) === 0) {
-    return [alarm("battery-cold", "warning", `${at}: it is not charged`)];
-  }
-  return [];
-}
