@@ -30,6 +30,8 @@ export interface DemoOptions {
   readonly weather?: string;
   /** Where the site keeps its state; by default a temporary folder that goes with it. */
   readonly stateFolder?: string;
+  /** The site's configuration, which reaches the equipment by `${BOTHY_…}`. Default: the one that is shipped. */
+  readonly configFile?: string;
 }
 
 export interface Demo {
@@ -61,7 +63,7 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
     if (options.stateFolder === undefined) rmSync(folder, { recursive: true, force: true });
   };
   try {
-    const { config, plans } = demoConfig(simulated, plugins, folder);
+    const { config, plans } = demoConfig(simulated, options, folder);
     state = await openState(folder, { clock, log });
     const site = createSite(
       { ...config, http: { ...config.http, ...options.listen }, state: { folder } },
@@ -94,9 +96,9 @@ function hourOfYear(now: number): number {
   return (now - new Date(local.getFullYear(), 0, 1).getTime()) / 3_600_000;
 }
 
-/** The shipped configuration, with the simulated lines in place of `${BOTHY_…}`. */
-function demoConfig(simulated: SimulatedSite, plugins: readonly Plugin[], folder: string) {
-  const file = join(packageInfo().root, "examples", "demo-site.yaml");
+/** The configuration, with the simulated lines in place of `${BOTHY_…}`. */
+function demoConfig(simulated: SimulatedSite, { plugins, configFile }: DemoOptions, folder: string) {
+  const file = configFile ?? join(packageInfo().root, "examples", "demo-site.yaml");
   let text = readFileSync(file, "utf8");
   const env: Record<string, string> = {};
   for (const line of simulated.lines) {

@@ -6,11 +6,12 @@ import { allRead, allTrusted, type Demo, startDemo } from "../demo.ts";
 import { createLog, levelFrom } from "../logger.ts";
 import { isLoopback } from "../loopback.ts";
 import { demoText } from "./demo-text.ts";
-import { allPlugins } from "./load.ts";
+import { allPlugins, mustBeFile } from "./load.ts";
 import { chosenPort } from "./numbers.ts";
 import { CannotRun, complain, exit, type ExitCode, ownName, print, untilStopped } from "./terminal.ts";
 
 export interface Options {
+  readonly config?: string;
   readonly port?: number;
   readonly host?: string;
   readonly script?: string;
@@ -49,7 +50,8 @@ const isAborted = (signal: AbortSignal): boolean => signal.aborted;
 
 async function start(options: Options, log: ReturnType<typeof createLog>): Promise<Demo> {
   const port = chosenPort(options.port, process.env);
-  const { host, speed, wires, script, state, weather } = options;
+  const { config, host, speed, wires, script, state, weather } = options;
+  if (config !== undefined) mustBeFile(config);
   if (host !== undefined && !isLoopback(host)) {
     throw new CannotRun(
       `the demonstration listens on this machine only: --host ${host} is no loopback address`,
@@ -61,6 +63,7 @@ async function start(options: Options, log: ReturnType<typeof createLog>): Promi
       log,
       plugins: allPlugins,
       listen: { ...(port === undefined ? {} : { port }), ...(host === undefined ? {} : { host }) },
+      ...(config === undefined ? {} : { configFile: config }),
       ...(speed === undefined ? {} : { speed }),
       ...(wires === "tcp" ? { wires } : {}),
       ...(weather === undefined ? {} : { weather }),

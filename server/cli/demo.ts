@@ -10,6 +10,7 @@ export function addDemoCommand(program: Command, ended: (code: ExitCode) => void
     .description("run a simulated micro-datacenter, and a site that drives it over real wires")
     .option("-p, --port <number>", "TCP port of the HTTP interface (also: PORT; default: 5000)", portNumber)
     .option("--host <address>", "loopback address to listen on (default: 127.0.0.1)")
+    .option("-c, --config <file>", "a configuration of your own for the simulated equipment")
     .option("--state <folder>", "keep the site's state there (default: a temporary folder)")
     .option("--script <file>", "faults to play, YAML or JSON")
     .option("--speed <factor>", "simulated seconds per second", positive)
