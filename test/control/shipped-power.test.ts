@@ -278,6 +278,15 @@ test("outage: heat sheds too, one priority after the other, and coolness brings 
   assert.equal(site.value("loads", "pdu-1.outlet-2"), "on");
 });
 
+test("outage: one hot probe that its neighbours contradict takes nobody's power", () => {
+  const site = power({ inlet: { "probe-1": 24, "probe-2": 24.5, "probe-3": 23.8 } });
+  site.step({}, 20);
+  site.step({ inlet: { "probe-1": 24, "probe-2": 55, "probe-3": 23.8 } }, 900);
+  assert.deepEqual(shown(site), ["-", "-", "-", "-"]);
+  site.step({ inlet: { "probe-1": 54, "probe-2": 55, "probe-3": 53 } }, 60);
+  assert.equal(site.value("loads", "pdu-1.outlet-1"), "off");
+});
+
 test("outage: the battery is charged as its temperature bears, and on generator cooling is limited", () => {
   const site = power();
   site.step({}, 4);
