@@ -17,32 +17,22 @@ import { ReadingStore } from "../../devices/store.ts";
 import { slots, type Transaction, type WriteRequest } from "../../devices/transaction.ts";
 import { VirtualClock } from "../../devices/virtual-clock.ts";
 import { Writer } from "../../devices/writer.ts";
-import { createEquipment, type Equipment } from "../../simulators/equipment.ts";
+import type { Equipment } from "../../simulators/equipment.ts";
 import { faultFrom, parseScript } from "../../simulators/fault-text.ts";
 import { type ActiveFault, createFaultBoard, type FaultTarget } from "../../simulators/faults.ts";
-import type { SiteParameters } from "../../simulators/physics/parameters.ts";
-import { createSitePhysics } from "../../simulators/physics/site.ts";
 import type { SitePhysics } from "../../simulators/physics/types.ts";
-import type { Weather } from "../../simulators/physics/weather.ts";
 import { applySiteFaults, refusalsOf } from "../../simulators/site-faults.ts";
-import { type SiteName, siteParameters } from "../../simulators/sites.ts";
-import { chooseWeather } from "../../simulators/weather/choose.ts";
 import { devicesOf, linkName } from "./devices.ts";
 import { type Behaviour, directLink, unitOfAlias } from "./link.ts";
+import { createModel, type ModelOptions, yearStart } from "./model.ts";
 import { createScore, type Score, type ScoreOptions } from "./score.ts";
-import { createValues } from "./values.ts";
 
-export interface SimulationOptions {
-  /** The enclosure and what is in it. Default: the cabinet of the demonstration. */
-  readonly parameters?: SiteName | SiteParameters;
-  /** `hot`, `temperate`, `arctic`, `FILE.epw`, `constant:25`, or weather of one's own. Default `constant:20`. */
-  readonly weather?: string | Weather;
-  /** Hours after the start of the year at which the simulation begins, for weather of a year. Default 0. */
-  readonly startHour?: number;
+export { weatherOf } from "./model.ts";
+
+/** `parameters` by default those of the demonstration's cabinet. */
+export interface SimulationOptions extends ModelOptions {
   /** Default: one that begins on January 1st 2031 and `startHour`, UTC. */
   readonly clock?: VirtualClock;
-  /** The same seed gives the same course. Default 1. */
-  readonly seed?: number;
   /** What controls the site, by name: a definition, the name of a shipped one, or all that a configuration says. */
   readonly controllers?: Readonly<Record<string, SimulatedController>>;
   /** Faults to play, as `bothy sim fault` takes them: `{ at: "10m", fault: "tray-a dead-fan 3" }`. */
@@ -101,19 +91,11 @@ export interface Simulation {
   stop(): Promise<void>;
 }
 
-const yearStart = Date.UTC(2031, 0, 1);
-
 /** Makes a site in one process and starts it. @throws EpwError, ParameterError, BothyError `BAD_CONFIG`, FaultError */
 export async function simulatedSite(options: SimulationOptions = {}): Promise<Simulation> {
   const { seed = 1, log = silentLog, startHour = 0 } = options;
   const clock = options.clock ?? new VirtualClock(yearStart + startHour * 3_600_000);
-  const parameters =
-    typeof options.parameters === "object"
-      ? options.parameters
-      : siteParameters(options.parameters ?? "demo");
-  const physics = createSitePhysics(parameters, { weather: weatherOf(options), seed });
-  const equipment = createEquipment({ physics, parameters, seed });
-  const values = createValues(equipment);
+  const { parameters, physics, equipment, values } = createModel(options, "demo");
   const { board, behaviour } = faultBoard(clock, seed, equipment);
   const devices = devicesOf("simulated", equipment, values);
   const plan = directLink({ devices, values, behaviour, poll: options.poll ?? seconds(2) });
@@ -189,14 +171,6 @@ export async function simulatedSite(options: SimulationOptions = {}): Promise<Si
         board.close();
       })()),
   };
-}
-
-/** Weather as it was asked for. @throws EpwError */
-export function weatherOf({
-  weather = "constant:20",
-  startHour = 0,
-}: Pick<SimulationOptions, "weather" | "startHour">): Weather {
-  return typeof weather === "string" ? chooseWeather(weather, { startHour }).weather : weather;
 }
 
 function configOf(given: Readonly<Record<string, SimulatedController>>): ControllersConfig {
