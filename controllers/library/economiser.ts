@@ -67,7 +67,7 @@ export const economiserSettings = Type.Object({
     description: "For this long before they do; so many times shorter as the inlet is further above.",
   }),
   partialBelow: kelvin({
-    default: 2,
+    default: 1.5,
     maximum: 10,
     description:
       "While compressors help, the damper closes so far below the setpoint: compressors at their least go on running.",

@@ -7,14 +7,17 @@ import {
   type ColdStartState,
   initialColdStart,
 } from "../library/cold-start.ts";
+import { checkValidate, validateInit, type ValidateState } from "../library/validate.ts";
 import { from, optional, select } from "../select.ts";
 import { celsius } from "../settings.ts";
+import { blindReason, inletSettings, inletsStep, leftOut } from "./inlets.ts";
 import { alarm, each, least, maybe, there } from "./parts.ts";
 import { prioritySettings, loadsOf } from "./loads.ts";
 
 const settings = Type.Object({
   ...coldStartSettings.properties,
   ...prioritySettings.properties,
+  ...inletSettings.properties,
   coldBelow: celsius({
     default: 5,
     maximum: 20,
@@ -23,7 +26,10 @@ const settings = Type.Object({
   }),
 });
 
-type State = Partial<ColdStartState>;
+type State = Partial<ColdStartState> & {
+  readonly inlets?: ValidateState;
+  readonly equipmentSensors?: ValidateState;
+};
 type Settings = Static<typeof settings>;
 
 /** Loads stay off while a site is frozen, and come on one after the other once it is warm and dry. */
@@ -34,7 +40,7 @@ export const coldStart = defineController({
   period: seconds(5),
   settings,
   inputs: {
-    inlet: select("type:temperature", "point:inlet").min(),
+    inlet: select("type:temperature", "point:inlet").each(),
     equipment: select("type:temperature", "point:equipment").any(),
     // Where nothing measures equipment, the air that has passed it stands for it.
     passed: select("type:temperature", "point:outlet").any(),
@@ -54,16 +60,30 @@ export const coldStart = defineController({
   check: (s) =>
     s.releaseInlet < s.frozenInlet
       ? `releaseInlet ${s.releaseInlet} °C is below frozenInlet ${s.frozenInlet} °C`
-      : undefined,
+      : checkValidate({ ...s, worse: "low" }),
   step({ inputs, state, settings: s, dt, applied }) {
     const loads = loadsOf(applied.outlets, inputs.outlets, s).toSorted((a, b) => a.priority - b.priority);
+    const inlets = inletsStep(state.inlets ?? validateInit(), inputs.inlet, s, dt, "low");
+    const seen = inputs.equipment.length > 0 ? inputs.equipment : inputs.passed;
+    const equipment = inletsStep(state.equipmentSensors ?? validateInit(), seen, s, dt, "low");
+    const sensors = { inlets: inlets.state, equipmentSensors: equipment.state };
+    const inlet = inlets.coldest;
+    if (inlet === undefined)
+      return {
+        outputs: { outlets: null },
+        state: { ...state, ...sensors },
+        reason: blindReason,
+        leader: "fail-safe",
+        alarms: inlets.alarms,
+        published: { phase: state.phase ?? "frozen", preheatTo: 0, released: 0 },
+      };
     const powered = loads.some(({ on }) => on === true);
-    const before = begun(state, inputs.inlet.value, powered, s);
+    const before = begun(state, inlet, powered, s);
     const result = coldStartStep(
       before,
       {
-        inlet: inputs.inlet.value,
-        ...maybe("equipment", least(inputs.equipment) ?? least(inputs.passed)),
+        inlet,
+        ...maybe("equipment", equipment.coldest),
         ...maybe("battery", least(inputs.battery)),
         ...maybe("margin", inputs.margin?.value),
         outlets: loads.length,
@@ -87,10 +107,11 @@ export const coldStart = defineController({
           rank: "equipmentProtection",
         },
       },
-      state: result.state,
+      state: { ...result.state, ...sensors },
       reason: result.reason,
       leader: result.phase,
       terms: { released: result.released, waited: result.state.since },
+      limits: leftOut(inlets),
       alarms,
       published: { phase: result.phase, preheatTo: result.preheatTo ?? 0, released: result.released },
     };

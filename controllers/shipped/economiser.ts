@@ -1,4 +1,4 @@
-import { Type } from "typebox";
+import { type Static, Type } from "typebox";
 import { seconds } from "../../devices/clock.ts";
 import { defineController } from "../contract.ts";
 import {
@@ -9,6 +9,7 @@ import {
 } from "../library/damper-watch.ts";
 import type { DelayState } from "../library/alarms.ts";
 import {
+  type EconomiserMode,
   economiserReason,
   economiserSettings,
   economiserStep,
@@ -66,6 +67,11 @@ const settings = Type.Object({
     maximum: 2000,
     description: "Pressure across a clean filter with fans at full speed. 0: not known.",
   }),
+  freeAir: percent({
+    default: 70,
+    description:
+      "With the damper open and no compressor at work: fans are asked for up to so much before compressors help. 0: none.",
+  }),
   idleCapacity: percent({
     default: 30,
     description: "Capacity up to which a variable compressor counts as being at its least.",
@@ -89,6 +95,11 @@ interface State {
   readonly filter: DelayState;
   readonly resets: number;
 }
+
+/** What follows the open damper in the loop's range: fans from here on, %. */
+const leastAir = 20;
+const airRange = (mode: EconomiserMode, limit: number, { freeAir }: Static<typeof settings>): number =>
+  mode === "free" && limit === 100 ? Math.max(0, freeAir - leastAir) : 0;
 
 /** The damper to outdoors: whether outdoor air may cool, and how much of it. */
 export const economiser = defineController({
@@ -125,6 +136,7 @@ export const economiser = defineController({
     mode: { text: "free, partial or mechanical" },
     freeCooling: { text: "1 while outdoor air cools alone: compressors stay off" },
     damper: { unit: "%", text: "Where the damper is sent" },
+    air: { unit: "%", text: "Smallest fan duty while outdoor air alone cools" },
   },
   failSafe: ({ damperMinimum }) => ({ damper: damperMinimum }),
   stateVersion: 3,
@@ -161,7 +173,7 @@ export const economiser = defineController({
         reason: blindReason,
         leader: "fail-safe",
         alarms: inlets.alarms,
-        published: { mode: "mechanical", freeCooling: 0, damper: s.damperMinimum },
+        published: { mode: "mechanical", freeCooling: 0, damper: s.damperMinimum, air: 0 },
       };
     const ours =
       mode === "automatic" && applied.damper.every(({ mine, value }) => mine || value === undefined);
@@ -217,10 +229,10 @@ export const economiser = defineController({
         nominal,
         gainFactor: gainFactor(back?.temperature, outdoor?.temperature, s),
         min: s.damperMinimum,
-        max: Math.max(s.damperMinimum, limit),
+        max: Math.max(s.damperMinimum, limit) + airRange(result.mode, limit, s),
         ...maybe("manual", held),
       },
-      pidWith({ gain: s.gain, integralTime: s.integralTime, action: "direct", outputMin: 0, outputMax: 100 }),
+      pidWith({ gain: s.gain, integralTime: s.integralTime, action: "direct", outputMin: 0, outputMax: 200 }),
     );
     const wanted = result.damperMay === "minimum" ? s.damperMinimum : loop.output;
     const urgent = result.state.mode === "mechanical" && state.economiser.mode !== "mechanical";
@@ -271,6 +283,7 @@ export const economiser = defineController({
         mode: result.mode,
         freeCooling: result.compressorsMay || said(inputs.drying) ? 0 : 1,
         damper: travel.position,
+        air: loop.output > 100 ? leastAir + loop.output - 100 : 0,
       },
     };
   },

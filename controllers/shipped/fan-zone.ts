@@ -1,20 +1,24 @@
 import { seconds } from "../../devices/clock.ts";
-import { type Alarm, defineController, type StepContext, type StepResult } from "../contract.ts";
-import { delayStep, type DelayState, initialDelay, type LevelsState } from "../library/alarms.ts";
-import { combine, type Combined } from "../library/combine.ts";
-import type { FanState } from "../library/fans.ts";
+import { type Alarm, defineController } from "../contract.ts";
+import { delayStep, initialDelay } from "../library/alarms.ts";
 import { firstOrder } from "../library/filter.ts";
-import { clamp, countedSeconds, slewed } from "../library/limit.ts";
-import { pidInit, type PidResult, type PidState, pidStep } from "../library/pid.ts";
-import { flowFor } from "../library/plausible.ts";
-import { quietCeiling } from "../library/quiet.ts";
+import { pidInit } from "../library/pid.ts";
 import { rampStep } from "../library/ramp.ts";
-import { stepwiseInit, type StepwiseState, stepwiseStep } from "../library/stepwise.ts";
+import { stepwiseInit } from "../library/stepwise.ts";
 import { shown } from "../library/timing.ts";
-import { validateInit, type Validated, type ValidateState, validateStep } from "../library/validate.ts";
-import { from, optional, select } from "../select.ts";
-import { fanLoop, fanZoneCheck, type FanZoneSettings, fanZoneSettings } from "./fan-zone-settings.ts";
-import { alarm } from "./parts.ts";
+import { validateInit, type Validated, validateStep } from "../library/validate.ts";
+import {
+  type Context,
+  decide,
+  type Decided,
+  inputs,
+  movedTo,
+  outputs,
+  type Result,
+  type State,
+} from "./fan-zone-decide.ts";
+import { fanZoneCheck, type FanZoneSettings, fanZoneSettings } from "./fan-zone-settings.ts";
+import { alarm, maybe, said } from "./parts.ts";
 import {
   appliedMean,
   bankStep,
@@ -25,108 +29,6 @@ import {
   probesOf,
   sensorAlarms,
 } from "./zone-parts.ts";
-
-interface State {
-  readonly inlets: ValidateState;
-  /** Filtered inlet and ramped setpoint, °C; null: none yet. */
-  readonly pv: number | null;
-  readonly setpoint: number | null;
-  readonly pid: PidState;
-  readonly table: StepwiseState;
-  readonly fans: Readonly<Record<string, FanState>>;
-  /** Duty commanded last, before compensation, %; null: none yet. */
-  readonly duty: number | null;
-  readonly levels: LevelsState;
-  readonly saturated: DelayState;
-  /** s for which no inlet was believable. */
-  readonly blind: number;
-}
-
-const inputs = {
-  inlet: select("type:temperature", "point:inlet").of("temperature").each(),
-  speeds: select("type:fan").of("rpm").any(),
-  power: optional(select("point:it-power").of("watt").sum()),
-  floor: optional(from("trim-respond-floor", "floor").max()),
-};
-const outputs = {
-  fans: select("type:fan").action("speed", { unit: "%", deadband: 1, refresh: seconds(20) }),
-};
-
-type Context = StepContext<typeof fanZoneSettings, typeof inputs, typeof outputs, State>;
-type Result = StepResult<typeof outputs, State>;
-
-/** Flow feed-forward, %: the duty at which the racks' power warms the air by no more than `rise`. */
-export function flowDuty(power: number | undefined, s: Pick<FanZoneSettings, "fullFlow" | "rise">): number {
-  if (power === undefined || s.fullFlow === 0 || power <= 0) return 0;
-  return clamp((100 * flowFor(power, s.rise)) / s.fullFlow, 0, 100);
-}
-
-interface Decided {
-  readonly duty: number;
-  readonly combined: Combined;
-  readonly pid: PidResult;
-  readonly table: StepwiseState;
-  readonly flow: number;
-  readonly limits: readonly string[];
-}
-
-/** Everything that asks for air, and what limits it. */
-function decide(context: Context, pv: number, setpoint: number, inForce: number | undefined): Decided {
-  const { settings: s, state, inputs: seen, dt, nominal, localHour, mode } = context;
-  const quiet = quietCeiling(localHour, pv, setpoint, s);
-  const top = Math.min(s.maxDuty, quiet ?? 100);
-  const flow = flowDuty(seen.power?.value, s);
-  const least = Math.max(s.minDuty, Math.min(flow, top), Math.min(seen.floor?.value ?? 0, top));
-  const held = mode === "manual" ? inForce : undefined;
-  const pid = pidStep(
-    state.pid,
-    {
-      setpoint,
-      pv,
-      dt,
-      nominal,
-      min: least,
-      max: top,
-      ...(held === undefined ? {} : { manual: held }),
-      // The loser of the two follows the winner, and takes over without a step.
-      ...(inForce === undefined ? {} : { applied: inForce }),
-    },
-    fanLoop(s),
-  );
-  const table = stepwiseStep(state.table, pv, s);
-  const combined = combine(
-    [
-      { name: "loop", value: pid.output, enabled: s.strategy !== "stepwise" },
-      { name: "table", value: table.output, enabled: s.strategy !== "pi" },
-    ],
-    {
-      rule: "max",
-      ceilings: [
-        { name: "quiet hours", value: quiet },
-        { name: "maxDuty", value: s.maxDuty },
-      ],
-      minimum: least,
-    },
-  );
-  const limits = [
-    ...(quiet !== undefined && (combined.demanded ?? 0) >= quiet
-      ? [`quiet hours: at most ${shown(quiet)} %`]
-      : []),
-    ...(combined.limit === "minimum" || pid.output <= least ? [`at least ${shown(least)} %`] : []),
-  ];
-  return { duty: combined.value ?? least, combined, pid, table: table.state, flow, limits };
-}
-
-/** The value a duty becomes when it goes from what is in force no faster than it may. */
-function movedTo(
-  wanted: number,
-  { state, settings: s, dt, nominal, mode }: Context,
-  inForce: number | undefined,
-): number {
-  const before = mode === "manual" || state.duty === null ? inForce : state.duty;
-  if (before === undefined) return wanted;
-  return slewed(before, wanted, s.slewUp, s.slewDown, countedSeconds(dt, nominal));
-}
 
 /** No believable inlet: as it is for a while, then the fail-safe duty. The loop rests, and takes over from there. */
 function blindStep(context: Context, validated: Validated, bank: Bank, inForce: number | undefined): Result {
@@ -192,7 +94,8 @@ function step(context: Context): Result {
   if (validated.value === undefined) return blindStep(context, validated, bank, inForce);
   const pv = firstOrder(state.pv, validated.value, s.filterTime, dt) ?? validated.value;
   const setpoint = rampStep(state.setpoint, s.setpoint, { dt, nominal }, s);
-  const decided = decide(context, pv, setpoint, inForce);
+  const door = said(seen.doorHold) ? (state.door ?? state.duty ?? inForce) : undefined;
+  const decided = decide({ ...context, state: { ...state, ...maybe("door", door) } }, pv, setpoint, inForce);
   const duty = movedTo(decided.duty, context, inForce);
   const { alarms, state: watched } = watch(state, pv, setpoint, duty, s, dt);
   const leader = validated.leader ?? "inlet";
@@ -212,6 +115,7 @@ function step(context: Context): Result {
       duty,
       ...watched,
       blind: 0,
+      ...maybe("door", door),
     },
     reason: reasonOf(pv, setpoint, duty, decided, bank, leader),
     leader,

@@ -1,3 +1,4 @@
+import { type Static, Type } from "typebox";
 import { seconds } from "../../devices/clock.ts";
 import { type Alarm, defineController } from "../contract.ts";
 import {
@@ -8,17 +9,63 @@ import {
   initialHumidity,
 } from "../library/humidity.ts";
 import { dewPoint } from "../library/psychrometrics.ts";
+import { median as middle } from "../library/filter.ts";
 import { listed, shown } from "../library/timing.ts";
+import { checkValidate, validateInit, type ValidateState, validateStep } from "../library/validate.ts";
 import type { Observation } from "../sample.ts";
 import { select } from "../select.ts";
-import { alarm, least, maybe, median, most, there } from "./parts.ts";
+import { inletSettings, inletsStep, leftOut } from "./inlets.ts";
+import { alarm, maybe, median, most, there } from "./parts.ts";
+import { probesOf, sensorAlarms } from "./zone-parts.ts";
 
-/** Dew point, °C, of sensors that belong together. */
-const dewOf = (temperature: readonly Observation[], humidity: readonly Observation[]): number | undefined => {
-  const t = median(temperature);
-  const rh = median(humidity);
-  return t === undefined || rh === undefined ? undefined : dewPoint(t, rh);
+const settings = Type.Object({ ...humiditySettings.properties, ...inletSettings.properties });
+type Settings = Static<typeof settings>;
+
+interface State {
+  readonly humidity: HumidityState;
+  readonly inlets: ValidateState;
+  readonly surfaces: ValidateState;
+  readonly inside: ValidateState;
+  readonly outside: ValidateState;
+}
+
+/** Relative humidity is judged as temperature is, by limits of its own, in %. */
+const humiditySensors = {
+  lowest: 0,
+  highest: 104,
+  fastest: 5,
+  stuckReference: 8,
+  voteDelta: 8,
+  placeDelta: 0,
 };
+
+interface Moisture {
+  /** °C */
+  readonly dewPoint: number | undefined;
+  /** % */
+  readonly humidity: number | undefined;
+  readonly alarms: readonly Alarm[];
+  readonly state: ValidateState;
+}
+
+/** Moisture at one place, by the median of its believable humidity sensors. */
+function moistureOf(
+  before: ValidateState,
+  celsius: number | undefined,
+  sensors: readonly Observation[],
+  s: Settings,
+  dt: number,
+): Moisture {
+  const judged = validateStep(before, probesOf(sensors), { dt }, { ...s, ...humiditySensors, worse: "high" });
+  const humidity = middle(judged.places.flatMap(({ value }) => (value === undefined ? [] : [value])));
+  const known = celsius !== undefined && humidity !== undefined;
+  return {
+    dewPoint: known ? dewPoint(celsius, Math.min(100, Math.max(1, humidity))) : undefined,
+    humidity,
+    alarms: sensorAlarms(judged),
+    state: judged.state,
+  };
+}
 
 /** Dew points inside and outdoors, and what moisture forbids. Others obey what it publishes. */
 export const humidityGuard = defineController({
@@ -27,7 +74,7 @@ export const humidityGuard = defineController({
   summary:
     "Keeps water off equipment: says when outdoor air must stay out, when to dry, and when compressors must rest",
   period: seconds(10),
-  settings: humiditySettings,
+  settings,
   inputs: {
     inlet: select("type:temperature", "point:inlet").each(),
     humidity: select("type:humidity", "point:inlet").of("humidity").any(),
@@ -49,23 +96,40 @@ export const humidityGuard = defineController({
     raiseSupply: { unit: "K", text: "How much warmer supply air should be" },
   },
   failSafe: {},
-  init: (): HumidityState => initialHumidity,
+  stateVersion: 2,
+  init: (): State => ({
+    humidity: initialHumidity,
+    inlets: validateInit(),
+    surfaces: validateInit(),
+    inside: validateInit(),
+    outside: validateInit(),
+  }),
   check: (s) =>
     s.dewPointVeryLow >= s.dewPointLow || s.dewPointLow >= s.dewPointHigh
       ? "dewPointVeryLow, dewPointLow and dewPointHigh must rise in this order"
-      : undefined,
+      : checkValidate({ ...s, worse: "low" }),
   step({ inputs, state, settings: s, dt }) {
-    const inside = dewOf(inputs.inlet, inputs.humidity);
-    const outdoorDew = dewOf(inputs.outdoor, inputs.outdoorHumidity);
-    const inlet = most(inputs.inlet) ?? 20;
-    const coldest = least([...inputs.surfaces, ...inputs.supply, ...inputs.inlet]);
+    const inlets = inletsStep(state.inlets, inputs.inlet, s, dt, "low");
+    const cold = inletsStep(
+      state.surfaces,
+      [...inputs.surfaces, ...inputs.supply],
+      // A coil is much colder than the metal around it.
+      { ...s, placeDelta: 0 },
+      dt,
+      "low",
+    );
+    const air = inlets.validated.places.flatMap(({ value }) => (value === undefined ? [] : [value]));
+    const inside = moistureOf(state.inside, middle(air), inputs.humidity, s, dt);
+    const outside = moistureOf(state.outside, median(inputs.outdoor), inputs.outdoorHumidity, s, dt);
+    const outdoorDew = outside.dewPoint;
+    const surfaces = [cold.coldest, inlets.coldest].filter((one) => one !== undefined);
     const result = humidityStep(
-      state,
+      state.humidity,
       {
-        inlet,
-        ...maybe("dewPoint", inside),
+        inlet: inlets.hottest ?? 20,
+        ...maybe("dewPoint", inside.dewPoint),
         ...maybe("outdoorDewPoint", outdoorDew),
-        ...maybe("coldest", coldest),
+        ...maybe("coldest", surfaces.length === 0 ? undefined : Math.min(...surfaces)),
         damper: most(inputs.damper) ?? 0,
         doorOpen: there(inputs.door).some(({ value }) => value === "open"),
       },
@@ -74,7 +138,13 @@ export const humidityGuard = defineController({
     );
     return {
       outputs: {},
-      state: result.state,
+      state: {
+        humidity: result.state,
+        inlets: inlets.state,
+        surfaces: cold.state,
+        inside: inside.state,
+        outside: outside.state,
+      },
       reason: reasonOf(result),
       terms: {
         ...maybe("dewPoint", result.dewPoint),
@@ -82,8 +152,8 @@ export const humidityGuard = defineController({
         ...maybe("margin", result.margin),
         raiseSupply: result.raiseSupply,
       },
-      limits: result.keepOut,
-      alarms: alarmsOf(result, median(inputs.humidity), s),
+      limits: [...result.keepOut, ...leftOut(inlets), ...leftOut(cold)],
+      alarms: [...alarmsOf(result, inside.humidity, s), ...inside.alarms, ...outside.alarms],
       published: {
         ...maybe("dewPoint", result.dewPoint),
         ...maybe("outdoorDewPoint", outdoorDew),

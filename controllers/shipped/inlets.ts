@@ -58,3 +58,7 @@ const noInlet = alarm(
 
 /** What a step says that goes to its fail-safe values for want of a believable inlet. */
 export const blindReason = "No inlet sensor is believable: outputs are at their fail-safe values";
+
+/** Probes that are not believed, for people; for controllers beside those that alarm of them. */
+export const leftOut = ({ validated }: Inlets): readonly string[] =>
+  validated.sensors.flatMap(({ name, value }) => (value === undefined ? [`${name} is left out`] : []));

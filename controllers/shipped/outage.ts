@@ -18,7 +18,6 @@ interface State {
   readonly shedding: SheddingState;
   /** W, filtered. */
   readonly watts: number;
-  readonly inlets: ValidateState;
 }
 
 /** Mains, battery and loads: who loses power first, and who gets it back. */
@@ -69,7 +68,6 @@ export const outage = defineController({
     const inlets = inletsStep(state.inlets, inputs.inlet, s, dt);
     const generator = there(inputs.generator).some(({ value }) => value === "running");
     const contact = contactOf(inputs.mains);
-    const inlets = inletsStep(state.inlets, inputs.inlet, s, dt);
     const busVolts = least(believable.volts(inputs.busVolts, s));
     const mains = mainsStep(
       state.mains,
@@ -116,7 +114,7 @@ export const outage = defineController({
         servers: each(applied.servers, ({ name }) => (asked(name, shed, loads, s) ? "soft" : null)),
         charging: s.commandCharging && applied.charging.length > 0 ? limit : null,
       },
-      state: { inlets: inlets.state, mains: mains.state, shedding: shed.state, watts, inlets: inlets.state },
+      state: { inlets: inlets.state, mains: mains.state, shedding: shed.state, watts },
       reason: reasonOf(mains.out, generator, lasts, shed, loads),
       ...(mains.out ? { leader: generator ? "generator" : "battery" } : {}),
       terms: {

@@ -8,11 +8,13 @@ import {
   type SafetyState,
   safetyStep,
 } from "../library/safety.ts";
+import { checkValidate, validateInit, type ValidateState } from "../library/validate.ts";
 import { wordOf } from "../library/words.ts";
 import type { Wish } from "../outputs.ts";
 import type { Applied, Observation } from "../sample.ts";
 import { select } from "../select.ts";
-import { plain } from "../settings.ts";
+import { kelvin, plain } from "../settings.ts";
+import { inletSettings, inletsStep, leftOut } from "./inlets.ts";
 import { alarm, contacts, each, maybe, most } from "./parts.ts";
 import { loadsOf, prioritySettings } from "./loads.ts";
 
@@ -25,6 +27,12 @@ const wiring = (what: string) =>
 const settings = Type.Object({
   ...safetySettings.properties,
   ...prioritySettings.properties,
+  ...inletSettings.properties,
+  placeDelta: kelvin({
+    default: 0,
+    description:
+      "A place further than this from the others is left out. 0: none is; fire may be at one place alone.",
+  }),
   smokeWiring: wiring("smoke"),
   leakWiring: wiring("leaks"),
   resets: plain({
@@ -39,6 +47,7 @@ type Settings = Static<typeof settings>;
 interface State {
   readonly safety: SafetyState;
   readonly resets: number;
+  readonly inlets: ValidateState;
 }
 
 /** Smoke, fire, leaks, hydrogen, doors: commands with the strongest rank, and gives everything up otherwise. */
@@ -85,8 +94,17 @@ export const safety = defineController({
     loads: null,
     charging: null,
   },
-  init: ({ resets }): State => ({ safety: initialSafety, resets }),
+  stateVersion: 2,
+  // What was latched before stays so.
+  migrate: (state, _from, { resets }): State => ({
+    ...(state as Pick<State, "safety">),
+    resets,
+    inlets: validateInit(),
+  }),
+  init: ({ resets }): State => ({ safety: initialSafety, resets, inlets: validateInit() }),
+  check: (s) => checkValidate({ ...s, worse: "high" }),
   step({ inputs, state, settings: s, dt, applied }) {
+    const inlets = inletsStep(state.inlets, inputs.inlet, s, dt);
     const doors = inputs.door.flatMap((one) => (one.quality === "bad" ? [] : [one.value === "open"]));
     const result = safetyStep(
       state.safety,
@@ -96,7 +114,7 @@ export const safety = defineController({
         leak: contacts(inputs.leak, s.leakWiring),
         ...maybe("hydrogen", most(inputs.hydrogen)),
         ...maybe("doorOpen", doors.length === 0 ? undefined : doors.includes(true)),
-        ...maybe("inlet", most(inputs.inlet)),
+        ...maybe("inlet", inlets.hottest),
         reset: s.resets > state.resets,
       },
       s,
@@ -104,9 +122,10 @@ export const safety = defineController({
     );
     return {
       outputs: wishes(result, applied, inputs.outlets, s),
-      state: { safety: result.state, resets: s.resets },
+      state: { safety: result.state, resets: s.resets, inlets: inlets.state },
       reason: reasonOf(result),
       ...maybe("leader", leaderOf(result)),
+      limits: leftOut(inlets),
       alarms: [...alarmsOf(result), ...contactAlarms(inputs)],
       published: {
         smoke: result.smoke ? 1 : 0,
@@ -183,8 +202,15 @@ const leaderOf = (result: SafetyResult): string | undefined =>
 function reasonOf(result: SafetyResult): string {
   if (result.cutLoads) return "Fire: all air stopped, loads without power, charging stopped";
   if (result.fire) return "Fire: all air stopped, servers asked to shut down, loads lose power soon";
-  if (result.smoke) return "Smoke: fans, cooling and heater stopped, damper shut, until it is reset";
-  if (result.leak) return "Leak: cooling stopped, until it is reset";
+  const { smoke, fire, leak } = result.state;
+  if (result.smoke)
+    return smoke.seen > 0 || fire.seen > 0
+      ? "Smoke: fans, cooling and heater stopped, damper shut, until it is gone and reset"
+      : "The smoke is gone: fans, cooling and heater stay off, the damper shut, until it is reset";
+  if (result.leak)
+    return leak.seen > 0
+      ? "Leak: cooling stopped, until it is gone and reset"
+      : "The leak is gone: cooling stays off until it is reset";
   if (result.vent) return "Hydrogen: venting, charging stopped";
   if (result.doorHold) return "The door is open: airflow is held back for whoever works there";
   return "Nothing dangerous is seen";
@@ -194,11 +220,13 @@ function alarmsOf(result: SafetyResult): readonly Alarm[] {
   const alarms: Alarm[] = [];
   if (result.fire) alarms.push(alarm("fire", "critical", "fire: call the fire brigade; loads lose power"));
   else if (result.smoke) {
-    const text = "smoke: all air is stopped, the site will warm up; look, then raise `resets`";
+    const text = "smoke: all air is stopped, the site will warm up; look, and once it is gone raise `resets`";
     alarms.push(alarm("smoke", "critical", text));
   }
   if (result.leak)
-    alarms.push(alarm("leak", "major", "water: cooling is stopped; look, then raise `resets`"));
+    alarms.push(
+      alarm("leak", "major", "water: cooling is stopped; look, and once it is gone raise `resets`"),
+    );
   if (result.hydrogen) {
     const text = result.vent
       ? "hydrogen: venting, charging is stopped"

@@ -26,7 +26,7 @@ export const stagedCoolingSettings = Type.Object({
   restAir: percent({
     default: 100,
     description:
-      "Smallest fan duty while compressors must rest and the inlet warms: more air spreads the heat over the racks. 0: none.",
+      "Fan duty at which a variable compressor at its least may end; fans rise to it before: servers are then cool when it rests, and often it need not. 0: none.",
   }),
   failSafeSetpoint: celsius({
     default: 25,
@@ -71,4 +71,15 @@ export function capacityOf(
   if (demand !== undefined) return within(Math.round(demand.value * demand.share), s.leastCapacity, 100);
   const above = temperature - (setpoint - s.offDifferential);
   return within(Math.round((100 * above) / s.capacityBand), s.leastCapacity, 100);
+}
+
+/**
+ * Smallest fan duty while a compressor runs, %: none where it has more to give, all of it where its stage ends. More air
+ * brings the inlet nearer to the servers' heat, of which as little as possible is to be left when the compressor stops.
+ */
+export function airAtLeast(temperature: number, setpoint: number, s: StagedCoolingSettings): number {
+  if (s.capacityBand === 0) return 0;
+  const ends = setpoint - stagesOf(s).offDifferential;
+  const least = setpoint - s.offDifferential + (s.capacityBand * s.leastCapacity) / 100;
+  return s.restAir * within((least + ends - 2 * temperature) / Math.max(0.1, least - ends), 0, 1);
 }

@@ -21,6 +21,7 @@ import { from, optional, select } from "../select.ts";
 import { blindReason, type Inlets, inletsStep } from "./inlets.ts";
 import { each, maybe, median, said, there } from "./parts.ts";
 import {
+  airAtLeast,
   capacityOf,
   stagedCoolingCheck,
   stagedCoolingSettings,
@@ -175,7 +176,7 @@ function guard(
 
 /** What others should know: cooling that is lost, and cooling that only has to wait for its compressor. */
 function publish(
-  { inputs: seen, settings: s }: Context,
+  { settings: s }: Context,
   inlet: number,
   staged: StagingResult,
   of: { readonly wanted: number; readonly on: number; readonly order: LeadLagResult },
@@ -183,14 +184,12 @@ function publish(
 ) {
   const { wanted, on, order } = of;
   const waits = guards.length > 0 && on === 0 && guards.every(({ state }) => !mayRun(state, s));
-  // Air warms within a minute: fans are to be up before the compressor is asked for again.
-  const warms = inlet > staged.setpoint - stagesOf(s).offDifferential && mostStages(inlet, seen, s) !== 0;
   return {
     stages: on,
     wanted,
     lost: wanted > 0 && order.sound === 0 ? 1 : 0,
     resting: wanted > 0 && order.sound > 0 && waits ? 1 : 0,
-    air: waits && warms ? s.restAir : 0,
+    air: on > 0 && wanted > 0 ? airAtLeast(inlet, staged.setpoint, s) : 0,
   };
 }
 
@@ -268,7 +267,7 @@ export const stagedCooling = defineController({
     wanted: { text: "Cooling stages the inlet asks for" },
     lost: { text: "1 when cooling is wanted and no unit is left that works" },
     resting: { text: "1 when cooling is wanted and every compressor has to rest first" },
-    air: { unit: "%", text: "Smallest fan duty while compressors rest and the inlet warms" },
+    air: { unit: "%", text: "Smallest fan duty while a compressor at its least is about to end" },
   },
   failSafe: ({ failSafeSetpoint }) => ({ mode: "auto", capacity: null, setpoint: failSafeSetpoint }),
   stateVersion: 2,

@@ -10,7 +10,7 @@ import { rampStep } from "../library/ramp.ts";
 import type { SequenceCommands } from "../library/split-range.ts";
 import { shown } from "../library/timing.ts";
 import { validateInit, type Validated, validateStep } from "../library/validate.ts";
-import { flowDuty } from "./fan-zone.ts";
+import { floorOf, flowDuty } from "./fan-zone-decide.ts";
 import { alarm } from "./parts.ts";
 import {
   appliedMean,
@@ -90,7 +90,7 @@ function step(context: Context): Result {
   const outdoorAir = economiser.mode !== "mechanical";
   const flow = flowDuty(seen.power?.value, s);
   const quiet = quietCeiling(localHour, pv, setpoint, s) ?? 100;
-  const fansFloor = Math.min(quiet, Math.max(s.minDuty, flow, seen.floor?.value ?? 0));
+  const fansFloor = Math.min(quiet, Math.max(s.minDuty, flow, floorOf(seen)));
   const decided = decide(context, pv, setpoint, outdoorAir, fansFloor);
   const wanted = Math.max(s.minDuty, Math.min(quiet, decided.commands.fans));
   const before = context.mode === "manual" || state.duty === null ? inForce : state.duty;

@@ -1,0 +1,135 @@
+import { seconds } from "../../devices/clock.ts";
+import type { StepContext, StepResult } from "../contract.ts";
+import type { DelayState, LevelsState } from "../library/alarms.ts";
+import { combine, type Combined } from "../library/combine.ts";
+import { doorCeiling } from "../library/door.ts";
+import type { FanState } from "../library/fans.ts";
+import { clamp, countedSeconds, slewed } from "../library/limit.ts";
+import { type PidResult, type PidState, pidStep } from "../library/pid.ts";
+import { flowFor } from "../library/plausible.ts";
+import { quietCeiling } from "../library/quiet.ts";
+import { type StepwiseState, stepwiseStep } from "../library/stepwise.ts";
+import { shown } from "../library/timing.ts";
+import type { ValidateState } from "../library/validate.ts";
+import type { Sample } from "../sample.ts";
+import { from, optional, select } from "../select.ts";
+import type { fanZoneSettings } from "./fan-zone-settings.ts";
+import { fanLoop, type FanZoneSettings } from "./fan-zone-settings.ts";
+
+/** What `fan-zone` remembers; JSON. */
+export interface State {
+  readonly inlets: ValidateState;
+  /** Filtered inlet and ramped setpoint, °C; null: none yet. */
+  readonly pv: number | null;
+  readonly setpoint: number | null;
+  readonly pid: PidState;
+  readonly table: StepwiseState;
+  readonly fans: Readonly<Record<string, FanState>>;
+  /** Duty commanded last, before compensation, %; null: none yet. */
+  readonly duty: number | null;
+  readonly levels: LevelsState;
+  readonly saturated: DelayState;
+  /** s for which no inlet was believable. */
+  readonly blind: number;
+  /** Duty when the door opened, %; absent while airflow need not be held back. */
+  readonly door?: number;
+}
+
+export const inputs = {
+  inlet: select("type:temperature", "point:inlet").of("temperature").each(),
+  speeds: select("type:fan").of("rpm").any(),
+  power: optional(select("point:it-power").of("watt").sum()),
+  floor: optional(from("trim-respond-floor", "floor").max()),
+  freeAir: optional(from("economiser", "air").max()),
+  restAir: optional(from("staged-cooling", "air").max()),
+  doorHold: optional(from("safety", "doorHold").max()),
+};
+export const outputs = {
+  fans: select("type:fan").action("speed", { unit: "%", deadband: 1, refresh: seconds(20) }),
+};
+
+export type Context = StepContext<typeof fanZoneSettings, typeof inputs, typeof outputs, State>;
+export type Result = StepResult<typeof outputs, State>;
+
+/** Flow feed-forward, %: the duty at which the racks' power warms the air by no more than `rise`. */
+export function flowDuty(power: number | undefined, s: Pick<FanZoneSettings, "fullFlow" | "rise">): number {
+  if (power === undefined || s.fullFlow === 0 || power <= 0) return 0;
+  return clamp((100 * flowFor(power, s.rise)) / s.fullFlow, 0, 100);
+}
+
+export interface Decided {
+  readonly duty: number;
+  readonly combined: Combined;
+  readonly pid: PidResult;
+  readonly table: StepwiseState;
+  readonly flow: number;
+  readonly limits: readonly string[];
+}
+
+/** The smallest duty others ask for, %. */
+export const floorOf = (
+  seen: Readonly<Record<"floor" | "freeAir" | "restAir", Sample | undefined>>,
+): number => Math.max(0, seen.floor?.value ?? 0, seen.freeAir?.value ?? 0, seen.restAir?.value ?? 0);
+
+/** Everything that asks for air, and what limits it. */
+export function decide(context: Context, pv: number, setpoint: number, inForce: number | undefined): Decided {
+  const { settings: s, state, inputs: seen, dt, nominal, localHour, mode } = context;
+  const quiet = quietCeiling(localHour, pv, setpoint, s);
+  const door = doorCeiling(state.door, pv, setpoint, s);
+  const top = Math.max(s.minDuty, Math.min(s.maxDuty, quiet ?? 100, door ?? 100));
+  const flow = flowDuty(seen.power?.value, s);
+  const least = Math.max(s.minDuty, Math.min(Math.max(flow, floorOf(seen)), top));
+  const held = mode === "manual" ? inForce : undefined;
+  const pid = pidStep(
+    state.pid,
+    {
+      setpoint,
+      pv,
+      dt,
+      nominal,
+      min: least,
+      max: top,
+      ...(held === undefined ? {} : { manual: held }),
+      // The loser of the two follows the winner, and takes over without a step.
+      ...(inForce === undefined ? {} : { applied: inForce }),
+    },
+    fanLoop(s),
+  );
+  const table = stepwiseStep(state.table, pv, s);
+  const combined = combine(
+    [
+      { name: "loop", value: pid.output, enabled: s.strategy !== "stepwise" },
+      { name: "table", value: table.output, enabled: s.strategy !== "pi" },
+    ],
+    {
+      rule: "max",
+      ceilings: [
+        { name: "quiet hours", value: quiet },
+        { name: "open door", value: door },
+        { name: "maxDuty", value: s.maxDuty },
+      ],
+      minimum: least,
+    },
+  );
+  const limits = [
+    ...(quiet !== undefined && (combined.demanded ?? 0) >= quiet
+      ? [`quiet hours: at most ${shown(quiet)} %`]
+      : []),
+    ...(door !== undefined && (combined.demanded ?? 0) >= door
+      ? [`somebody works at the open door: at most ${shown(door)} %`]
+      : []),
+    ...(combined.limit === "minimum" || pid.output <= least ? [`at least ${shown(least)} %`] : []),
+  ];
+  return { duty: combined.value ?? least, combined, pid, table: table.state, flow, limits };
+}
+
+/** The value a duty becomes when it goes from what is in force no faster than it may. */
+export function movedTo(
+  wanted: number,
+  { state, settings: s, dt, nominal, mode }: Context,
+  inForce: number | undefined,
+): number {
+  const before = mode === "manual" || state.duty === null ? inForce : state.duty;
+  if (before === undefined) return wanted;
+  return slewed(before, wanted, s.slewUp, s.slewDown, countedSeconds(dt, nominal));
+}

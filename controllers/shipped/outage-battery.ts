@@ -1,0 +1,59 @@
+import type { Alarm } from "../contract.ts";
+import { autonomyRange, type Battery, batteryLimits, chargeCurrent } from "../library/battery.ts";
+import { shown } from "../library/timing.ts";
+import type { Observation } from "../sample.ts";
+import type { OutageSettings as Settings } from "./outage-settings.ts";
+import { alarm, there } from "./parts.ts";
+
+const batteryOf = (s: Settings): Battery => ({
+  chemistry: s.chemistry,
+  cells: s.cells,
+  ampereHours: s.ampereHours,
+  ohms: s.milliohms / 1000,
+  peukert: s.peukert,
+});
+
+/** How long the battery lasts, s. */
+export type Lasts = ReturnType<typeof autonomyRange>;
+export const lastsFor = (charge: number, temperature: number | undefined, load: number, s: Settings): Lasts =>
+  autonomyRange(batteryOf(s), {
+    charge: charge / 100,
+    least: s.emptyAt / 100,
+    leastVolts: s.disconnectVolts,
+    watts: load,
+    health: s.health / 100,
+    temperature: temperature ?? 10,
+  });
+
+/** A, to half an ampere, so that the plant's register is seldom written. */
+export function chargeLimit(temperature: number | undefined, s: Settings): number {
+  const limit = Math.min(chargeCurrent(batteryOf(s), temperature), s.rechargeRate * s.ampereHours);
+  return Math.min(100, Math.floor(limit * 2) / 2);
+}
+
+/** Readings a sensor can give: of temperatures, and of the bus by its cells. */
+export const believable = {
+  celsius: (all: readonly Observation[]): readonly Observation[] => within(all, -40, 80),
+  volts(all: readonly Observation[], { chemistry, cells }: Settings): readonly Observation[] {
+    const nominal = cells * (chemistry === "vrla" ? 2 : 3.2);
+    return within(all, 0.7 * nominal, 1.35 * nominal);
+  },
+  percent: (all: readonly Observation[]): readonly Observation[] => within(all, 0, 100),
+};
+
+const within = (all: readonly Observation[], least: number, most: number): readonly Observation[] =>
+  there(all).filter(({ value }) => value >= least && value <= most);
+
+/** What battery temperature means, for people. */
+export function batteryAlarms(temperature: number | undefined, s: Settings): readonly Alarm[] {
+  if (temperature === undefined) return [];
+  const { alarm: warm, boost, charge } = batteryLimits[s.chemistry];
+  const at = `the battery is at ${shown(temperature)} °C`;
+  if (temperature >= charge) return [alarm("battery-hot", "critical", `${at}: charging is stopped`)];
+  if (temperature >= boost) return [alarm("battery-hot", "major", `${at}: end equalising`)];
+  if (temperature >= warm) return [alarm("battery-hot", "warning", `${at}: its life shortens`)];
+  if (chargeCurrent(batteryOf(s), temperature) === 0) {
+    return [alarm("battery-cold", "warning", `${at}: it is not charged`)];
+  }
+  return [];
+}

@@ -1,0 +1,101 @@
+import type { Alarm } from "../contract.ts";
+import type { Load, SheddingResult } from "../library/shedding.ts";
+import { listed, shown, span } from "../library/timing.ts";
+import type { Applied, Observation } from "../sample.ts";
+import { loadsOf } from "./loads.ts";
+import type { Lasts } from "./outage-battery.ts";
+import type { OutageSettings as Settings } from "./outage-settings.ts";
+import { alarm, there, unitOf } from "./parts.ts";
+
+/** A load by its name, and the server it feeds. */
+export interface Fed extends Load {
+  readonly name: string;
+}
+
+export function loadsWith(
+  applied: { readonly loads: readonly Applied[]; readonly servers: readonly Applied[] },
+  outlets: readonly Observation<string>[],
+  powers: readonly Observation<string>[],
+  s: Settings,
+): readonly Fed[] {
+  return loadsOf(applied.loads, outlets, s).map((load) => {
+    const server = s.servers[load.name];
+    const found = server !== undefined && applied.servers.some(({ name }) => isServer(name, server));
+    const shows = there(powers).find(({ from }) => server !== undefined && isServer(from, server));
+    return { ...load, graceful: found, ...(shows === undefined ? {} : { down: shows.value === "off" }) };
+  });
+}
+
+const isServer = (name: string, server: string): boolean => name === server || unitOf(name) === server;
+
+/** Whether a server is to be shut down in order. */
+export const asked = (name: string, shed: SheddingResult, loads: readonly Fed[], s: Settings): boolean =>
+  loads.some(({ id, name: outlet }) => {
+    const server = s.servers[outlet];
+    return shed.stopping.includes(id) && server !== undefined && isServer(name, server);
+  });
+
+export function reasonOf(
+  out: boolean,
+  generator: boolean,
+  lasts: Lasts | undefined,
+  shed: SheddingResult,
+  loads: readonly Fed[],
+): string {
+  const names = [...shed.stopping, ...shed.off].map((id) => loads.find((load) => load.id === id)?.name ?? id);
+  const without = names.length === 0 ? "" : `; ${listed(names)} without power: ${listed(shed.reasons)}`;
+  if (!out) return `Mains are there${shed.back.length > 0 ? "; loads come back one by one" : ""}${without}`;
+  if (generator) return `On generator${without}`;
+  const time =
+    lasts === undefined
+      ? "for how long is not known"
+      : `for ${span(lasts.pessimistic)} to ${span(lasts.optimistic)}`;
+  return `On battery, ${time}${without}`;
+}
+
+export function powerAlarms(
+  mains: { readonly out: boolean; readonly known: boolean; readonly contradiction: boolean },
+  generator: boolean,
+  lasts: Lasts | undefined,
+  s: Settings,
+): readonly Alarm[] {
+  const alarms: Alarm[] = [];
+  if (mains.out) {
+    const short = lasts !== undefined && lasts.pessimistic < s.shedMinutes && !generator;
+    const time = lasts === undefined ? "" : `; the battery lasts ${span(lasts.pessimistic)} at the worst`;
+    alarms.push(
+      alarm(
+        "mains-out",
+        short ? "critical" : "major",
+        `mains are out${generator ? ", the generator runs" : time}`,
+      ),
+    );
+  }
+  if (!mains.known) alarms.push(alarm("mains-unknown", "warning", "nothing says whether there is mains"));
+  if (mains.contradiction) {
+    alarms.push(
+      alarm("mains-contact", "warning", "the mains contact says present, but the battery carries the load"),
+    );
+  }
+  return alarms;
+}
+
+export function shedAlarms(
+  shed: SheddingResult,
+  loads: readonly Fed[],
+  busVolts: number | undefined,
+  s: Settings,
+): readonly Alarm[] {
+  const alarms: Alarm[] = [];
+  if (shed.off.length + shed.stopping.length > 0) {
+    const names = [...shed.stopping, ...shed.off].map(
+      (id) => loads.find((load) => load.id === id)?.name ?? id,
+    );
+    alarms.push(alarm("loads-shed", "major", `${listed(names)} lost power: ${listed(shed.reasons)}`));
+  }
+  if (shed.lowVolts) {
+    const text = `the DC bus is at ${shown(busVolts ?? 0)} V; the plant disconnects at ${shown(s.disconnectVolts)} V`;
+    alarms.push(alarm("dc-low", "critical", text));
+  }
+  return alarms;
+}
