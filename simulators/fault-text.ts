@@ -1,17 +1,10 @@
 import { parse as parseYaml } from "yaml";
 import type { Millis } from "./clock.ts";
-import {
-  type Argument,
-  faultKinds,
-  type FaultKind,
-  type FaultSpec,
-  faultSpecs,
-  readDuration,
-  readShare,
-} from "./fault-kinds.ts";
+import { type Argument, type FaultSpec, readDuration, readShare } from "./fault-arguments.ts";
+import { faultKinds, type FaultKind, faultSpecs } from "./fault-kinds.ts";
 
 export { faultKinds, faultSpecs, readDuration, type FaultKind, type FaultSpec };
-export type { TargetKind } from "./fault-kinds.ts";
+export type { TargetKind } from "./fault-arguments.ts";
 
 export interface Fault {
   /** Name of a unit or line, or `site`. */
