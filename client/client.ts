@@ -1,5 +1,6 @@
 import type { Backoff } from "./backoff.ts";
 import { type Clock, systemClock } from "./clock.ts";
+import { controllerRequests, type Controllers } from "./controllers.ts";
 import { fault } from "./errors.ts";
 import { type Fetch, Http, type Query, segment, type Retry } from "./http.ts";
 import { toReading } from "./readings.ts";
@@ -121,6 +122,9 @@ export interface Client extends Requests {
   /** Who wrote what, and who was refused, the newest first. @throws ClientError 403 for all but admins */
   audit(options?: AuditOptions): Promise<readonly types.AuditEntry[]>;
 
+  /** What controls the site. */
+  readonly controllers: Controllers;
+
   /** Opens a WebSocket, which is opened again whenever it is lost. What is asked before it is open waits. */
   connect(options?: SessionOptions): Session;
 }
@@ -148,7 +152,12 @@ export function createClient(options: ClientOptions): Client {
       backoff: { least: 500, most: 30_000, ...backoff },
       retry: retry !== false,
     });
-  return { ...synseRequests(http, timeout), ...ownRequests(http, timeout), connect };
+  return {
+    ...synseRequests(http, timeout),
+    ...ownRequests(http, timeout),
+    controllers: controllerRequests(http),
+    connect,
+  };
 }
 
 function baseOf(url: string): string {
@@ -255,7 +264,7 @@ function selectionQuery({ tags, ns }: Selection): Query {
   return { ns, tags: groups };
 }
 
-type Own = Omit<Client, keyof Requests | "connect">;
+type Own = Omit<Client, keyof Requests | "connect" | "controllers">;
 
 function ownRequests(http: Http, timeout: number): Own {
   const bus = (name: string): string => `/api/buses/${segment(name, "a bus")}`;

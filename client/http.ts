@@ -47,7 +47,7 @@ export interface HttpOptions {
 export type Query = Readonly<Record<string, string | boolean | number | readonly string[] | undefined>>;
 
 export interface Asked<T> {
-  readonly method: "GET" | "POST" | "PUT" | "DELETE";
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   readonly path: string;
   readonly query?: Query;
   readonly body?: unknown;

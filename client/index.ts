@@ -14,6 +14,8 @@ export type { Cancel, Clock } from "./clock.ts";
 export { ClientError, type ErrorFields, type OwnCode } from "./errors.ts";
 export type { Fetch, FetchResponse, Retry } from "./http.ts";
 export { parseJson } from "./json.ts";
+export type { Controllers, FollowOptions, TraceOptions } from "./controllers.ts";
+export type * from "./controller-types.ts";
 export type {
   Call,
   PluginsOptions,

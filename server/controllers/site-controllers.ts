@@ -6,11 +6,12 @@ import type {
   ControllerRuntime,
   ControllersConfig,
 } from "../../controllers/runtime/api.ts";
-import type { Bundle, Source } from "../../controllers/runtime/source.ts";
+import type { Bundle, LateSource, Source } from "../../controllers/runtime/source.ts";
 import { shipped as comesWithBothy } from "../../controllers/shipped/index.ts";
-import type { Definition } from "../../controllers/contract.ts";
+import type { Alarm, Definition } from "../../controllers/contract.ts";
 import type { Recorded } from "../../controllers/trace/recorded.ts";
 import { recordSteps } from "../../controllers/trace/recorder.ts";
+import { Tunings } from "../../controllers/tuning/tunings.ts";
 import { Trace } from "../../controllers/trace/trace.ts";
 import { VersionStore } from "../../controllers/versions/store.ts";
 import { Versions } from "../../controllers/versions/versions.ts";
@@ -25,6 +26,7 @@ import type { Writer } from "../../devices/writer.ts";
 import type { SiteConfig } from "../config-schema.ts";
 import { type Loader, siteLoader } from "./loader.ts";
 import { type ControllerSection, isFile } from "./section.ts";
+import { Shelves } from "./shelves.ts";
 import { watchSources } from "./watch.ts";
 
 export interface SiteControllersDeps {
@@ -50,23 +52,19 @@ export type Told = ControllerEvent & { readonly at: Instant };
 /** Happenings of a controller that are told of. */
 const mostTold = 100;
 
-/** A controller that could not even be read. */
-interface Unread {
-  readonly name: string;
-  readonly use: string;
-  readonly error: BothyError;
-}
-
 /** The controllers of a site with all that belongs to them: their trace, their versions, what happened. */
 export class SiteControllers {
   readonly trace: Trace<Recorded>;
   readonly versions: Versions;
+  /** Trials that find gains. */
+  readonly tunings: Tunings;
+  /** Alarms somebody knows of. */
+  readonly shelves: Shelves;
   readonly shipped: readonly Definition[];
   readonly #config: SiteConfig;
   readonly #deps: SiteControllersDeps;
   readonly #loader: Loader;
   readonly #told = new Map<string, Told[]>();
-  readonly #unread = new Map<string, Unread>();
   readonly #swaps = new Map<string, number>();
   #runtime: ControllerRuntime | undefined;
   #starting: Promise<void> = Promise.resolve();
@@ -94,6 +92,8 @@ export class SiteControllers {
       log,
       folder: folder === undefined ? undefined : join(folder, "versions"),
     });
+    this.tunings = new Tunings({ clock, log, writer: deps.writer });
+    this.shelves = new Shelves({ clock, keeper: deps.keeper });
     this.versions = new Versions({
       ...{ clock, log, store, trace: this.trace, shipped },
       openHost: (source) => this.#loader.open(source, { name: "a version that commands nothing" }),
@@ -115,9 +115,6 @@ export class SiteControllers {
   get running(): ControllerRuntime | undefined {
     return this.#runtime;
   }
-
-  /** Why a controller's file could not be read. */
-  unread = (name: string): BothyError | undefined => this.#unread.get(name)?.error;
 
   /** What happened to a controller since the start, the newest first. */
   told = (name: string): readonly Told[] => [...(this.#told.get(name) ?? [])].reverse();
@@ -143,6 +140,7 @@ export class SiteControllers {
   async stop(): Promise<void> {
     this.#ended.abort();
     await this.#starting;
+    this.tunings.close();
     await this.#runtime?.stop();
     this.#stopRecording();
     await this.versions.close();
@@ -156,17 +154,11 @@ export class SiteControllers {
   async #start(): Promise<void> {
     const { clock, log } = this.#deps;
     const sections = Object.entries(this.#config.controllers ?? {});
-    const configs = await Promise.all(
-      sections.map(async ([name, section]) => [name, await this.#configOf(name, section)] as const),
-    );
-    if (this.#ended.signal.aborted) return;
-    const known = configs.flatMap(([name, config]) =>
-      config === undefined ? [] : [[name, config] as const],
-    );
+    const configs = sections.map(([name, section]) => [name, this.#configOf(name, section)] as const);
     const { open } = this.#loader;
     const { localHour, more, registry, store, writer, keeper } = this.#deps;
     const runtime = createControllers(
-      { ...Object.fromEntries(known), ...more },
+      { ...Object.fromEntries(configs), ...more },
       {
         ...{ clock, log, registry, store, writer, keeper, shipped: this.shipped, open },
         ...(localHour === undefined ? {} : { localHour }),
@@ -178,6 +170,7 @@ export class SiteControllers {
       for (const stop of stops) stop();
     };
     this.versions.follow(runtime);
+    this.tunings.follow(runtime);
     await runtime.start();
     const watched = sections.filter(([, { use, watch }]) => watch === true && isFile(use));
     watchSources(
@@ -187,25 +180,46 @@ export class SiteControllers {
         log,
         versions: this.versions,
         bundle: (file) => this.#loader.bundle(file),
+        revive: async (name, by) => {
+          if (runtime.get(name)?.standing !== "failed to load") return false;
+          await runtime.restart(name, by);
+          return true;
+        },
+        refused: (name, why) => runtime.note(name, why === undefined ? [] : [fileAlarm(why)]),
         signal: this.#ended.signal,
       },
     );
   }
 
-  async #configOf(name: string, section: ControllerSection): Promise<ControllerConfig | undefined> {
-    try {
-      const configured = await this.#sourceOf(section.use);
-      return { ...runtimeConfig(section), use: this.versions.sourceAtStart(name, configured) };
-    } catch (thrown) {
-      const error = asBothyError(thrown, `controller ${name}`);
-      this.#unread.set(name, { name, use: section.use, error });
-      this.#deps.log.error({ controller: name }, `${name} cannot run: ${error.message}`);
-      return undefined;
-    }
+  #configOf(name: string, section: ControllerSection): ControllerConfig {
+    const { use } = section;
+    const source: LateSource = isFile(use)
+      ? { kind: "late", of: { kind: "bundle", file: use }, read: () => this.#read(name, use) }
+      : { kind: "late", of: { kind: "shipped" }, read: () => this.#shipped(name, use) };
+    return { ...runtimeConfig(section), use: source };
   }
 
-  async #sourceOf(use: string): Promise<Source> {
-    return isFile(use) ? await this.#loader.bundle(use) : { kind: "shipped", name: use };
+  #shipped(name: string, use: string): Promise<Source> {
+    return new Promise((resolve) =>
+      resolve(this.versions.sourceAtStart(name, { kind: "shipped", name: use })),
+    );
+  }
+
+  /** A file's controller; when that cannot be read, the version that was in force last. @throws BothyError when there is none */
+  async #read(name: string, file: string): Promise<Source> {
+    const { log } = this.#deps;
+    try {
+      const bundle = await this.#loader.bundle(file);
+      this.#runtime?.note(name, []);
+      return this.versions.sourceAtStart(name, bundle);
+    } catch (thrown) {
+      const before = this.versions.lastInForce(name);
+      if (before === undefined) throw thrown;
+      const { message } = asBothyError(thrown, `controller ${name}`);
+      log.error({ controller: name, file }, `the version in force last goes on: ${message}`);
+      this.#runtime?.note(name, [fileAlarm(message)]);
+      return before;
+    }
   }
 
   #tell(event: ControllerEvent): void {
@@ -218,6 +232,13 @@ export class SiteControllers {
       this.#swaps.set(controller, this.swaps(controller) + 1);
   }
 }
+
+/** Somebody has to mend a file: until then another version than the one it holds is in force. */
+const fileAlarm = (why: string): Alarm => ({
+  id: "file",
+  severity: "warning",
+  text: `what its file says is not in force, the version before is: ${why}`,
+});
 
 /** The section of one controller as the runtime takes it, but for its code. */
 function runtimeConfig(section: ControllerSection): Omit<ControllerConfig, "use"> {

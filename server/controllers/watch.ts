@@ -1,4 +1,5 @@
 import { stat } from "node:fs/promises";
+import type { By } from "../../controllers/runtime/api.ts";
 import type { Bundle } from "../../controllers/runtime/source.ts";
 import type { Versions } from "../../controllers/versions/versions.ts";
 import { type Clock, every, type Millis, seconds } from "../../devices/clock.ts";
@@ -15,6 +16,10 @@ export interface WatchDeps {
   readonly versions: Pick<Versions, "add" | "swap">;
   readonly bundle: (file: string) => Promise<Bundle>;
   readonly signal: AbortSignal;
+  /** Loads what could not be loaded so far. @returns false: it runs already */
+  readonly revive: (name: string, by: By) => Promise<boolean>;
+  /** Told why what was saved is not in force; undefined once it is. */
+  readonly refused: (name: string, why: string | undefined) => void;
 }
 
 interface Watched {
@@ -32,7 +37,7 @@ export function watchSources(watched: readonly Watched[], deps: WatchDeps): void
 
 async function watchOne(
   { name, file }: Watched,
-  { clock, log, versions, bundle, signal }: WatchDeps,
+  { clock, log, versions, bundle, signal, revive, refused }: WatchDeps,
 ): Promise<void> {
   const looks = looksOf({ name, file }, log);
   let known = await looks();
@@ -49,10 +54,13 @@ async function watchOne(
       known = now;
       const by = { who: "file", why: `${file} was saved` };
       try {
+        if (await revive(name, by)) return;
         const version = await versions.add(name, await bundle(file), by);
         await versions.swap(name, version.id, by);
+        refused(name, undefined);
       } catch (thrown) {
         const { message } = asBothyError(thrown, file);
+        refused(name, message);
         log.error(
           { controller: name, file },
           `what was saved is not in force, the version before is: ${message}`,

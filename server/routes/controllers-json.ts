@@ -2,6 +2,7 @@ import { shortId } from "../../controllers/versions/versions.ts";
 import { versionIdOf } from "../../controllers/trace/recorder.ts";
 import type { ControllerStatus } from "../../controllers/runtime/api.ts";
 import type { StepTrace } from "../../controllers/runtime/frame.ts";
+import type { TuningStatus } from "../../controllers/tuning/tunings.ts";
 import { BothyError } from "../../devices/errors.ts";
 import { slotNames } from "../../devices/transaction.ts";
 import { type Principal, sees } from "../access/principal.ts";
@@ -34,13 +35,11 @@ export function controllerFor(by: Principal, name: string, parts: RouteParts): C
   const { controllers } = parts;
   const status = controllers.running?.get(name);
   if (status !== undefined && seesController(by, status, parts)) return status;
-  const unread = by.scope === undefined ? controllers.unread(name) : undefined;
-  if (unread !== undefined) throw unread;
   throw new BothyError("NOT_FOUND", { source: `controller ${name}` });
 }
 
 /** One line of a list. */
-export const summaryJson = (status: ControllerStatus): object => ({
+export const summaryJson = (status: ControllerStatus, parts: RouteParts): object => ({
   name: status.name,
   standing: status.standing,
   fault: status.fault,
@@ -53,17 +52,40 @@ export const summaryJson = (status: ControllerStatus): object => ({
   period: status.period,
   leader: status.last?.leader,
   reason: status.last?.reason,
+  loop: loopJson(status),
   outputs: (status.last?.outputs ?? []).map(({ output, name, wanted, sent, applied }) => ({
     ...{ output, name, wanted, sent, applied },
   })),
-  alarms: status.alarms.map(alarmJson),
+  alarms: alarmsJson(status, parts),
   missed: status.missed,
   failures: status.failures,
 });
 
-const alarmJson = ({ since, ...alarm }: ControllerStatus["alarms"][number]): object => ({
-  ...alarm,
+/** What it measures and wants to hold, while it steps. */
+function loopJson({ definition, last, settings }: ControllerStatus): object | undefined {
+  const loop = definition?.loop;
+  const pv = loop === undefined ? undefined : last?.terms?.[loop.pv];
+  if (loop === undefined || pv === undefined || !Number.isFinite(pv)) return undefined;
+  const setpoint = loop.setpoint === undefined ? settings["setpoint"] : last?.terms?.[loop.setpoint];
+  return { pv, setpoint: typeof setpoint === "number" ? setpoint : undefined, unit: loop.unit };
+}
+
+/** Everything that stands, and what of it somebody knows. */
+export const alarmsJson = ({ alarms }: ControllerStatus, { controllers }: RouteParts): object[] =>
+  alarms.map(({ since, ...alarm }) => {
+    const shelved = controllers.shelves.of(alarm);
+    return {
+      ...alarm,
+      since: isoTime(since),
+      shelved: shelved === undefined ? undefined : { ...shelved, until: isoTime(shelved.until) },
+    };
+  });
+
+export const tuningJson = ({ since, ended, course, ...rest }: TuningStatus): object => ({
+  ...rest,
   since: isoTime(since),
+  ended: isoOr(ended),
+  course: course.map(({ at, ...point }) => ({ at: isoTime(at), ...point })),
 });
 
 /** A step without the state it leaves behind, which only replay needs. */
@@ -73,8 +95,9 @@ export const stepJson = ({ at, state: _state, ...step }: StepTrace): object => (
 export function detailJson(status: ControllerStatus, parts: RouteParts): object {
   const { controllers } = parts;
   const { definition, source, lastFailure, probation, last } = status;
+  const tuning = controllers.tunings.status(status.name);
   return {
-    ...summaryJson(status),
+    ...summaryJson(status, parts),
     versionId: versionIdOf(status),
     source,
     modeBy: status.modeBy,
@@ -96,6 +119,7 @@ export function detailJson(status: ControllerStatus, parts: RouteParts): object 
       .slice(0, 20)
       .map(({ at, ...event }) => ({ at: isoTime(at), ...eventJson(event) })),
     shadow: controllers.versions.shadow(status.name)?.version,
+    tuning: tuning === undefined ? undefined : tuningJson(tuning),
   };
 }
 

@@ -1,86 +1,205 @@
-import { Type } from "typebox";
+import { type TSchema, Type } from "typebox";
 
 /** What routes of controllers answer, for the description. As in schemas.ts, tests compare. */
 
 const instant = Type.String({ format: "date-time" });
 const anything = Type.Record(Type.String(), Type.Unknown());
 const text = Type.String();
-const optionalText = Type.Optional(text);
+const texts = Type.Array(text);
+const number = Type.Number();
 const value = Type.Union([Type.Number(), Type.String()]);
+const anyValue = Type.Union([Type.Number(), Type.String(), Type.Boolean()]);
+const values = Type.Record(Type.String(), anyValue);
+const optionalText = Type.Optional(text);
+const optionalNumber = Type.Optional(number);
+const optionalInstant = Type.Optional(instant);
+const oneOf = (words: readonly string[], description?: string): TSchema =>
+  Type.Union(
+    words.map((word) => Type.Literal(word)),
+    description === undefined ? {} : { description },
+  );
 
-const alarm = Type.Object({
+const by = Type.Object({ who: text, why: text });
+const mode = oneOf(["automatic", "manual", "fail-safe", "off"]);
+const wantedMode = oneOf(["automatic", "manual", "off"], "What was asked for; fail-safe comes by itself.");
+
+export const alarm = Type.Object({
   id: text,
   controller: text,
-  severity: Type.String({ description: "`notice`, `warning`, `major`, `critical`." }),
+  severity: oneOf(["notice", "warning", "major", "critical"]),
   text: Type.String({ description: "What is wrong, and what to do." }),
   device: optionalText,
   since: instant,
+  shelved: Type.Optional(
+    Type.Object(
+      { who: text, why: text, until: instant },
+      { description: "Somebody knows of it: until then it is not counted." },
+    ),
+  ),
 });
+
+const output = {
+  output: text,
+  name: text,
+  wanted: Type.Optional(value),
+  sent: Type.Optional(value),
+  applied: Type.Optional(value),
+};
 
 const summaryParts = {
   name: text,
   standing: Type.String({ description: "`starting`, `running`, `broken`, `stopped`, `failed to load`." }),
   fault: optionalText,
-  mode: Type.String({ description: "`automatic`, `manual`, `fail-safe`, `off`." }),
-  wantedMode: Type.String({ description: "What was asked for; fail-safe comes by itself." }),
-  modeUntil: Type.Optional(instant),
+  mode,
+  wantedMode,
+  modeUntil: optionalInstant,
   definition: optionalText,
   version: optionalText,
   summary: optionalText,
   period: Type.Number({ description: "Between steps, in ms." }),
   leader: Type.Optional(Type.String({ description: "Which loop, sensor or rule decided." })),
   reason: Type.Optional(Type.String({ description: "Why the outputs are what they are." })),
-  outputs: Type.Array(
-    Type.Object({
-      output: text,
-      name: text,
-      wanted: Type.Optional(value),
-      sent: Type.Optional(value),
-      applied: Type.Optional(value),
-    }),
+  loop: Type.Optional(
+    Type.Object(
+      { pv: number, setpoint: optionalNumber, unit: text },
+      { description: "What it measures and wants to hold, of controllers that have a loop." },
+    ),
   ),
+  outputs: Type.Array(Type.Object(output)),
   alarms: Type.Array(alarm),
   missed: Type.Integer({ description: "Steps that could not begin in time." }),
   failures: Type.Integer(),
 };
 export const summary = Type.Object(summaryParts);
 
+const input = Type.Object({
+  quality: oneOf(["good", "uncertain", "bad"]),
+  value: Type.Optional(value),
+  age: Type.Optional(Type.Number({ description: "In ms." })),
+  from: text,
+  device: optionalText,
+  code: optionalText,
+  text: optionalText,
+  tags: texts,
+});
+
+const failureParts = { kind: text, text };
+const lastFailure = Type.Optional(Type.Object({ ...failureParts, at: instant }));
+const probation = Type.Optional(
+  Type.Object({ until: instant, previous: text }, { description: "Until then it may be taken back." }),
+);
+
 const step = Type.Object(
   {
+    n: Type.Optional(Type.Integer({ description: "Counts up by one, also across restarts." })),
     at: instant,
-    mode: text,
-    reason: text,
-    leader: optionalText,
-    terms: Type.Optional(Type.Record(Type.String(), Type.Number())),
-    limits: Type.Array(text),
-    inputs: anything,
-    outputs: Type.Array(anything),
+    version: text,
+    mode,
+    wantedMode,
     dt: Type.Number({ description: "Since the step before, s." }),
     took: Type.Number({ description: "In ms." }),
+    inputs: Type.Record(Type.String(), Type.Array(input)),
+    missing: Type.Array(text, { description: "What is missing, for people." }),
+    leader: optionalText,
+    terms: Type.Optional(
+      Type.Record(Type.String(), Type.Union([Type.Number(), Type.Null()]), {
+        description: "`p`, `i`, `d`, `error`, …; null: infinite.",
+      }),
+    ),
+    limits: texts,
+    outputs: Type.Array(
+      Type.Object({
+        ...output,
+        device: text,
+        slot: Type.Optional(Type.Integer()),
+        appliedSlot: Type.Optional(Type.Integer()),
+      }),
+    ),
+    reason: text,
+    failure: Type.Optional(Type.Object(failureParts)),
+    published: Type.Optional(values),
   },
   { additionalProperties: true },
 );
 export const traceStep = step;
 
+const target = Type.Object({
+  output: text,
+  device: text,
+  name: text,
+  action: text,
+  holding: optionalText,
+  entries: Type.Array(
+    Type.Object({
+      slot: Type.Integer(),
+      meaning: text,
+      value: anyValue,
+      who: text,
+      why: text,
+      since: instant,
+      expires: optionalInstant,
+      inForce: Type.Boolean(),
+    }),
+  ),
+});
+
+export const tuning = Type.Object({
+  controller: text,
+  method: oneOf(["relay", "step"]),
+  phase: oneOf(["settling", "testing", "done", "failed"]),
+  text: Type.String({ description: "What it does now, or why it ended." }),
+  since: instant,
+  ended: optionalInstant,
+  by,
+  output: text,
+  centre: number,
+  height: number,
+  least: number,
+  most: number,
+  reference: Type.Optional(Type.Number({ description: "What the measurement swings around." })),
+  cycles: Type.Optional(Type.Integer({ description: "Of a relay test so far." })),
+  plant: Type.Optional(
+    Type.Object(
+      { gain: number, tau: number, theta: number, explained: number },
+      { description: "Of a step test: gain per %, time constant and dead time in s, share it explains." },
+    ),
+  ),
+  proposal: Type.Optional(
+    Type.Array(
+      Type.Object({
+        name: text,
+        value: number,
+        unit: text,
+        before: number,
+        minimum: optionalNumber,
+        maximum: optionalNumber,
+        limited: Type.Boolean({ description: "Whether a limit of the setting had to cut it." }),
+      }),
+      { description: "Settings it proposes; they are set like any other." },
+    ),
+  ),
+  course: Type.Array(Type.Object({ at: instant, pv: number, output: number })),
+});
+
 export const detail = Type.Object({
   ...summaryParts,
   versionId: text,
   source: anything,
-  modeBy: Type.Optional(anything),
+  modeBy: Type.Optional(by),
   settings: anything,
   settingsSchema: Type.Optional(anything),
   publishes: Type.Optional(anything),
-  published: anything,
-  failSafe: Type.Optional(anything),
+  published: values,
+  failSafe: Type.Optional(Type.Record(Type.String(), Type.Union([value, Type.Null()]))),
   inputs: Type.Array(anything),
-  bindingFaults: Type.Array(anything),
-  targets: Type.Array(anything, {
+  bindingFaults: Type.Array(Type.Object({ path: texts, message: text, remedy: text })),
+  targets: Type.Array(target, {
     description: "What outputs are bound to, with the priority array of each.",
   }),
   last: Type.Optional(step),
   steps: Type.Integer(),
-  lastFailure: Type.Optional(anything),
-  probation: Type.Optional(anything),
+  lastFailure,
+  probation,
   stepTime: Type.Optional(
     Type.Object({
       steps: Type.Integer(),
@@ -90,8 +209,11 @@ export const detail = Type.Object({
       max: Type.Number(),
     }),
   ),
-  events: Type.Array(anything, { description: "What happened, the newest first." }),
+  events: Type.Array(Type.Object({ at: instant, kind: text }, { additionalProperties: true }), {
+    description: "What happened, the newest first.",
+  }),
   shadow: optionalText,
+  tuning: Type.Optional(tuning),
 });
 
 export const settings = Type.Object({ name: text, settings: anything, schema: Type.Optional(anything) });
@@ -111,19 +233,72 @@ export const version = Type.Object({
   version: text,
   kind: text,
   file: optionalText,
-  added: Type.Optional(instant),
-  by: anything,
+  added: optionalInstant,
+  by,
 });
+
+const orNull = Type.Union([Type.Number(), Type.String(), Type.Null()]);
+const comparison = Type.Object({
+  compared: Type.Integer({ description: "Steps." }),
+  differing: Type.Integer(),
+  otherMode: Type.Integer(),
+  large: Type.Integer({ description: "By more than 10 % of the range." }),
+  largePercent: number,
+  outputs: Type.Array(
+    Type.Object({
+      output: text,
+      device: text,
+      name: text,
+      compared: Type.Integer(),
+      differing: Type.Integer(),
+      largest: number,
+      mean: number,
+      large: Type.Integer(),
+    }),
+  ),
+  examples: Type.Array(
+    Type.Object({
+      at: instant,
+      output: text,
+      name: text,
+      first: orNull,
+      second: orNull,
+      firstReason: text,
+      secondReason: text,
+    }),
+  ),
+});
+
+export const shadow = Type.Object(
+  {
+    id: text,
+    name: text,
+    version: text,
+    since: instant,
+    by,
+    wanted: Type.Number({ description: "How long it is to run before it can be promoted, ms." }),
+    elapsed: Type.Number({ description: "How long it has, ms." }),
+    steps: Type.Integer(),
+    missed: Type.Integer(),
+    failures: Type.Integer(),
+    lastFailure,
+    comparison,
+    notYet: Type.Optional(Type.String({ description: "What speaks against promoting it." })),
+  },
+  { additionalProperties: true },
+);
 
 export const versions = Type.Object({
   inForce: text,
-  since: Type.Optional(instant),
-  by: Type.Optional(anything),
+  since: optionalInstant,
+  by: Type.Optional(by),
   configured: optionalText,
-  probation: Type.Optional(anything),
+  probation,
   versions: Type.Array(version),
-  history: Type.Array(anything, { description: "The newest first." }),
-  shadow: Type.Optional(anything),
+  history: Type.Array(Type.Object({ at: instant, what: text, id: text, from: optionalText, by }), {
+    description: "The newest first.",
+  }),
+  shadow: Type.Optional(shadow),
 });
 
 export const swapReport = Type.Object({
@@ -133,12 +308,17 @@ export const swapReport = Type.Object({
   pause: Type.Number({ description: "How long steps could not begin, ms." }),
 });
 
-export const shadow = Type.Object(
-  { id: text, steps: Type.Integer(), missed: Type.Integer(), failures: Type.Integer(), comparison: anything },
-  { additionalProperties: true },
-);
-
-export const replay = Type.Object(
-  { steps: Type.Integer(), skipped: Type.Integer(), failures: Type.Integer(), comparison: anything },
-  { additionalProperties: true },
-);
+export const replay = Type.Object({
+  name: text,
+  version: text,
+  steps: Type.Integer(),
+  skipped: Type.Integer({ description: "Before the first recorded state, where a replay can begin." }),
+  from: optionalInstant,
+  to: optionalInstant,
+  recorded: Type.Array(text, { description: "Versions that were in force then." }),
+  begun: Type.Integer({ description: "How often it began anew from a recorded state." }),
+  failures: Type.Integer(),
+  lastFailure,
+  comparison,
+  cut: Type.Boolean({ description: "Whether there are more steps than are replayed at once." }),
+});

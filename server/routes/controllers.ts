@@ -3,13 +3,14 @@ import { Type } from "typebox";
 import type { ModeRequest } from "../../controllers/runtime/api.ts";
 import { durationPattern, parseDuration } from "../../devices/duration.ts";
 import { BothyError } from "../../devices/errors.ts";
-import { slotNames, slots } from "../../devices/transaction.ts";
-import { originOf, slotsFor } from "../access/principal.ts";
-import { factsOf } from "../audit/audit.ts";
+import { originOf } from "../access/principal.ts";
 import { sendJson } from "../faults.ts";
 import { toJson } from "../json.ts";
 import { controllerFor, detailJson, seesController, summaryJson } from "./controllers-json.ts";
+import { addControllerAlarms } from "./controllers-alarms.ts";
+import { operatorSlot, told } from "./controllers-operator.ts";
 import { addControllerTrace } from "./controllers-trace.ts";
+import { addControllerTuning } from "./controllers-tuning.ts";
 import { addControllerVersions } from "./controllers-versions.ts";
 import * as own from "./controllers-schemas.ts";
 import { type AddRoutes, param, route, type RouteParts } from "./parts.ts";
@@ -41,6 +42,7 @@ const modeBody = Type.Object(
   },
   closed,
 );
+const restartBody = Type.Optional(Type.Object({ why: Type.Optional(why) }, closed));
 const overrideBody = Type.Object(
   {
     output: Type.Optional(
@@ -77,8 +79,11 @@ export const addControllerRoutes: AddRoutes = (app, parts) => {
   addReads(app, parts);
   addSettings(app, parts);
   addMode(app, parts);
+  addRestart(app, parts);
   addOverrides(app, parts);
   addControllerTrace(app, parts);
+  addControllerAlarms(app, parts);
+  addControllerTuning(app, parts);
   addControllerVersions(app, parts);
 };
 
@@ -91,23 +96,12 @@ function addReads(app: FastifyInstance, parts: RouteParts): void {
         response: schemas.answers(schemas.list(own.summary), "The controllers."),
       },
       handler: ({ principal }, reply) => {
-        const { running, names, unread } = parts.controllers;
-        const seen = (running?.list() ?? []).filter((status) => seesController(principal, status, parts));
-        const faulty =
-          principal.scope === undefined ? names.filter((name) => unread(name) !== undefined) : [];
-        const broken = faulty.map((name) => ({
-          name,
-          standing: "failed to load",
-          fault: unread(name)?.message,
-          mode: "off",
-          wantedMode: "automatic",
-          period: 0,
-          outputs: [],
-          alarms: [],
-          missed: 0,
-          failures: 0,
-        }));
-        return sendJson(reply, [...seen.map(summaryJson), ...broken]);
+        const all = parts.controllers.running?.list() ?? [];
+        const seen = all.filter((status) => seesController(principal, status, parts));
+        return sendJson(
+          reply,
+          seen.map((status) => summaryJson(status, parts)),
+        );
       },
     },
   });
@@ -189,7 +183,30 @@ function addMode(app: FastifyInstance, parts: RouteParts): void {
         });
         told(parts, request, "mode", mode, reason);
         const status = runtime.get(name);
-        return sendJson(reply, status === undefined ? {} : summaryJson(status));
+        return sendJson(reply, status === undefined ? {} : summaryJson(status, parts));
+      },
+    },
+  });
+}
+
+function addRestart(app: FastifyInstance, parts: RouteParts): void {
+  route(app, "/api/controllers/:name/restart", {
+    POST: {
+      schema: {
+        tags,
+        summary:
+          "Tries one again that failed too often, or could not be loaded: its file is read anew. One that runs goes on.",
+        body: restartBody,
+        response: schemas.answers(own.summary, "The controller."),
+      },
+      handler: async (request, reply) => {
+        const { name } = controllerFor(request.principal, param(request, "name"), parts);
+        const { why: reason = "asked for over HTTP" } = (request.body ?? {}) as { readonly why?: string };
+        const { runtime } = parts.controllers;
+        await runtime.restart(name, { who: request.principal.name, why: reason });
+        told(parts, request, "restart", "", reason);
+        const status = runtime.get(name);
+        return sendJson(reply, status === undefined ? {} : summaryJson(status, parts));
       },
     },
   });
@@ -290,32 +307,4 @@ function targetsFor(
       source: `${device ?? "anything"} of output ${output ?? names[0] ?? ""} of controller ${name}`,
     });
   return found;
-}
-
-/** @throws BothyError `FORBIDDEN` for whoever is no operator */
-function operatorSlot({ principal }: FastifyRequest) {
-  if (slotsFor(principal).includes(slots.operator)) return slots.operator;
-  const fault = `the role is ${principal.role}; its slots: ${slotsFor(principal)
-    .map((n) => `${n} (${slotNames[n]})`)
-    .join(", ")}`;
-  throw new BothyError("FORBIDDEN", { source: principal.name, action: "override a controller", fault });
-}
-
-/** What an operator changed; writes, and what administrators do, tell of themselves. */
-function told(
-  { audit }: RouteParts,
-  request: FastifyRequest,
-  action: string,
-  value: string,
-  reason: string,
-): void {
-  audit.record({
-    ...factsOf(request.principal),
-    what: "request",
-    route: `${request.method} ${(request.url.split("?")[0] ?? "").slice(0, 300)}`,
-    action,
-    value: value.slice(0, 500),
-    why: reason,
-    result: "done",
-  });
 }

@@ -3,29 +3,10 @@ import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 import { Ajv, type AnySchema } from "ajv";
 import fc, { type Arbitrary } from "fast-check";
-import { type Client, ClientError, type Fetch } from "../../client/index.ts";
+import { type Client, ClientError, type Controllers, type Fetch } from "../../client/index.ts";
+import { minutes, seconds } from "../../devices/clock.ts";
+import { controlled } from "./controlled.ts";
 import { type Served, served } from "./served.ts";
-
-/** Controllers are looked at and changed by `bothy controller`, not by programs yet. */
-const ofControllers = [
-  "GET /api/controllers",
-  "GET /api/controllers/{name}",
-  "GET /api/controllers/{name}/settings",
-  "PUT /api/controllers/{name}/settings",
-  "PATCH /api/controllers/{name}/settings",
-  "PUT /api/controllers/{name}/mode",
-  "POST /api/controllers/{name}/overrides",
-  "DELETE /api/controllers/{name}/overrides",
-  "GET /api/controllers/{name}/trace",
-  "GET /api/controllers/{name}/versions",
-  "POST /api/controllers/{name}/versions",
-  "POST /api/controllers/{name}/swap",
-  "POST /api/controllers/{name}/rollback",
-  "POST /api/controllers/{name}/shadow",
-  "DELETE /api/controllers/{name}/shadow",
-  "POST /api/controllers/{name}/promote",
-  "POST /api/controllers/{name}/replay",
-];
 
 /** Routes without a method of the client, and why. */
 const without: Readonly<Record<string, string>> = {
@@ -34,7 +15,7 @@ const without: Readonly<Record<string, string>> = {
   "POST /v3/device/{device}": "the same as POST /v3/write/wait/{device}",
   "GET /v3/connect": "a WebSocket: connect()",
   "GET /metrics": "for Prometheus, not JSON",
-  ...Object.fromEntries(ofControllers.map((route) => [route, "by `bothy controller`"])),
+  "PUT /api/controllers/{name}/settings": "the same as PATCH /api/controllers/{name}/settings",
 };
 /** Parameters that are described and that the client does not send. */
 const unsent: ReadonlySet<string> = new Set([
@@ -98,7 +79,7 @@ const selection = { tags: [["rack:r1"], ["x/a", "rack:r1"]], ns: "default" };
 const speedWrite = { action: "speed", data: 55, transaction: "mine" };
 
 /** Every method of the client with everything it can be given: the type makes sure that none is forgotten. */
-const methods: Readonly<Record<Exclude<keyof Client, "connect">, Asking>> = {
+const ofSite: Readonly<Record<Exclude<keyof Client, "connect" | "controllers">, Asking>> = {
   status: (client) => client.status(),
   version: (client) => client.version(),
   config: (client) => client.config(),
@@ -140,8 +121,52 @@ const methods: Readonly<Record<Exclude<keyof Client, "connect">, Asking>> = {
   relinquish: (client) => client.relinquish("fan-1", "speed", { slot: 12, why: "done" }),
 };
 
+const why = "a test";
+const [since, until] = ["2031-05-06T07:00:00Z", "2031-05-06T08:00:00Z"];
+
+/** The same of `controllers`, in an order in which each can be asked. */
+const ofControllers: Readonly<Record<keyof Controllers, Asking>> = {
+  list: ({ controllers }) => controllers.list(),
+  settings: ({ controllers }) => controllers.settings("zone"),
+  change: ({ controllers }) => controllers.change("zone", { gain: 9 }, { why }),
+  setMode: ({ controllers }) => controllers.setMode("zone", { mode: "automatic", holdFor: "30m", why }),
+  restart: ({ controllers }) => controllers.restart("zone", { why }),
+  override: ({ controllers }) =>
+    controllers.override("zone", { value: 60, why, output: "fan", device: "fan-1", holdFor: "10m" }),
+  endOverride: ({ controllers }) => controllers.endOverride("zone", { output: "fan", device: "fan-1", why }),
+  shelve: ({ controllers }) => controllers.shelve("zone", "warm:probe", { for: "2h", why }),
+  get: ({ controllers }) => controllers.get("zone"),
+  unshelve: ({ controllers }) => controllers.unshelve("zone", "warm:probe"),
+  tune: async ({ controllers }, { clock }) => {
+    // The override has to be over.
+    await clock.advance(seconds(10));
+    const limits = { least: 10, most: 90, furthest: 3, hysteresis: 0.1, longest: "1h" };
+    return controllers.tune("zone", { method: "relay", centre: 50, height: 5, ...limits, why });
+  },
+  tuning: ({ controllers }) => controllers.tuning("zone"),
+  endTuning: ({ controllers }) => controllers.endTuning("zone"),
+  trace: ({ controllers }) => controllers.trace("zone", { from: since, to: until, limit: 20 }),
+  follow: ({ controllers }) => first(controllers.follow("zone", { limit: 3 })),
+  addVersion: ({ controllers }) =>
+    controllers.addVersion("zone", { file: "mine.js", text: "export default 1", bundled: true, why }),
+  shadow: ({ controllers }) => controllers.shadow("zone", { version: "3.0.0", why, for: "1m" }),
+  endShadow: ({ controllers }) => controllers.endShadow("zone"),
+  swap: ({ controllers }) =>
+    controllers.swap("zone", { version: "3.0.0", why, probation: "1m", handover: "fresh" }),
+  rollBack: ({ controllers }) => controllers.rollBack("zone", { why }),
+  versions: ({ controllers }) => controllers.versions("zone"),
+  promote: async ({ controllers }, { clock }) => {
+    await controllers.shadow("zone", { version: "3.0.0" });
+    await clock.advance(minutes(1));
+    return controllers.promote("zone", { why, force: true });
+  },
+  replay: ({ controllers }) =>
+    controllers.replay("zone", { version: "3.0.0", from: since, to: until, settings: { gain: 3 } }),
+};
+const methods: Readonly<Record<string, Asking>> = { ...ofSite, ...ofControllers };
+
 async function exchanges(t: TestContext): Promise<readonly [readonly Route[], readonly Exchanged[]]> {
-  const site = await served(t);
+  const site = await controlled(t);
   const routes = await routesOf(site);
   const seen: Exchanged[] = [];
   const fetch: Fetch = async (url, init) => {
@@ -149,7 +174,8 @@ async function exchanges(t: TestContext): Promise<readonly [readonly Route[], re
     const name = `${init.method} ${pathname}`;
     const response = await globalThis.fetch(url, init);
     // A stream without end is not copied.
-    const answer = pathname.endsWith("/frames") ? "" : await response.clone().text();
+    const endless = pathname.endsWith("/frames") || searchParams.has("follow");
+    const answer = endless ? "" : await response.clone().text();
     const route = routes.find(({ pattern }) => pattern.test(name));
     seen.push({ route, name, query: [...new Set(searchParams.keys())], body: init.body, answer });
     return response;
@@ -199,7 +225,7 @@ test("what comes is what is described, and the client reads it", async (t) => {
   let checked = 0;
   for (const { route, name, answer } of seen) {
     const schema = answerSchema(route);
-    if (schema === undefined) continue;
+    if (schema === undefined || answer === "") continue;
     const lines = name.startsWith("GET /v3/readcache") ? answer.split("\n").slice(0, -1) : [answer];
     for (const line of lines) {
       if (schema.type === "string") continue;
@@ -281,9 +307,16 @@ const answering = (site: Served, body: string): Client =>
 test("whatever the description allows as an answer, the client reads", async (t) => {
   const site = await served(t);
   const [, seen] = await exchanges(t);
-  for (const [name, ask] of Object.entries(methods)) {
-    // Those ask for something else first, or go on for ever.
-    const alone: Asking = name === "plugin" ? (c) => c.plugin("x") : name === "read" ? (c) => c.read() : ask;
+  /** Those ask for something else first. */
+  const alones: Readonly<Record<string, Asking>> = {
+    plugin: (client) => client.plugin("x"),
+    read: (client) => client.read(),
+    promote: ({ controllers }) => controllers.promote("zone"),
+    tune: ({ controllers }) => controllers.tune("zone"),
+  };
+  // Its lines are told of as a list.
+  for (const [name, ask] of Object.entries(methods).filter(([named]) => named !== "follow")) {
+    const alone = alones[name] ?? ask;
     const requests: string[] = [];
     const watching = site.client({
       fetch: (url, { method }) => {

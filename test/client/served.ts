@@ -2,6 +2,8 @@ import type { AddressInfo } from "node:net";
 import type { TestContext } from "node:test";
 import { type Client, type ClientOptions, createClient } from "../../client/index.ts";
 import { hours } from "../../devices/clock.ts";
+import type { SiteConfig } from "../../server/config.ts";
+import type { SiteDeps } from "../../server/site.ts";
 import { socketLimits } from "../../server/websocket/limits.ts";
 import { speed, type TableDevice } from "../support/table-plugin.ts";
 import { type TableSite, tableSite } from "../support/table-site.ts";
@@ -33,10 +35,15 @@ export interface Served extends TableSite {
 }
 
 /** A site of a table behind a real port: any, or one that was used before. */
-export async function served(t: TestContext, wanted = 0): Promise<Served> {
+export async function served(
+  t: TestContext,
+  wanted = 0,
+  rest: Partial<SiteConfig> = {},
+  deps: Pick<SiteDeps, "controllers"> = {},
+): Promise<Served> {
   // Time passes here many times as fast as a client can say that it is there.
   const sockets = { ...socketLimits, ping: hours(10_000) };
-  const table = await tableSite(t, devices, values, {}, { sockets });
+  const table = await tableSite(t, devices, values, rest, { sockets }, deps);
   await table.http.listen({ host: "127.0.0.1", port: wanted });
   const { port } = table.http.server.address() as AddressInfo;
   const url = `http://127.0.0.1:${port}`;

@@ -38,7 +38,16 @@ function watched(t: TestContext) {
   };
   const by = { who: "file", why: "saved" };
   const log = { ...silentLog, error: (_about: object, text?: string) => void told.push(text ?? "") };
-  watchSources([{ name: "zone", file }], { clock, log, versions, bundle, signal: ended.signal });
+  const refusals: (string | undefined)[] = [];
+  const unloaded = { zone: false };
+  watchSources([{ name: "zone", file }], {
+    ...{ clock, log, versions, bundle, signal: ended.signal },
+    refused: (_name, why) => refusals.push(why),
+    revive: (name) => {
+      if (unloaded.zone) swaps.push(`${name} revived`);
+      return Promise.resolve(unloaded.zone);
+    },
+  });
   /** Looks at the file so many times more; the disk takes as long as it does. */
   const look = async (count: number): Promise<void> => {
     for (let i = 0; i < count; i++) {
@@ -51,7 +60,7 @@ function watched(t: TestContext) {
   const until = async (there: () => boolean): Promise<void> => {
     for (let i = 0; i < 500 && !there(); i++) await look(1);
   };
-  return { file, until, swaps, told, look, end: () => ended.abort(), looks: () => looks };
+  return { file, until, swaps, told, refusals, unloaded, look, end: () => ended.abort(), looks: () => looks };
 }
 
 test("a saved file is put in force once it looks the same twice; one that does not change, never", async (t) => {
@@ -83,17 +92,28 @@ test("an editor that puts another file in its place is seen; a file that is gone
 });
 
 test("what does not load is told of once, with why, and what is saved next is looked at again", async (t) => {
-  const { file, swaps, told, look, until } = watched(t);
+  const { file, swaps, told, refusals, look, until } = watched(t);
   await look(2);
   writeFileSync(file, "no: line 3 makes no sense");
   await until(() => told.length > 0);
   await look(5);
   assert.equal(told.length, 1);
   assert.match(told[0] ?? "", /version before is: .*line 3 makes no sense/);
+  assert.match(refusals[0] ?? "", /line 3 makes no sense/);
   assert.deepEqual(swaps, []);
   writeFileSync(file, "good again");
-  await until(() => swaps.length > 0);
+  await until(() => refusals.length > 1);
   assert.deepEqual(swaps, ["zone good again file"]);
+  assert.equal(refusals[1], undefined);
+});
+
+test("one that could not be loaded so far is loaded with the file that is saved", async (t) => {
+  const { file, swaps, unloaded, look, until } = watched(t);
+  unloaded.zone = true;
+  await look(2);
+  writeFileSync(file, "good at last");
+  await until(() => swaps.length > 0);
+  assert.deepEqual(swaps, ["zone revived"]);
 });
 
 test("a file that cannot be looked at is told of once, until it can be again", async (t) => {

@@ -74,6 +74,15 @@ function addChanging(all: Command, ended: Ended): void {
   );
   withTarget(
     all
+      .command("restart")
+      .description("try one again that failed too often, or could not be loaded")
+      .addArgument(name())
+      .option("--why <text>", "the reason"),
+  ).action(async (controller: string, options: Options) =>
+    ended(await (await run()).restart(controller, options)),
+  );
+  withTarget(
+    all
       .command("set")
       .description("change settings; what breaks a limit is refused")
       .addArgument(name())

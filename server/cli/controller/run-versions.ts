@@ -1,66 +1,19 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { asBothyError } from "../../../devices/errors.ts";
-import { onServer, type Server } from "../client.ts";
+import type { Comparison, Shadow, SwapReport } from "../../../client/index.ts";
+import { minutes } from "../../../devices/clock.ts";
+import { onServer, ownOnly, type Server } from "../client.ts";
 import { ageOf, roundedValue } from "../on-call/texts.ts";
 import { plain } from "../show/width.ts";
 import { CannotRun, exit, type ExitCode, print, printJson } from "../terminal.ts";
-import { ask, pathOf } from "./answers.ts";
 import { ms, type Options, reasonOf } from "./run.ts";
-
-interface VersionsAnswer {
-  readonly inForce: string;
-  readonly versions: readonly {
-    readonly id: string;
-    readonly name: string;
-    readonly version: string;
-    readonly added?: string;
-    readonly by: { readonly who: string; readonly why: string };
-  }[];
-  readonly history: readonly {
-    readonly at: string;
-    readonly what: string;
-    readonly id: string;
-    readonly by: { readonly who: string; readonly why: string };
-  }[];
-  readonly shadow?: ShadowAnswer;
-}
-
-interface ComparisonAnswer {
-  readonly compared: number;
-  readonly differing: number;
-  readonly large: number;
-  readonly largePercent: number;
-  readonly outputs: readonly {
-    readonly output: string;
-    readonly name: string;
-    readonly largest: number;
-    readonly mean: number;
-    readonly differing: number;
-  }[];
-  readonly examples: readonly {
-    readonly at: string;
-    readonly name: string;
-    readonly first: unknown;
-    readonly second: unknown;
-    readonly secondReason: string;
-  }[];
-}
-
-interface ShadowAnswer {
-  readonly version: string;
-  readonly steps: number;
-  readonly missed: number;
-  readonly failures: number;
-  readonly notYet?: string;
-  readonly comparison: ComparisonAnswer;
-}
 
 const short = (id: string): string => (/^[0-9a-f]{64}$/.test(id) ? id.slice(0, 12) : id);
 
 export const versions = (name: string, options: Options): Promise<ExitCode> =>
   onServer(options, async (server) => {
-    const answer = await ask<VersionsAnswer>(server, pathOf(name, "versions"));
+    const answer = await ownOnly(server.target, "controllers", server.client.controllers.versions(name));
     if (options.json === true) {
       printJson(answer);
       return exit.good;
@@ -79,14 +32,7 @@ export const versions = (name: string, options: Options): Promise<ExitCode> =>
     return exit.good;
   });
 
-const shadowLines = ({
-  version,
-  steps,
-  missed,
-  failures,
-  notYet,
-  comparison,
-}: ShadowAnswer): readonly string[] => [
+const shadowLines = ({ version, steps, missed, failures, notYet, comparison }: Shadow): readonly string[] => [
   `in shadow: ${version}, ${steps} steps, ${missed} missed, ${failures} failed; ${notYet ?? "it can be promoted"}`,
   ...comparisonLines(comparison),
 ];
@@ -98,7 +44,7 @@ const comparisonLines = ({
   largePercent,
   outputs,
   examples,
-}: ComparisonAnswer): readonly string[] => [
+}: Comparison): readonly string[] => [
   `${compared} steps compared, ${differing} differ, ${large} (${largePercent.toFixed(1)} %) by more than 10 % of the range`,
   ...outputs.map(
     ({ output, name, largest, mean }) =>
@@ -121,26 +67,20 @@ export const exchange = (
 ): Promise<ExitCode> =>
   onServer(options, async (server) => {
     const version = isFileHere(word) ? await uploaded(server, name, word, options) : word;
-    const span =
-      options.for === undefined ? {} : verb === "swap" ? { probation: options.for } : { for: options.for };
-    const answer = await ask<object>(server, pathOf(name, verb), "POST", {
-      version,
-      ...reasonOf(options),
-      ...span,
-    });
-    if (verb === "swap") print(swappedText(name, answer as SwapAnswer));
-    else for (const line of shadowLines(answer as ShadowAnswer)) print(plain(line));
+    const { controllers } = server.client;
+    const asked = { version, ...reasonOf(options) };
+    if (verb === "swap") {
+      const probation = options.for === undefined ? {} : { probation: options.for };
+      print(swappedText(name, await controllers.swap(name, { ...asked, ...probation })));
+    } else {
+      const span = options.for === undefined ? {} : { for: options.for };
+      for (const line of shadowLines(await controllers.shadow(name, { ...asked, ...span })))
+        print(plain(line));
+    }
     return exit.good;
   });
 
-interface SwapAnswer {
-  readonly from: string;
-  readonly to: string;
-  readonly state: string;
-  readonly pause: number;
-}
-
-const swappedText = (name: string, { from, to, state, pause }: SwapAnswer): string =>
+const swappedText = (name: string, { from, to, state, pause }: SwapReport): string =>
   plain(`${name}: ${to} is in force in place of ${from}; state ${state}, ${ms(pause)} between steps`);
 
 export const move = (
@@ -149,8 +89,12 @@ export const move = (
   options: Options & { readonly force?: boolean },
 ): Promise<ExitCode> =>
   onServer(options, async (server) => {
-    const body = { ...reasonOf(options), ...(options.force === true ? { force: true } : {}) };
-    print(swappedText(name, await ask<SwapAnswer>(server, pathOf(name, verb), "POST", body)));
+    const { controllers } = server.client;
+    const report =
+      verb === "rollback"
+        ? await controllers.rollBack(name, reasonOf(options))
+        : await controllers.promote(name, { ...reasonOf(options), force: options.force === true });
+    print(swappedText(name, report));
     return exit.good;
   });
 
@@ -173,16 +117,8 @@ export const replay = (
       ...(from === undefined ? {} : { from }),
       ...(to === undefined ? {} : { to }),
     };
-    type Answer = {
-      name: string;
-      version: string;
-      steps: number;
-      skipped: number;
-      failures: number;
-      lastFailure?: { text: string };
-      comparison: ComparisonAnswer;
-    };
-    const answer = await ask<Answer>(server, pathOf(name, "replay"), "POST", body);
+    // Much history takes longer than anything else that is asked.
+    const answer = await server.client.controllers.replay(name, body, { timeout: minutes(5) });
     if (options.json === true) printJson(answer);
     else {
       print(
@@ -212,7 +148,6 @@ async function bundled(
 }
 
 async function uploaded(server: Server, name: string, file: string, options: Options): Promise<string> {
-  const body = { ...(await bundled(file)), ...reasonOf(options) };
-  const { id } = await ask<{ readonly id: string }>(server, pathOf(name, "versions"), "POST", body);
-  return id;
+  const text = { ...(await bundled(file)), ...reasonOf(options) };
+  return (await server.client.controllers.addVersion(name, text)).id;
 }

@@ -1,12 +1,17 @@
 import { toJson } from "../../json.ts";
-import { onServer, type Server } from "../client.ts";
+import type {
+  ControllerDetail,
+  ControllerOutput,
+  ControllerStep,
+  ControllerSummary,
+  WantedMode,
+} from "../../../client/index.ts";
+import { onServer, ownOnly, type Server } from "../client.ts";
 import { type Field, type OutputOptions, printList, screenOf } from "../on-call/output.ts";
 import { localTime, roundedValue } from "../on-call/texts.ts";
 import { plain } from "../show/width.ts";
 import type { TargetOptions } from "../target.ts";
-import { CannotRun, exit, type ExitCode, interrupted, print, printJson } from "../terminal.ts";
-import { askOverWire } from "../wire.ts";
-import { ask, type Detail, type OutputAnswer, pathOf, type StepAnswer, type Summary } from "./answers.ts";
+import { CannotRun, complain, exit, type ExitCode, interrupted, print, printJson } from "../terminal.ts";
 import { whyLines } from "./why.ts";
 
 export interface Options extends TargetOptions {
@@ -15,7 +20,7 @@ export interface Options extends TargetOptions {
   readonly for?: string;
 }
 
-const wants = ({ outputs }: { readonly outputs: readonly OutputAnswer[] }): string => {
+const wants = ({ outputs }: { readonly outputs: readonly ControllerOutput[] }): string => {
   const texts = new Set(
     outputs.map(({ output, wanted, applied }) =>
       `${output} ${String(wanted === undefined ? (applied ?? "") : roundedValue(wanted))}`.trim(),
@@ -24,7 +29,7 @@ const wants = ({ outputs }: { readonly outputs: readonly OutputAnswer[] }): stri
   return [...texts].join(", ");
 };
 
-const fields: readonly Field<Summary>[] = [
+const fields: readonly Field<ControllerSummary>[] = [
   { name: "CONTROLLER", narrow: "wrap", importance: 9, text: ({ name }) => name },
   {
     name: "MODE",
@@ -55,7 +60,9 @@ const fields: readonly Field<Summary>[] = [
 
 /** Ends with 1 when one is in fail-safe or does not run. */
 export async function list(options: Options & OutputOptions): Promise<ExitCode> {
-  const all = await onServer(options, (server) => ask<readonly Summary[]>(server, "/api/controllers"));
+  const all = await onServer(options, (server) =>
+    ownOnly(server.target, "controllers", server.client.controllers.list()),
+  );
   printList(fields, all, options);
   return all.every(({ standing, mode }) => standing === "running" && mode !== "fail-safe")
     ? exit.good
@@ -64,7 +71,7 @@ export async function list(options: Options & OutputOptions): Promise<ExitCode> 
 
 export const why = (name: string, options: Options): Promise<ExitCode> =>
   onServer(options, async (server) => {
-    const detail = await ask<Detail>(server, pathOf(name));
+    const detail = await detailOf(server, name);
     if (options.json === true) printJson(detail);
     else for (const line of whyLines(detail, server.now(), whyWidth())) print(line);
     return exit.good;
@@ -79,13 +86,13 @@ function whyWidth(): number {
 
 export const show = (name: string, options: Options): Promise<ExitCode> =>
   onServer(options, async (server) => {
-    const detail = await ask<Detail>(server, pathOf(name));
+    const detail = await detailOf(server, name);
     if (options.json === true) printJson(detail);
     else for (const line of showLines(detail)) print(plain(line));
     return exit.good;
   });
 
-function showLines(detail: Detail): readonly string[] {
+function showLines(detail: ControllerDetail): readonly string[] {
   const { stepTime, settings, settingsSchema, failSafe = {}, lastFailure } = detail;
   const facts: readonly (readonly [string, string])[] = [
     ["controller", detail.name],
@@ -112,7 +119,7 @@ function showLines(detail: Detail): readonly string[] {
     ],
   ];
   const rows = Object.entries(settings).map(([key, value]) => {
-    const { minimum, maximum, unit = "", description = "" } = settingsSchema?.properties?.[key] ?? {};
+    const { minimum, maximum, unit = "", description = "" } = propertyOf(settingsSchema, key);
     const range = minimum === undefined ? "" : `${toJson(minimum)}..${toJson(maximum ?? "")}`;
     return `  ${key.padEnd(22)} ${toJson(value).padStart(8)} ${String(unit).padEnd(4)} ${range.padEnd(12)} ${String(description)}`;
   });
@@ -136,22 +143,25 @@ export interface TraceOptions extends Options {
 
 export const trace = (name: string, options: TraceOptions): Promise<ExitCode> =>
   onServer(options, async (server) => {
-    const query = new URLSearchParams({ limit: options.limit });
-    for (const key of ["from", "to"] as const) if (options[key] !== undefined) query.set(key, options[key]);
-    const write = (step: StepAnswer): void =>
+    const write = (step: ControllerStep): void =>
       print(options.json === true ? toJson(step) : plain(stepLine(step)));
-    if (options.follow === true)
-      await followed(server, `${pathOf(name, "trace")}?${query.toString()}&follow=true`, write);
-    else
-      for (const step of await ask<readonly StepAnswer[]>(
-        server,
-        `${pathOf(name, "trace")}?${query.toString()}`,
-      ))
-        write(step);
+    const limit = countOf(options.limit);
+    if (options.follow === true) await followed(server, name, limit, write);
+    else {
+      const { from, to } = options;
+      const range = { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) };
+      for (const step of await server.client.controllers.trace(name, { limit, ...range })) write(step);
+    }
     return exit.good;
   });
 
-const stepLine = (step: StepAnswer): string =>
+function countOf(text: string): number {
+  const count = Number(text);
+  if (Number.isInteger(count) && count > 0) return count;
+  throw new CannotRun(`--limit: "${text}" is no whole number above 0`);
+}
+
+const stepLine = (step: ControllerStep): string =>
   [
     localTime(step.at),
     step.mode.padEnd(9),
@@ -162,55 +172,58 @@ const stepLine = (step: StepAnswer): string =>
     .filter((text) => text !== "")
     .join("  ");
 
-async function followed({ target }: Server, path: string, write: (step: StepAnswer) => void): Promise<void> {
+async function followed(
+  { client }: Server,
+  name: string,
+  limit: number,
+  write: (step: ControllerStep) => void,
+): Promise<void> {
   const signal = interrupted();
-  const headers = {
-    accept: "application/x-ndjson",
-    ...(target.token === undefined ? {} : { authorization: `Bearer ${target.token}` }),
-  };
-  const answer = await askOverWire(`${target.url}${path}`, { method: "GET", headers, signal }, target.ca);
-  if (!answer.ok) throw new CannotRun(`${target.url} answers ${answer.status}: ${await answer.text()}`);
-  let rest = "";
-  const decoder = new TextDecoder();
   try {
-    for await (const bytes of answer.body as unknown as AsyncIterable<Uint8Array>) {
-      const lines = (rest + decoder.decode(bytes, { stream: true })).split("\n");
-      rest = lines.pop() ?? "";
-      for (const line of lines) {
-        const step = JSON.parse(line) as StepAnswer & { readonly dropped?: number };
-        if (step.dropped === undefined) write(step);
-      }
-    }
+    for await (const item of client.controllers.follow(name, { limit, signal }))
+      if (item.kind === "step") write(item.step);
+      else complain(`${item.count} steps were left out: this end is too slow`);
   } catch (error) {
     if (!signal.aborted) throw error;
   }
 }
+
+/** @throws what the client throws; CannotRun when it is no Bothy site */
+export const detailOf = ({ target, client }: Server, name: string): Promise<ControllerDetail> =>
+  ownOnly(target, "controllers", client.controllers.get(name));
+
+type Property = Readonly<Record<string, unknown>>;
+const propertyOf = (schema: ControllerDetail["settingsSchema"], key: string): Property =>
+  (schema as { readonly properties?: Readonly<Record<string, Property>> } | undefined)?.properties?.[key] ??
+  {};
 
 export const reasonOf = ({ why: text }: Options): { readonly why?: string } =>
   text === undefined ? {} : { why: text };
 
 export const mode = (name: string, wanted: string, options: Options): Promise<ExitCode> =>
   onServer(options, async (server) => {
-    const body = {
-      mode: wanted,
+    const summary = await server.client.controllers.setMode(name, {
+      mode: wanted as WantedMode,
       ...reasonOf(options),
       ...(options.for === undefined ? {} : { holdFor: options.for }),
-    };
-    const summary = await ask<Summary>(server, pathOf(name, "mode"), "PUT", body);
+    });
     const until = summary.modeUntil === undefined ? "" : `, until ${localTime(summary.modeUntil)}`;
     print(`${name}: ${summary.wantedMode}${until}`);
+    return exit.good;
+  });
+
+export const restart = (name: string, options: Options): Promise<ExitCode> =>
+  onServer(options, async (server) => {
+    const { controllers } = server.client;
+    const { standing, mode: now } = await controllers.restart(name, reasonOf(options));
+    print(`${name}: ${standing}, ${now}`);
     return exit.good;
   });
 
 export const set = (name: string, pairs: readonly string[], options: Options): Promise<ExitCode> =>
   onServer(options, async (server) => {
     const settings = Object.fromEntries(pairs.map(pair));
-    const answer = await ask<{ settings: Record<string, unknown> }>(
-      server,
-      pathOf(name, "settings"),
-      "PATCH",
-      { settings, ...reasonOf(options) },
-    );
+    const answer = await server.client.controllers.change(name, settings, reasonOf(options));
     for (const key of Object.keys(settings)) print(`${key} ${toJson(answer.settings[key])}`);
     return exit.good;
   });
@@ -241,29 +254,24 @@ export const override = (
     const told = (text: string, done: Done): void => {
       for (const one of done) print(`${one.name} ${one.action}: ${text}`);
     };
+    const which = {
+      ...(output === undefined ? {} : { output }),
+      ...(only === undefined ? {} : { device: only }),
+    };
+    const { controllers } = server.client;
     if (value === undefined) {
-      const query = new URLSearchParams({
-        ...(output === undefined ? {} : { output }),
-        ...(only === undefined ? {} : { device: only }),
-        ...reasonOf(options),
-      });
-      told(
-        "given back to the controller",
-        await ask<Done>(server, `${pathOf(name, "overrides")}?${query.toString()}`, "DELETE"),
-      );
+      const done = await controllers.endOverride(name, { ...which, ...reasonOf(options) });
+      told("given back to the controller", done);
+      if (done.length === 0) print(`${name}: nothing is overridden`);
       return exit.good;
     }
     const number = Number(value);
     const body = {
       value: value.trim() !== "" && Number.isFinite(number) ? number : value,
       why: options.why ?? "bothy controller override",
-      ...(output === undefined ? {} : { output }),
-      ...(only === undefined ? {} : { device: only }),
+      ...which,
       ...(options.for === undefined ? {} : { holdFor: options.for }),
     };
-    told(
-      `${value} for ${options.for ?? "30m"}`,
-      await ask<Done>(server, pathOf(name, "overrides"), "POST", body),
-    );
+    told(`${value} for ${options.for ?? "30m"}`, await controllers.override(name, body));
     return exit.good;
   });

@@ -1,6 +1,6 @@
 import { plain } from "../show/width.ts";
 import { ageText, roundedValue } from "../on-call/texts.ts";
-import type { Detail, EntryAnswer, InputAnswer } from "./answers.ts";
+import type { ControllerDetail as Detail, ControllerInput, TargetEntry } from "../../../client/index.ts";
 
 /** Lines of a screen, without the prompt that follows. */
 const screenLines = 23;
@@ -82,7 +82,7 @@ const more = (count: number): string => `… and ${count} more`;
 const standsFor = (line: string): number => Number(/^… and (\d+) more$/.exec(line)?.[1] ?? 1);
 
 const qualities = ["bad", "uncertain"];
-const byQuality = (a: InputAnswer, b: InputAnswer): number => rank(a.quality) - rank(b.quality);
+const byQuality = (a: ControllerInput, b: ControllerInput): number => rank(a.quality) - rank(b.quality);
 const rank = (quality: string): number => {
   const at = qualities.indexOf(quality);
   return at < 0 ? qualities.length : at;
@@ -145,16 +145,17 @@ function outputLines({ last, targets }: Detail): readonly string[] {
   return [...groups].map(([text, names]) => `${text}: ${names.join(" ")}`);
 }
 
-const value = (of: number | string | undefined): string => (of === undefined ? "nothing" : roundedValue(of));
+const value = (of: number | string | boolean | undefined): string =>
+  of === undefined ? "nothing" : typeof of === "boolean" ? String(of) : roundedValue(of);
 
-const inputLine = (name: string, { quality, value: of, age: old, from, text }: InputAnswer): string =>
+const inputLine = (name: string, { quality, value: of, age: old, from, text }: ControllerInput): string =>
   quality === "bad"
     ? `${name.padEnd(10)} bad: ${text ?? ""} (${from})`
     : `${name.padEnd(10)} ${value(of).padStart(8)}  ${quality}, ${((old ?? 0) / 1000).toFixed(1)} s old  ${from}`;
 
 function entryLine(
   name: string,
-  { inForce, slot, meaning, value: of, who, why, since, expires }: EntryAnswer,
+  { inForce, slot, meaning, value: of, who, why, since, expires }: TargetEntry,
   now: number,
 ): string {
   const ends = expires === undefined ? "" : `, ends in ${ageText(Date.parse(expires) - now)}`;
