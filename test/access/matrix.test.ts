@@ -48,6 +48,7 @@ const decided: Readonly<Record<string, Permission | "anybody">> = {
   "PUT /api/controllers/:name/settings": "write",
   "PATCH /api/controllers/:name/settings": "write",
   "PUT /api/controllers/:name/mode": "write",
+  "POST /api/controllers/:name/restart": "write",
   "POST /api/controllers/:name/overrides": "write",
   "DELETE /api/controllers/:name/overrides": "write",
   "GET /api/controllers/:name/trace": "read",
