@@ -5,8 +5,10 @@ import type { By, ControllerRuntime, ControllerStatus, SwapOptions, SwapReport }
 import type { Host } from "../runtime/host.ts";
 import type { Bundle, Source } from "../runtime/source.ts";
 import type { Recorded } from "../trace/recorded.ts";
-import { idOfSource, shippedId, versionIdOf } from "../trace/recorder.ts";
+import { idOfSource, versionIdOf } from "../trace/recorder.ts";
 import type { Trace } from "../trace/trace.ts";
+import { sourceAtStart } from "./at-start.ts";
+import { type Catalog, createCatalog, type Shipped, shortId } from "./catalog.ts";
 import { replay, type ReplayReport } from "./replay.ts";
 import { Shadow, type ShadowStatus } from "./shadow.ts";
 import type { HistoryEntry, InForce, Version, VersionId, VersionStore } from "./store.ts";
@@ -15,8 +17,6 @@ import type { HistoryEntry, InForce, Version, VersionId, VersionStore } from "./
 export const defaultShadow: Millis = seconds(300);
 /** For so long a version that was put in force may be taken back by itself. */
 export const defaultProbation: Millis = seconds(900);
-/** A program that starts so often within a probation does so because of what is on probation. */
-const mostStarts = 3;
 
 export interface VersionsDeps {
   readonly clock: Clock;
@@ -26,7 +26,7 @@ export interface VersionsDeps {
   /** Loads code without giving it anything to command. @throws BothyError for what is no definition */
   readonly openHost: (source: Source) => Promise<Host>;
   /** Those that come with Bothy. */
-  readonly shipped: readonly { readonly name: string; readonly version: string }[];
+  readonly shipped: readonly Shipped[];
 }
 
 /** What there is of a controller's versions. Plain JSON. */
@@ -60,6 +60,7 @@ export interface ReplayRequest {
  */
 export class Versions {
   readonly #deps: VersionsDeps;
+  readonly #catalog: Catalog;
   readonly #shadows = new Map<string, Shadow>();
   /** One change at a time of each controller. */
   readonly #busy = new Set<string>();
@@ -68,6 +69,7 @@ export class Versions {
 
   constructor(deps: VersionsDeps) {
     this.#deps = deps;
+    this.#catalog = createCatalog(deps.store, deps.shipped);
   }
 
   /**
@@ -75,39 +77,7 @@ export class Versions {
    * program did not survive it.
    */
   sourceAtStart(controller: string, configured: Source): Source {
-    if (configured.kind === "definition") return configured;
-    const { store } = this.#deps;
-    const id = configured.kind === "bundle" ? configured.hash : this.#shippedId(configured.name);
-    const by: By = { who: "configuration", why: "it names this version" };
-    const before = store.inForce(controller);
-    try {
-      if (configured.kind === "bundle") this.#keep(controller, configured, by);
-      if (before?.configured !== id) {
-        store.put(controller, "configured", { id, configured: id, by });
-        return configured;
-      }
-      const kept = this.#survived(controller, before);
-      return kept.id === id ? configured : this.#sourceOf(controller, kept.id);
-    } catch (error) {
-      this.#deps.log.error(
-        { error, controller },
-        "the version put in force last cannot be had; the configured one is in force",
-      );
-      return configured;
-    }
-  }
-
-  /** What was in force last, for when the configured one cannot be read. Undefined: nothing was. */
-  lastInForce(controller: string): Source | undefined {
-    const { store, log } = this.#deps;
-    const before = store.inForce(controller);
-    if (before === undefined) return undefined;
-    try {
-      return this.#sourceOf(controller, before.id);
-    } catch (error) {
-      log.error({ error, controller }, "the version that was in force last cannot be had");
-      return undefined;
-    }
+    return sourceAtStart(controller, configured, { ...this.#deps, catalog: this.#catalog });
   }
 
   /** Follows a runtime that was made of what `sourceAtStart` gave. */
@@ -138,7 +108,7 @@ export class Versions {
       inForce: versionIdOf(status),
       ...(kept === undefined ? {} : { since: kept.since, by: kept.by, configured: kept.configured }),
       ...(probation === undefined ? {} : { probation }),
-      versions: [...this.#shippedFor(controller, status), ...store.list(controller)],
+      versions: this.#catalog.list(controller, status.definition),
       history: store.history(controller),
       ...(shadow === undefined ? {} : { shadow }),
     };
@@ -196,7 +166,7 @@ export class Versions {
     return this.#alone(controller, async () => {
       const status = this.#statusOf(controller);
       const id = this.#meant(controller, wanted);
-      const host = await this.#loaded(this.#sourceOf(controller, id));
+      const host = await this.#loaded(this.#catalog.sourceOf(controller, id));
       const { settings, definition } = status;
       const shadow = await Shadow.open(
         host,
@@ -240,7 +210,7 @@ export class Versions {
   async replay(controller: string, request: ReplayRequest): Promise<ReplayReport> {
     const { bundle, id, from, to, settings, most, signal } = request;
     const inForce = versionIdOf(this.#statusOf(controller));
-    const source = bundle ?? this.#sourceOf(controller, this.#meant(controller, id ?? inForce));
+    const source = bundle ?? this.#catalog.sourceOf(controller, this.#meant(controller, id ?? inForce));
     const { trace, clock } = this.#deps;
     const steps = trace.range(controller, {
       ...(from === undefined ? {} : { from }),
@@ -267,7 +237,7 @@ export class Versions {
     const { store, clock, log } = this.#deps;
     const before = versionIdOf(this.#statusOf(controller));
     const probation = options.probation ?? defaultProbation;
-    const source = this.#sourceOf(controller, id);
+    const source = this.#catalog.sourceOf(controller, id);
     const { settings, handover } = await this.#takenBy(controller, source);
     const report = await asked(() =>
       this.#running.swap(controller, source, { settings, handover, ...options, probation }),
@@ -321,77 +291,13 @@ export class Versions {
     }
   }
 
-  /** One that was on probation when the program ended, again and again, is not put in force again. */
-  #survived(controller: string, before: InForce): InForce {
-    const { store, clock } = this.#deps;
-    const { probation, starts = 0 } = before;
-    if (probation === undefined || probation.until <= clock.now()) return before;
-    if (starts + 1 < mostStarts) {
-      store.amend(controller, (known) => ({ ...known, starts: starts + 1 }));
-      return before;
-    }
-    const by: By = {
-      who: "runtime",
-      why: `the program started ${mostStarts} times while it was on probation`,
-    };
-    store.put(controller, "rolled back", { id: probation.previous, configured: before.configured, by });
-    return { ...before, id: probation.previous };
-  }
-
-  #keep(controller: string, bundle: Bundle, by: By): void {
-    const { store } = this.#deps;
-    const known = store.list(controller).some(({ id }) => id === bundle.hash);
-    // Its name and version are known once it was loaded; until then its file says enough.
-    if (!known) store.add(controller, bundle, { name: bundle.file, version: "" }, by);
-  }
-
   async #loaded(source: Source): Promise<Host> {
     return await asked(() => this.#deps.openHost(source));
   }
 
-  #sourceOf(controller: string, id: VersionId): Source {
-    const shipped = this.#deps.shipped.find((one) => shippedId(one) === id);
-    return shipped === undefined
-      ? this.#deps.store.bundle(controller, id)
-      : { kind: "shipped", name: shipped.name };
-  }
-
-  #shippedId(name: string): VersionId {
-    const found = this.#deps.shipped.find((one) => one.name === name);
-    return shippedId(found ?? { name, version: "" });
-  }
-
-  /** Those that come with Bothy, of the kinds this controller has been. */
-  #shippedFor(controller: string, { definition }: ControllerStatus): readonly Version[] {
-    const { store, shipped } = this.#deps;
-    const been = new Set(store.history(controller).map(({ id }) => id));
-    return shipped
-      .filter((one) => one.name === definition?.name || been.has(shippedId(one)))
-      .map(({ name, version }) => ({
-        ...{ id: shippedId({ name, version }), name, version, kind: "shipped" as const, added: 0 },
-        by: { who: "Bothy", why: "it comes with it" },
-      }));
-  }
-
-  /**
-   * The version a word means: its id, the beginning of one, or its number when only one has it.
-   * @throws BothyError `NOT_FOUND`, `BAD_INPUT` when it means several
-   */
+  /** @throws BothyError `NOT_FOUND`, `BAD_INPUT` when it means several */
   #meant(controller: string, word: string): VersionId {
-    const { versions } = this.status(controller);
-    const known = [...versions.map(({ id }) => id), ...this.#deps.shipped.map(shippedId)];
-    if (known.includes(word)) return word;
-    const byNumber = versions.filter(({ version }) => version === word).map(({ id }) => id);
-    const found = new Set(
-      byNumber.length > 0 ? byNumber : known.filter((id) => word.length >= 4 && id.startsWith(word)),
-    );
-    const [id, ...others] = found;
-    if (id === undefined) throw new BothyError("NOT_FOUND", { source: `version ${word} of ${controller}` });
-    if (others.length > 0) {
-      const fault = `it may be any of ${[...found].map(shortId).join(", ")}`;
-      throw new BothyError("BAD_INPUT", { source: `version ${word} of ${controller}`, fault });
-    }
-    return id;
+    return this.#catalog.meant(controller, this.#statusOf(controller).definition, word);
   }
 
   #shadowOf(controller: string): Shadow {
@@ -437,6 +343,3 @@ async function asked<T>(work: () => Promise<T>): Promise<T> {
     throw new BothyError("BAD_INPUT", { ...thrown.params }, { cause: thrown });
   }
 }
-
-/** For people. */
-export const shortId = (id: VersionId): string => (/^[0-9a-f]{64}$/.test(id) ? id.slice(0, 12) : id);

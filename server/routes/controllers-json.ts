@@ -1,4 +1,4 @@
-import { shortId } from "../../controllers/versions/versions.ts";
+import { shortId } from "../../controllers/versions/catalog.ts";
 import { versionIdOf } from "../../controllers/trace/recorder.ts";
 import type { ControllerStatus } from "../../controllers/runtime/api.ts";
 import type { StepTrace } from "../../controllers/runtime/frame.ts";

@@ -1,0 +1,65 @@
+import type { Clock } from "../../devices/clock.ts";
+import type { Log } from "../../devices/plugin.ts";
+import type { By } from "../runtime/api.ts";
+import type { Bundle, Source } from "../runtime/source.ts";
+import type { Catalog } from "./catalog.ts";
+import type { InForce, VersionId, VersionStore } from "./store.ts";
+
+/** A program that starts so often within a probation does so because of what is on probation. */
+const mostStarts = 3;
+
+export interface StartDeps {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly store: VersionStore;
+  readonly catalog: Catalog;
+}
+
+/**
+ * What a controller begins with: what was put in force last, unless the configuration has named something else since, or
+ * the program did not survive it. Never throws: what cannot be had is told, and the configured one takes its place.
+ */
+export function sourceAtStart(controller: string, configured: Source, deps: StartDeps): Source {
+  if (configured.kind === "definition") return configured;
+  const { store, catalog, log } = deps;
+  const id = configured.kind === "bundle" ? configured.hash : catalog.shippedId(configured.name);
+  const by: By = { who: "configuration", why: "it names this version" };
+  const before = store.inForce(controller);
+  try {
+    if (configured.kind === "bundle") keep(controller, configured, by, store);
+    if (before?.configured !== id) {
+      store.put(controller, "configured", { id, configured: id, by });
+      return configured;
+    }
+    const survived = survivedBy(controller, before, deps);
+    return survived === id ? configured : catalog.sourceOf(controller, survived);
+  } catch (error) {
+    log.error(
+      { error, controller },
+      "the version put in force last cannot be had; the configured one is in force",
+    );
+    return configured;
+  }
+}
+
+function keep(controller: string, bundle: Bundle, by: By, store: VersionStore): void {
+  const known = store.list(controller).some(({ id }) => id === bundle.hash);
+  // Its name and version are known once it was loaded; until then its file says enough.
+  if (!known) store.add(controller, bundle, { name: bundle.file, version: "" }, by);
+}
+
+/** One that was on probation when the program ended, again and again, is not put in force again. */
+function survivedBy(controller: string, before: InForce, { store, clock }: StartDeps): VersionId {
+  const { probation, starts = 0 } = before;
+  if (probation === undefined || probation.until <= clock.now()) return before.id;
+  if (starts + 1 < mostStarts) {
+    store.amend(controller, (known) => ({ ...known, starts: starts + 1 }));
+    return before.id;
+  }
+  const by: By = {
+    who: "runtime",
+    why: `the program started ${mostStarts} times while it was on probation`,
+  };
+  store.put(controller, "rolled back", { id: probation.previous, configured: before.configured, by });
+  return probation.previous;
+}
