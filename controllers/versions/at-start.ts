@@ -42,6 +42,21 @@ export function sourceAtStart(controller: string, configured: Source, deps: Star
   }
 }
 
+/** What was in force last, for when the configured one cannot be read. Undefined: nothing was. Never throws. */
+export function lastInForce(
+  controller: string,
+  { store, catalog, log }: Omit<StartDeps, "clock">,
+): Source | undefined {
+  const before = store.inForce(controller);
+  if (before === undefined) return undefined;
+  try {
+    return catalog.sourceOf(controller, before.id);
+  } catch (error) {
+    log.error({ error, controller }, "the version that was in force last cannot be had");
+    return undefined;
+  }
+}
+
 function keep(controller: string, bundle: Bundle, by: By, store: VersionStore): void {
   const known = store.list(controller).some(({ id }) => id === bundle.hash);
   // Its name and version are known once it was loaded; until then its file says enough.

@@ -7,7 +7,7 @@ import type { Bundle, Source } from "../runtime/source.ts";
 import type { Recorded } from "../trace/recorded.ts";
 import { idOfSource, versionIdOf } from "../trace/recorder.ts";
 import type { Trace } from "../trace/trace.ts";
-import { sourceAtStart } from "./at-start.ts";
+import { lastInForce, sourceAtStart } from "./at-start.ts";
 import { type Catalog, createCatalog, type Shipped, shortId } from "./catalog.ts";
 import { replay, type ReplayReport } from "./replay.ts";
 import { Shadow, type ShadowStatus } from "./shadow.ts";
@@ -78,6 +78,11 @@ export class Versions {
    */
   sourceAtStart(controller: string, configured: Source): Source {
     return sourceAtStart(controller, configured, { ...this.#deps, catalog: this.#catalog });
+  }
+
+  /** What was in force last, for when the configured one cannot be read. Undefined: nothing was. */
+  lastInForce(controller: string): Source | undefined {
+    return lastInForce(controller, { ...this.#deps, catalog: this.#catalog });
   }
 
   /** Follows a runtime that was made of what `sourceAtStart` gave. */
