@@ -1,8 +1,9 @@
-import { Argument, type Command } from "commander";
+import { Argument, type Command, Option } from "commander";
 import type { ExitCode } from "../terminal.ts";
 import { type OutputOptions, withOutput } from "../on-call/output.ts";
 import { withTarget } from "../target.ts";
 import type { Options, OverrideOptions, TraceOptions } from "./run.ts";
+import type { TuneOptions } from "./tune.ts";
 import type { ReplayOptions } from "./run-versions.ts";
 
 type Ended = (code: ExitCode) => void;
@@ -14,6 +15,8 @@ export function addControllerCommands(program: Command, ended: Ended): void {
     .description("see what controls a site and why; change it; write one of your own");
   addReading(all, ended);
   addChanging(all, ended);
+  addTune(all, ended);
+  addAlarms(all, ended);
   addVersions(all, ended);
   addOwn(all, ended);
 }
@@ -103,6 +106,67 @@ function addChanging(all: Command, ended: Ended): void {
       .option("--why <text>", "the reason"),
   ).action(async (controller: string, value: string | undefined, options: OverrideOptions) =>
     ended(await (await run()).override(controller, value, options)),
+  );
+}
+
+function addTune(all: Command, ended: Ended): void {
+  withTarget(
+    all
+      .command("tune")
+      .description("find gains for its loop by moving its output a little; changes nothing without --apply")
+      .addArgument(name())
+      .addOption(
+        new Option("--method <method>", "a small oscillation, or one step (default: relay)").choices([
+          "relay",
+          "step",
+        ]),
+      )
+      .option("--centre <percent>", "the output around which it is (default: what is in force)")
+      .option("--height <percent>", "how far it goes from there (default: 10)")
+      .option("--least <percent>", "the output stays above")
+      .option("--most <percent>", "the output stays below")
+      .option("--furthest <kelvin>", "further from where it began it is called off (default: 4)")
+      .option("--hysteresis <kelvin>", "where the relay switches; above the noise (default: 0.2)")
+      .option("--longest <duration>", "after this it is called off (default: 2h)")
+      .option("--apply", "put in force what it proposes")
+      .option("--why <text>", "the reason, for whoever asks later")
+      .option("--json", "how it ended, as JSON"),
+  ).action(async (controller: string, options: TuneOptions) =>
+    ended(await (await import("./tune.ts")).tune(controller, options)),
+  );
+}
+
+function addAlarms(all: Command, ended: Ended): void {
+  const load = () => import("./alarms.ts");
+  withTarget(
+    withOutput(
+      all
+        .command("alarms")
+        .description("everything that is wrong, of one controller or all")
+        .argument("[controller]", "its name at the site"),
+    ),
+  ).action(async (controller: string | undefined, options: Options & OutputOptions) =>
+    ended(await (await load()).alarms(controller, options)),
+  );
+  withTarget(
+    all
+      .command("shelve")
+      .description("an alarm somebody knows of: it is still listed, but not counted, for a while")
+      .addArgument(name())
+      .argument("<alarm>", "as `bothy controller alarms` names it")
+      .option("--for <duration>", "for so long, at most 7d (default: 8h)")
+      .option("--why <text>", "the reason, for whoever asks later"),
+  ).action(async (controller: string, alarm: string, options: Options) =>
+    ended(await (await load()).shelve(controller, alarm, options)),
+  );
+  withTarget(
+    all
+      .command("unshelve")
+      .description("count it again")
+      .addArgument(name())
+      .argument("<alarm>", "as `bothy controller alarms` names it"),
+  ).action(async (controller: string, alarm: string, options: Options) =>
+    ended(await (await load()).unshelve(controller, alarm, options)),
   );
 }
 

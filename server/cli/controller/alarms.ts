@@ -1,0 +1,65 @@
+import type { ControllerAlarm } from "../../../client/index.ts";
+import { onServer, ownOnly } from "../client.ts";
+import { type Field, type OutputOptions, printList } from "../on-call/output.ts";
+import { ageOf, ageText } from "../on-call/texts.ts";
+import { exit, type ExitCode, print } from "../terminal.ts";
+import type { Options } from "./run.ts";
+
+const fieldsAt = (now: number): readonly Field<ControllerAlarm>[] => [
+  { name: "CONTROLLER", narrow: "wrap", importance: 8, text: ({ controller }) => controller },
+  {
+    name: "SEVERITY",
+    narrow: "cut",
+    importance: 9,
+    text: ({ severity }) => severity,
+    style: ({ severity, shelved }) =>
+      shelved !== undefined || severity === "notice"
+        ? undefined
+        : severity === "warning"
+          ? "doubtful"
+          : "bad",
+  },
+  { name: "ALARM", narrow: "wrap", importance: 6, text: ({ id }) => id },
+  { name: "FOR", narrow: "cut", importance: 5, align: "right", text: ({ since }) => ageOf(since, now) },
+  { name: "WHAT", narrow: "wrap", importance: 7, min: 16, text: ({ text }) => text },
+  {
+    name: "SHELVED",
+    narrow: "wrap",
+    importance: 4,
+    shown: "filled",
+    text: ({ shelved }) =>
+      shelved === undefined
+        ? ""
+        : `for ${ageText(Date.parse(shelved.until) - now)} more by ${shelved.who}: ${shelved.why}`,
+  },
+];
+
+/** Ends with 1 when something stands that nobody has shelved, notices aside. */
+export const alarms = (name: string | undefined, options: Options & OutputOptions): Promise<ExitCode> =>
+  onServer(options, async ({ target, client, now }) => {
+    const { controllers } = client;
+    const all =
+      name === undefined
+        ? await ownOnly(target, "controllers", controllers.list())
+        : [await ownOnly(target, "controllers", controllers.get(name))];
+    const standing = all.flatMap((one) => one.alarms);
+    printList(fieldsAt(now()), standing, options);
+    return standing.every(({ severity, shelved }) => severity === "notice" || shelved !== undefined)
+      ? exit.good
+      : exit.fault;
+  });
+
+export const shelve = (name: string, alarm: string, options: Options): Promise<ExitCode> =>
+  onServer(options, async ({ client }) => {
+    const { for: span = "8h", why = "bothy controller shelve" } = options;
+    await client.controllers.shelve(name, alarm, { for: span, why });
+    print(`${name} ${alarm}: shelved for ${span}`);
+    return exit.good;
+  });
+
+export const unshelve = (name: string, alarm: string, options: Options): Promise<ExitCode> =>
+  onServer(options, async ({ client }) => {
+    await client.controllers.unshelve(name, alarm);
+    print(`${name} ${alarm}: counts again`);
+    return exit.good;
+  });
