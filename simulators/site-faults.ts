@@ -2,7 +2,7 @@ import type { Equipment } from "./equipment.ts";
 import type { Fault, FaultKind } from "./fault-text.ts";
 import type { ActiveFault, FaultTarget } from "./faults.ts";
 import type { Sensor } from "./physics/sensor.ts";
-import type { FanFault, OutletFault } from "./physics/types.ts";
+import type { FanFault, OutletFault } from "./physics/commands.ts";
 import { applyBmcFaults, bmcSensorNames, type SiteBmc } from "./site-bmcs.ts";
 import type { SiteUnit } from "./site-units.ts";
 

@@ -1,5 +1,5 @@
 import type { BatteryParameters } from "./parameters.ts";
-import type { BatteryState } from "./types.ts";
+import type { BatteryState } from "./state.ts";
 
 // Batteries of cells in series. Currents A, positive as each function says; capacities Ah; temperatures °C.
 

@@ -3,7 +3,8 @@ import { airHeat } from "./forcing.ts";
 import type { DxParameters } from "./parameters.ts";
 import { followWetBulb } from "./psychrometrics.ts";
 import { type RandomStream, uniform } from "./random.ts";
-import type { DxCommand, DxFault, DxState } from "./types.ts";
+import type { DxCommand, DxFault } from "./commands.ts";
+import type { DxState } from "./state.ts";
 
 const waterHeat = 2.501e6; // J/kg
 const mostLatent = 0.5; // of the capacity

@@ -1,5 +1,5 @@
 import type { SiteParameters } from "./parameters.ts";
-import type { DamperFault } from "./types.ts";
+import type { DamperFault } from "./commands.ts";
 
 type EconomiserParameters = SiteParameters["economiser"];
 

@@ -1,6 +1,7 @@
 import type { FanParameters } from "./parameters.ts";
 import { type RandomStream, uniform } from "./random.ts";
-import type { FanFault, FanState } from "./types.ts";
+import type { FanFault } from "./commands.ts";
+import type { FanState } from "./state.ts";
 
 const yearSeconds = 365 * 86_400;
 const wearEvery = 3600; // s of running after which wear is brought up to date

@@ -1,7 +1,7 @@
 import type { SiteParameters } from "./parameters.ts";
 import { createStream, type RandomStream } from "./random.ts";
 import { type LiveState, startCommands, startFaults, startState, startWorld } from "./site-state.ts";
-import type { SiteCommands, SiteFaults, SiteWorld } from "./types.ts";
+import type { SiteCommands, SiteFaults, SiteWorld } from "./commands.ts";
 
 /** Streams of random numbers, one for every consumer. */
 export interface Streams {

@@ -1,5 +1,6 @@
 import type { SiteParameters } from "./parameters.ts";
-import type { OutletFault, OutletState } from "./types.ts";
+import type { OutletFault } from "./commands.ts";
+import type { OutletState } from "./state.ts";
 
 export type PduParameters = SiteParameters["pdu"];
 

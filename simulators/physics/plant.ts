@@ -8,7 +8,8 @@ import {
   stepBattery,
 } from "./battery.ts";
 import type { SiteParameters } from "./parameters.ts";
-import type { PlantCommand, PlantState } from "./types.ts";
+import type { PlantCommand } from "./commands.ts";
+import type { PlantState } from "./state.ts";
 
 type PlantParameters = SiteParameters["plant"];
 

@@ -1,6 +1,7 @@
 import type { SiteParameters } from "./parameters.ts";
 import { type RandomStream, roughNormal } from "./random.ts";
-import type { ServerCommand, ServerFault, ServerState } from "./types.ts";
+import type { ServerCommand, ServerFault } from "./commands.ts";
+import type { ServerState } from "./state.ts";
 
 export type ServerParameters = SiteParameters["servers"];
 

@@ -6,6 +6,7 @@ import { createOutlet } from "./pdu.ts";
 import { createPlant } from "./plant.ts";
 import { dewPoint, humidityRatio } from "./psychrometrics.ts";
 import { createServer } from "./server.ts";
+import type { SiteCommands, SiteFaults, SiteWorld } from "./commands.ts";
 import type {
   Counters,
   DxState,
@@ -14,12 +15,9 @@ import type {
   OutletState,
   PlantState,
   ServerState,
-  SiteCommands,
-  SiteFaults,
   SiteState,
-  SiteWorld,
   UpsState,
-} from "./types.ts";
+} from "./state.ts";
 import { createUps } from "./ups.ts";
 import { standardPressure } from "./weather.ts";
 

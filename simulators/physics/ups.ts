@@ -1,6 +1,6 @@
 import { acceptance, chargeLimitAt, createBattery, currentFor, openCircuit, stepBattery } from "./battery.ts";
 import type { SiteParameters } from "./parameters.ts";
-import type { UpsState } from "./types.ts";
+import type { UpsState } from "./state.ts";
 
 export type UpsParameters = NonNullable<SiteParameters["ups"]>;
 

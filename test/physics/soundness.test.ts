@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { createSitePhysics } from "../../simulators/physics/site.ts";
-import type { FanFault, SitePhysics } from "../../simulators/physics/types.ts";
+import type { FanFault } from "../../simulators/physics/commands.ts";
+import type { SitePhysics } from "../../simulators/physics/types.ts";
 import type { Weather } from "../../simulators/physics/weather.ts";
 import { created, near, setFans, siteOf, type SiteName } from "./support.ts";
 
