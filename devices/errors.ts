@@ -130,6 +130,14 @@ const fill = (text: string, params: ErrorParams): string =>
 /** Turns whatever was thrown into a `BothyError`; foreign errors become `INTERNAL` with the cause kept. */
 export function asBothyError(thrown: unknown, source: string): BothyError {
   if (thrown instanceof BothyError) return thrown;
-  const fault = thrown instanceof Error ? thrown.message : String(thrown);
-  return new BothyError("INTERNAL", { source, fault }, { cause: thrown });
+  return new BothyError("INTERNAL", { source, fault: saidBy(thrown) }, { cause: thrown });
+}
+
+/** What something thrown says of itself, in one text. It may be anything, even what throws when it is looked at. */
+export function saidBy(thrown: unknown): string {
+  try {
+    return String(thrown instanceof Error ? thrown.message : thrown);
+  } catch {
+    return "something was thrown that cannot be told";
+  }
 }

@@ -1,4 +1,5 @@
 import type { Instant } from "../../devices/clock.ts";
+import { saidBy } from "../../devices/errors.ts";
 import type { Alarm, Definition, FailSafe, StepResult } from "../contract.ts";
 import type { Failure, Frame, Mode, Order, StepTrace } from "./frame.ts";
 import type { Call, Outcome } from "./host.ts";
@@ -205,8 +206,13 @@ export class EngineCore {
   }
 
   #read(raw: unknown, frame: Frame): Wishes | Failure {
-    const read = readResult(raw, this.shape, frame.outputs);
-    return typeof read === "string" ? { kind: "invalid", text: read } : read;
+    try {
+      const read = readResult(raw, this.shape, frame.outputs);
+      return typeof read === "string" ? { kind: "invalid", text: read } : read;
+    } catch (thrown) {
+      // A result may hold what throws when it is looked at.
+      return { kind: "invalid", text: `the result cannot be read: ${saidBy(thrown)}` };
+    }
   }
 
   #enter(why: string): void {

@@ -1,10 +1,13 @@
 import type { Millis } from "../../devices/clock.ts";
-import { asBothyError, BothyError } from "../../devices/errors.ts";
+import { asBothyError, BothyError, saidBy } from "../../devices/errors.ts";
 import type { Definition, FailSafe, StepContext, StepResult } from "../contract.ts";
 import type { Call, Host, Outcome } from "./host.ts";
 import { faultsOfShape } from "./shape-check.ts";
 import { budgetOf, type Configured, type Shape, shapeOf } from "./shape.ts";
 import { faultOfFailSafeValues } from "./wishes.ts";
+
+/** Of what is told of an error. */
+const longestText = 1000;
 
 export interface InlineOptions {
   /** In place of the definition's, ms. */
@@ -35,7 +38,7 @@ export class InlineHost implements Host {
     this.#budget = budgetOf(this.shape, options.period);
     this.#nominal = (options.period ?? definition.period) / 1000;
     this.#timer = options.timer;
-    this.#place = options.place ?? (({ message }) => message);
+    this.#place = options.place ?? saidBy;
   }
 
   configure(settings: Readonly<Record<string, unknown>>): Configured {
@@ -48,7 +51,8 @@ export class InlineHost implements Host {
     );
     const fault = faultOfFailSafeValues(values, this.shape);
     if (fault !== undefined) throw new BothyError("BAD_CONFIG", { source, fault });
-    this.#settings = settings;
+    // Whoever changed them in a step would run with others than everybody is told.
+    this.#settings = frozen(settings);
     return { settings, failSafe: values };
   }
 
@@ -80,9 +84,8 @@ export class InlineHost implements Host {
       if (broken !== undefined) return { failure: { kind: "invariant", text: broken }, took };
       return { result, took };
     } catch (thrown) {
-      const text = thrown instanceof Error ? this.#place(thrown) : String(thrown);
       return {
-        failure: { kind: "threw", text: `the step threw: ${text}` },
+        failure: { kind: "threw", text: `the step threw: ${this.#said(thrown)}` },
         took: (this.#timer?.() ?? 0) - began,
       };
     }
@@ -107,10 +110,28 @@ export class InlineHost implements Host {
       return work();
     } catch (thrown) {
       const source = `controller ${this.shape.name}, ${what}`;
-      const error = thrown instanceof Error ? new Error(this.#place(thrown), { cause: thrown }) : thrown;
-      throw asBothyError(error, source);
+      if (thrown instanceof BothyError) throw thrown;
+      throw asBothyError(new Error(this.#said(thrown), { cause: thrown }), source);
     }
   }
+
+  /** Of an error with its place, of anything else as it is. */
+  #said(thrown: unknown): string {
+    let text: string;
+    try {
+      text = thrown instanceof Error ? this.#place(thrown) : saidBy(thrown);
+    } catch {
+      text = saidBy(thrown);
+    }
+    return text.length > longestText ? `${text.slice(0, longestText)}…` : text;
+  }
+}
+
+/** The same, and nobody changes anything in it. */
+function frozen<T>(value: T): T {
+  if (typeof value !== "object" || value === null) return value;
+  for (const part of Object.values(value)) frozen(part);
+  return Object.freeze(value);
 }
 
 const nameOf = (definition: unknown): string => {

@@ -1,4 +1,5 @@
 import { SourceMap } from "node:module";
+import { saidBy } from "../../devices/errors.ts";
 import type { Bundle } from "./source.ts";
 
 /** What stack traces call a bundle's text. */
@@ -9,12 +10,13 @@ const frame = /bothy-controller:[^\s:]*:(\d+):(\d+)/g;
 export function placesOf({ map }: Pick<Bundle, "map">): (error: Error) => string {
   let parsed: SourceMap | undefined;
   return (error) => {
+    const said = saidBy(error);
     try {
       parsed ??= new SourceMap(JSON.parse(map) as ConstructorParameters<typeof SourceMap>[0]);
       const place = firstPlace(parsed, error.stack ?? "");
-      return place === undefined ? error.message : `${error.message} (${place})`;
+      return place === undefined ? said : `${said} (${place})`;
     } catch {
-      return error.message;
+      return said;
     }
   };
 }

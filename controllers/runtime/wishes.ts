@@ -49,6 +49,8 @@ export function readResult(raw: unknown, shape: Shape, outputs: Frame["outputs"]
   }
   const failSafe = faultOfFailSafe(raw["failSafe"], shape, outputs);
   if (failSafe !== undefined) return failSafe;
+  if (raw["state"] === undefined && !("state" in raw))
+    return "the result has no `state`: what the next step begins with";
   return { of, result: raw as unknown as StepResult };
 }
 
@@ -64,6 +66,8 @@ function faultOfRest(raw: Readonly<Record<string, unknown>>): string | undefined
     return "`limits` is no list of texts";
   if (alarms !== undefined && !(Array.isArray(alarms) && alarms.every(isAlarm)))
     return "`alarms` is no list of { id, severity, text }";
+  if (Array.isArray(alarms) && alarms.length > mostAlarms)
+    return `there are ${alarms.length} alarms; people read ${mostAlarms} at the most: tell of several in one`;
   if (published === undefined) return undefined;
   if (!isObject(published)) return "`published` is no object";
   for (const key of Object.keys(published)) {
@@ -75,6 +79,8 @@ function faultOfRest(raw: Readonly<Record<string, unknown>>): string | undefined
   return undefined;
 }
 
+/** One for every device of a large site; more is a fault of the controller. */
+const mostAlarms = 1000;
 const severities: readonly unknown[] = ["notice", "warning", "major", "critical"];
 const isAlarm = (one: unknown): boolean =>
   isObject(one) &&
@@ -160,6 +166,15 @@ export function faultOfFailSafeValues(values: FailSafe, shape: Shape): string | 
 const spell = (value: unknown): string => {
   if (typeof value === "number") return String(value);
   if (typeof value === "function") return "a function";
-  const text = JSON.stringify(value) as string | undefined;
+  if (typeof value === "bigint") return `${value}n`;
+  const text = jsonOf(value);
   return text === undefined ? "nothing" : text.length > 60 ? `${text.slice(0, 57)}…` : text;
 };
+
+function jsonOf(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return "something that is no JSON";
+  }
+}

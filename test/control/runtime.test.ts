@@ -70,6 +70,49 @@ test("fail-safe first, then automatic with three good steps, from the fail-safe 
   assert.equal(site.table.commands.length, writes, "an unchanged value is not written again");
 });
 
+test("whatever a step gives back or throws, its outputs are in fail-safe and the others step on", async (t) => {
+  const thrower = (thrown: unknown) => (): never => {
+    throw thrown;
+  };
+  const message = { get: thrower(null) };
+  const circle: Record<string, unknown> = {};
+  circle["self"] = circle;
+  const rows: readonly (() => unknown)[] = [
+    () => ({ outputs: { fans: 5n }, state: {}, reason: "x" }),
+    () => ({ outputs: { fans: circle }, state: {}, reason: "x" }),
+    () => ({ outputs: { fans: 50 }, reason: "x" }),
+    () => Object.defineProperty({ outputs: { fans: 50 }, reason: "x" }, "state", message),
+    () => ({
+      outputs: Object.defineProperty({}, "fans", { ...message, enumerable: true }),
+      state: {},
+      reason: "x",
+    }),
+    () => new Proxy({}, { get: thrower(new Error("trap")) }),
+    thrower(Object.create(null)),
+    thrower(Object.defineProperty(new Error("x"), "message", message)),
+    thrower(Symbol("x")),
+  ];
+  for (const give of rows) {
+    let bad = false;
+    const step = (context: StepContext): StepResult => (bad ? (give() as StepResult) : plain.step(context));
+    const site = await controlSite(
+      t,
+      {
+        bad: use({ ...plain, step }, { outputs: { fans: ["alias:fan-a"] } }),
+        good: use({ ...plain, name: "other" }, { outputs: { fans: ["alias:fan-b"] } }),
+      },
+      { table: warm() },
+    );
+    await site.clock.advance(60_000);
+    bad = true;
+    const { steps = 0 } = site.controllers.get("good") ?? {};
+    await site.clock.advance(10_000);
+    assert.deepEqual([site.controllers.get("bad")?.mode, site.duty()], ["fail-safe", 90], give.toString());
+    assert.equal(site.controllers.get("bad")?.failures, 2);
+    assert.equal(site.controllers.get("good")?.steps, steps + 2);
+  }
+});
+
 test("a silent probe puts its outputs in fail-safe, and back without a bump", async (t) => {
   const site = await controlSite(t, { inlet: use(zone) }, { table: warm() });
   await site.clock.advance(60_000);

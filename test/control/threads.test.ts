@@ -122,6 +122,34 @@ test("an error in a step is told with its place in the file", async (t) => {
   assert.equal((await host.step(call(20))).failure, undefined);
 });
 
+test("a result that is no small JSON is told, and the next step goes on from the state before", async (t) => {
+  const result = (state: string, outputs = "{}"): string =>
+    `return { outputs: ${outputs}, state: ${state}, reason: "x" } as never;`;
+  const rows: readonly (readonly [body: string, told: RegExp])[] = [
+    [result("{ n: NaN }"), /`state\.n` is NaN, from which no step could go on/],
+    [result("new Map()"), /`state` is an object of the class Map/],
+    [result("{}", "{ fans: 5n }"), /`result\.outputs\.fans` is a bigint/],
+    ["const all = { me: {} }; all.me = all; " + result("all"), /`state` goes round in a circle/],
+    [result('"x".repeat(5e7)'), /`state` is longer than 262144 characters/],
+    [result("new Array(1e6).fill(1)"), /`state` is longer than 262144 characters/],
+    ["return { outputs: { fans: 1 }, reason: 'x' } as never;", /^nothing$/],
+    ["return Promise.resolve(1) as never;", /`result` is a promise, but a step waits for nothing/],
+    [
+      "return { get outputs() { throw new Error('no'); }, state: {}, reason: 'x' } as never;",
+      /cannot be read: no/,
+    ],
+    ["throw Object.create(null);", /the step threw: something was thrown that cannot be told/],
+    ["settings.setpoint = 10;", /Cannot assign to read only property 'setpoint'.* \(mine\.ts:17:\d+\)/],
+  ];
+  const cases = rows.map(([body], i) => `if (inputs.inlet.value === ${100 + i}) { ${body} }`).join(" ");
+  const host = await opened(t, file(cases));
+  for (const [i, [body, told]] of rows.entries()) {
+    const { failure } = await host.step(call(100 + i));
+    assert.match(failure?.text ?? "nothing", told, body);
+  }
+  assert.equal((await host.step(call(20))).failure, undefined);
+});
+
 test("what cannot leave a thread is no result", async (t) => {
   const host = await opened(t, file("return { outputs: {}, state: { f: () => 1 } as never, reason: 'x' };"));
   assert.equal((await host.step(call(20))).failure?.kind, "invalid");
