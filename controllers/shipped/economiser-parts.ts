@@ -58,18 +58,33 @@ export function shutOut(inputs: {
   return reasons;
 }
 
-/** What is wrong with damper and filter, for people. */
-export function alarmsOf(
-  wear: "day" | "life" | undefined,
-  { stuck, noAir, against }: DamperWatchResult,
-  loaded: boolean,
-): readonly Alarm[] {
+/** What is wrong with damper, filter and outdoor probes, for people. */
+export function alarmsOf({
+  wear,
+  watch,
+  loaded,
+  blind,
+}: {
+  readonly wear: "day" | "life" | undefined;
+  readonly watch: DamperWatchResult;
+  readonly loaded: boolean;
+  /** No outdoor probe gives a temperature. */
+  readonly blind: boolean;
+}): readonly Alarm[] {
   const alarms: Alarm[] = [];
-  if (stuck) {
-    const text = `${against[0] ?? "the damper does not move"}: look at its motor, then raise \`resets\``;
+  if (blind)
+    alarms.push(
+      alarm(
+        "outdoor-unknown",
+        "warning",
+        "no outdoor probe answers: outdoor air stays out; check it and its line",
+      ),
+    );
+  if (watch.stuck) {
+    const text = `${watch.against[0] ?? "the damper does not move"}: look at its motor, then raise \`resets\``;
     alarms.push(alarm("damper-stuck", "major", text));
   }
-  if (noAir) {
+  if (watch.noAir) {
     const text =
       "the damper says that it is open, but no outdoor air comes: look at its linkage and the filter, then raise `resets`";
     alarms.push(alarm("damper-no-air", "major", text));

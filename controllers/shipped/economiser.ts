@@ -278,7 +278,15 @@ export const economiser = defineController({
         strokesToday: wear.state.today,
       },
       limits: limit < 100 ? [`mixed air is cold: damper at most ${Math.round(limit)} %`] : [],
-      alarms: [...inlets.alarms, ...alarmsOf(wear.alarm, watch, filter.on)],
+      alarms: [
+        ...inlets.alarms,
+        ...alarmsOf({
+          wear: wear.alarm,
+          watch,
+          loaded: filter.on,
+          blind: inputs.outdoor.length > 0 && outdoor === undefined,
+        }),
+      ],
       published: {
         mode: result.mode,
         freeCooling: result.compressorsMay || said(inputs.drying) ? 0 : 1,

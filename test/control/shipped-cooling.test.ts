@@ -313,7 +313,7 @@ test("humidity guard: keeps outdoor air out that would condense, and says so", (
   const wet = site.step();
   assert.equal(wet.published?.["keepOut"], 1);
   assert.match(wet.trace.reason, /would condense on what is 15 °C cold/u);
-  const dry = site.step({ outdoorHumidity: { out: 20 } });
+  const dry = site.step({ outdoorHumidity: { out: 20 } }, 30);
   assert.equal(dry.published?.["keepOut"], 0);
 });
 
