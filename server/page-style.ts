@@ -12,7 +12,7 @@ nav { display: flex; flex-wrap: wrap; gap: .25rem 1rem; margin-left: auto; }
 a { color: inherit; text-decoration-color: var(--dim); text-underline-offset: .2em; }
 small, .dim, #state { color: var(--dim); font-size: .85rem; }
 #state { margin: .4rem 0 0; }
-#state.lost { color: #fff; background: var(--bad); padding: .4rem .75rem; border-radius: .4rem; font-size: 1rem; }
+#state.lost, #detail-state.lost { color: #fff; background: var(--bad); padding: .4rem .75rem; border-radius: .4rem; font-size: 1rem; }
 #state.lost ~ main, #state.lost ~ #problems, #state.lost ~ #buses { opacity: .4; }
 #buses { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; margin: .5rem 0 0; }
 #buses span::before { content: "●"; margin-right: .35em; color: var(--good); }
@@ -21,6 +21,30 @@ small, .dim, #state { color: var(--dim); font-size: .85rem; }
 #problems { border-left: .25rem solid var(--bad); background: var(--soft); padding: .6rem 1rem; margin-top: 1rem; border-radius: .25rem; }
 #problems h2 { margin: 0; }
 #problems ul { margin: .25rem 0 0; padding: 0; list-style: none; }
+#controllers ul, #detail-alarms { margin: 0; padding: 0; list-style: none; }
+#controllers li { display: grid; grid-template-columns: minmax(12rem, 19rem) 7rem 1fr; gap: 0 1.25rem; border-top: 1px solid var(--line); padding: .35rem 0; align-items: baseline; }
+#controllers li > button { color: inherit; font-size: 1rem; text-align: left; overflow-wrap: anywhere; }
+#controllers small { display: block; overflow-wrap: anywhere; }
+.mode { font-weight: 600; }
+.mode.manual, .mode.off { color: var(--doubt); }
+.mode.fail-safe, .alarm { color: var(--bad); }
+.alarm.notice, .alarm.shelved { color: inherit; }
+dialog { color: CanvasText; background: Canvas; border: 1px solid var(--line); border-radius: .5rem; width: min(46rem, 100% - 1rem); padding: 1rem 1.25rem; }
+dialog::backdrop { background: rgb(0 0 0 / 45%); }
+dialog h2 { margin: 0; flex: 1; }
+dialog > form:first-child { margin: 0; }
+dialog label { display: flex; gap: .4rem; align-items: baseline; }
+dialog input { width: 9rem; }
+#change-why { width: 16rem; }
+dialog button { border: 1px solid var(--dim); border-radius: .3rem; padding: .3rem .8rem; text-decoration: none; color: inherit; }
+dialog dl { display: grid; grid-template-columns: max-content 1fr; gap: .1rem 1rem; }
+dialog dt { color: var(--dim); }
+dialog dd { margin: 0; overflow-wrap: anywhere; }
+#detail-plot svg { width: 100%; height: 7rem; display: block; }
+#detail-plot .pv { stroke: #1f6fd0; } #detail-plot .out { stroke: var(--doubt); } #detail-plot .set { stroke: var(--dim); stroke-dasharray: 4; }
+#detail-plot path { fill: none; stroke-width: 2; vector-effect: non-scaling-stroke; }
+button:focus-visible, a:focus-visible, input:focus-visible, select:focus-visible { outline: 2px solid #1f6fd0; outline-offset: 2px; }
+form[hidden], label[hidden] { display: none; }
 form { display: flex; flex-wrap: wrap; gap: .5rem 1.25rem; align-items: center; margin-top: 1rem; color: var(--dim); }
 input, select { font: inherit; padding: .3rem .6rem; }
 input { width: 20rem; max-width: 100%; }
@@ -39,5 +63,5 @@ input { width: 20rem; max-width: 100%; }
 .value.uncertain b::after { content: " ?"; }
 .age { color: var(--dim); font-size: .85rem; text-align: right; font-variant-numeric: tabular-nums; min-width: 4rem; }
 button { font: inherit; font-size: .85rem; color: var(--dim); background: none; border: 0; padding: 0; text-decoration: underline; cursor: pointer; }
-@media (max-width: 45rem) { .device { grid-template-columns: 1fr auto; } .device .values { grid-row: 2; grid-column: 1 / -1; } nav { margin-left: 0; } }
+@media (max-width: 45rem) { #controllers li { grid-template-columns: 1fr auto; } #controllers li > :last-child { grid-column: 1 / -1; } .device { grid-template-columns: 1fr auto; } .device .values { grid-row: 2; grid-column: 1 / -1; } nav { margin-left: 0; } }
 `;

@@ -1,3 +1,4 @@
+import { controllerScript, controllerView } from "./page-controllers.ts";
 import { pageScript } from "./page-script.ts";
 import { pageStyle } from "./page-style.ts";
 
@@ -24,18 +25,38 @@ export const page = (site: string, version: string): string => `<!doctype html>
 <p id="state" role="status">Loading…</p>
 <p id="buses"></p>
 <section id="problems" hidden><h2>Needs a look</h2><ul></ul></section>
+<section id="controllers" aria-labelledby="controllers-title" hidden>
+  <h2 id="controllers-title">Controllers</h2>
+  <ul></ul>
+</section>
 <form>
   <input id="filter" type="search" placeholder="Filter by name, type or tag" aria-label="Filter">
   <label>Group by <select id="by"><option value="place">place</option><option value="unit">unit</option><option value="type">type</option></select></label>
 </form>
 <main></main>
+<dialog id="detail" aria-labelledby="detail-title">
+  <form method="dialog"><h2 id="detail-title"></h2><button aria-label="Close">Close</button></form>
+  <p id="detail-why"></p>
+  <div id="detail-plot"></div>
+  <dl id="detail-facts"></dl>
+  <ul id="detail-alarms"></ul>
+  <form id="change">
+    <label>Change <select id="change-what"></select></label>
+    <label id="change-value-of">to <input id="change-value" list="change-values" autocomplete="off"><datalist id="change-values"></datalist></label>
+    <label id="change-span-of">for <select id="change-span"><option>10m</option><option selected>30m</option><option>1h</option><option>4h</option></select></label>
+    <label>because <input id="change-why" maxlength="500" placeholder="the reason, for whoever asks later" required></label>
+    <button>Ask for it</button>
+  </form>
+  <form id="confirm" hidden><p id="confirm-text"></p><button id="confirm-yes">Yes, do it</button> <button type="button" id="confirm-no">No</button></form>
+  <p id="detail-state" role="status"></p>
+</dialog>
 <form id="login" hidden>
   <p>This site asks who you are. A token is made with <code>bothy token create</code>.</p>
   <input id="token" type="password" autocomplete="off" placeholder="bothy_…" aria-label="Token" required>
   <button>Log in</button>
 </form>
 <noscript><p>Without JavaScript: <a href="/v3/scan">devices</a>, <a href="/v3/read">readings</a>.</p></noscript>
-<script>${pageScript}</script>
+<script>${pageScript}${controllerView}${controllerScript}</script>
 </body>
 </html>
 `;
