@@ -6,8 +6,9 @@ import { slots } from "../../devices/transaction.ts";
 import { type Definition, defineController, type StepContext, type StepResult } from "../contract.ts";
 import { from, optional, select } from "../select.ts";
 import { celsius, percent, Type } from "../index.ts";
-import { createEngine, type Engine, type EngineOptions, type EngineResult } from "./engine.ts";
+import type { EngineOptions, EngineResult } from "./engine.ts";
 import type { Frame, Observed } from "./frame.ts";
+import { createEngine, type Engine } from "./inline-engine.ts";
 import { dutyTarget, Targets } from "./targets.ts";
 
 const fans = select("type:fan").action("speed", { unit: "%", rise: 10, fall: 2 });

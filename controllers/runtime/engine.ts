@@ -1,22 +1,18 @@
 import type { Instant } from "../../devices/clock.ts";
 import { saidBy } from "../../devices/errors.ts";
-import type { Alarm, Definition, FailSafe, StepResult } from "../contract.ts";
+import type { Alarm, FailSafe, StepResult } from "../contract.ts";
 import type { Failure, Frame, Mode, Order, StepTrace } from "./frame.ts";
 import type { Call, Outcome } from "./host.ts";
-import { InlineHost } from "./inline-host.ts";
-import { OutputsPlan, type Plan, type TargetMemory } from "./outputs-plan.ts";
-import { pickInput } from "./pick.ts";
+import type { TargetMemory } from "./output-limits.ts";
+import { OutputsPlan, type Plan } from "./outputs-plan.ts";
+import { type Inputs, pickInputs } from "./pick.ts";
 import type { Configured, Shape } from "./shape.ts";
-import { completeSettings } from "./settings.ts";
+import { Trust, type TrustMemory, type TrustOptions } from "./trust.ts";
 import { readResult, type Wishes } from "./wishes.ts";
 
-export interface EngineOptions {
+export interface EngineOptions extends TrustOptions {
   /** In place of the definition's, ms. */
   readonly period?: number;
-  /** How long everything stays as it is when a required input is missing, ms. Default 0: fail-safe at once. */
-  readonly holdFor?: number;
-  /** Steps in a row with everything there, before fail-safe is left. Default 3. */
-  readonly recoverAfter?: number;
 }
 
 export interface EngineResult {
@@ -29,12 +25,9 @@ export interface EngineResult {
 }
 
 /** Everything an engine goes on from. JSON, but for the state, which is the controller's. */
-export interface EngineMemory {
+export interface EngineMemory extends TrustMemory {
   readonly state: unknown;
   readonly stateVersion: number;
-  readonly failSafe: boolean;
-  readonly goods: number;
-  readonly why: string;
   readonly values: Partial<FailSafe>;
   readonly targets: Readonly<Record<string, TargetMemory>>;
   readonly alarms: readonly Alarm[];
@@ -42,10 +35,21 @@ export interface EngineMemory {
 
 interface Begun {
   readonly frame: Frame;
-  readonly inputs: Readonly<Record<string, unknown>>;
-  readonly picked: StepTrace["picked"];
-  readonly missing: readonly string[];
-  readonly called: boolean;
+  readonly inputs: Inputs;
+}
+
+/** What a trace says of a step, as far as it is not in its frame. */
+interface Said {
+  readonly mode: Mode;
+  readonly plan: Plan;
+  readonly reason: string;
+  /** How long the step function took, ms. */
+  readonly took?: number;
+  /** What the step gave back, of one that went well. */
+  readonly result?: StepResult | undefined;
+  /** Of the engine, besides those of the step. */
+  readonly alarms?: readonly Alarm[];
+  readonly failure?: Failure;
 }
 
 const none: readonly never[] = [];
@@ -60,32 +64,23 @@ export class EngineCore {
   readonly shape: Shape;
   /** Seconds. */
   readonly nominal: number;
-  readonly #holdFor: number;
-  readonly #recoverAfter: number;
   readonly #inputs: readonly (readonly [name: string, spec: Shape["inputs"][string]])[];
   readonly #plan: OutputsPlan;
+  readonly #trust: Trust;
   #configured: Configured;
   #state: unknown;
-  #failSafe = true;
-  #why = "it has just begun";
-  #begunHere = true;
-  #goods = 0;
-  /** Seconds for which required inputs have been missing while everything was held. */
-  #missingFor = 0;
-  /** Seconds for which missing inputs are held in any case: just after a restart nothing has been read yet. */
-  #grace = 0;
-  #off = false;
+  /** In place of the definition's fail-safe values. */
   #values: Partial<FailSafe> = {};
+  /** Of the last step. */
   #alarms: readonly Alarm[] = none;
   #begun: Begun | undefined;
 
   constructor(shape: Shape, configured: Configured, state: unknown, options: EngineOptions = {}) {
     this.shape = shape;
     this.nominal = (options.period ?? shape.period) / 1000;
-    this.#holdFor = (options.holdFor ?? 0) / 1000;
-    this.#recoverAfter = options.recoverAfter ?? 3;
     this.#inputs = Object.entries(shape.inputs);
     this.#plan = new OutputsPlan(shape, this.nominal);
+    this.#trust = new Trust(options);
     this.#configured = configured;
     this.#state = state;
   }
@@ -103,12 +98,10 @@ export class EngineCore {
     return {
       state: this.#state,
       stateVersion: this.shape.stateVersion ?? 1,
-      failSafe: this.#failSafe,
-      goods: this.#goods,
-      why: this.#why,
       values: this.#values,
       targets: this.#plan.memory,
       alarms: this.#alarms,
+      ...this.#trust.memory,
     };
   }
 
@@ -126,21 +119,17 @@ export class EngineCore {
    */
   resume(memory: EngineMemory, state: unknown, grace = 0, anew = false): void {
     this.#state = state;
-    this.#failSafe = memory.failSafe;
-    this.#goods = memory.goods;
-    this.#why = memory.why;
-    this.#begunHere = anew;
+    this.#trust.resume(memory, grace, anew);
     this.#values = Object.fromEntries(
       Object.entries(memory.values).filter(([name]) => Object.hasOwn(this.shape.outputs, name)),
     );
     this.#plan.resume(memory.targets);
     this.#alarms = memory.alarms;
-    this.#grace = grace;
   }
 
   /** Into fail-safe from the next step on, for a reason outside the step. */
   distrust(why: string): void {
-    this.#enter(why);
+    this.#trust.lose(why);
   }
 
   /** What is to be told when nobody will step it any more. */
@@ -149,32 +138,15 @@ export class EngineCore {
     return this.#plan.failSafe(frame, this.failSafeValues, `fail-safe: ${why}`).orders;
   }
 
-  /** The state from now on; for whoever steps the function elsewhere. */
-  replaceState(state: unknown): void {
-    this.#state = state;
-  }
-
   /** @returns what to call the step function with; undefined when it is not to be called: then `finish` at once */
   begin(frame: Frame): Call | undefined {
-    const inputs: Record<string, unknown> = {};
-    const picked: Record<string, { value: number | string; from: string }> = {};
-    let missing: string[] | undefined;
-    for (const [name, spec] of this.#inputs) {
-      const found = pickInput(spec, name, frame.inputs[name] ?? none);
-      inputs[name] = found.value;
-      if (found.one !== undefined) picked[name] = { value: found.one.value, from: found.one.from };
-      if (found.missing !== undefined && !spec.optional) (missing ??= []).push(found.missing);
-    }
-    const called = missing === undefined && frame.wanted !== "off";
-    if (this.#off && frame.wanted !== "off") {
-      this.#off = false;
-      this.#enter("it was switched off until now");
-      this.#begunHere = true;
-    }
-    this.#begun = { frame, inputs, picked, missing: missing ?? none, called };
-    if (!called) return undefined;
+    const inputs = pickInputs(this.#inputs, frame.inputs);
+    this.#begun = { frame, inputs };
+    if (frame.wanted === "off") return undefined;
+    this.#trust.switchOn();
+    if (inputs.missing.length > 0) return undefined;
     return {
-      inputs,
+      inputs: inputs.values,
       state: this.#state,
       dt: frame.dt,
       applied: frame.outputs,
@@ -189,20 +161,17 @@ export class EngineCore {
     const begun = this.#begun;
     if (begun === undefined) throw new TypeError("finish without begin");
     this.#begun = undefined;
-    const { frame, missing } = begun;
-    if (frame.wanted === "off") return this.#beOff(begun);
-    if (missing.length > 0) return this.#without(begun);
-    this.#missingFor = 0;
-    this.#grace = 0;
-    const read = outcome?.failure ?? this.#read(outcome?.result, frame);
-    if ("kind" in read) return this.#failed(begun, read, outcome?.took ?? 0);
-    return this.#stepped(begun, read, outcome?.took ?? 0);
+    if (begun.frame.wanted === "off") return this.#beOff(begun);
+    if (begun.inputs.missing.length > 0) return this.#without(begun);
+    this.#trust.complete();
+    const took = outcome?.took ?? 0;
+    const read = outcome?.failure ?? this.#read(outcome?.result, begun.frame);
+    return "kind" in read ? this.#failed(begun, read, took) : this.#stepped(begun, read, took);
   }
 
   /** Whether the step only follows what is applied: in fail-safe, in manual, or when others hold everything. */
   #tracks(frame: Frame): boolean {
-    const recovering = this.#failSafe && this.#goods + 1 < this.#recoverAfter;
-    return recovering || frame.wanted === "manual" || overridden(frame);
+    return this.#trust.recovering || frame.wanted === "manual" || overridden(frame);
   }
 
   #read(raw: unknown, frame: Frame): Wishes | Failure {
@@ -215,44 +184,27 @@ export class EngineCore {
     }
   }
 
-  #enter(why: string): void {
-    this.#failSafe = true;
-    this.#begunHere = false;
-    this.#goods = 0;
-    this.#why = why;
-  }
-
   #beOff(begun: Begun): EngineResult {
-    this.#off = true;
+    this.#trust.switchOff();
     this.#alarms = none;
     const reason = "it is switched off: nothing is commanded";
-    return this.#result(begun, "off", this.#plan.off(begun.frame, reason), { reason });
+    return this.#result(begun, { mode: "off", plan: this.#plan.off(begun.frame, reason), reason });
   }
 
   #without(begun: Begun): EngineResult {
-    const { frame, missing } = begun;
-    const text = missing.join("; ");
-    this.#goods = 0;
-    if (!this.#failSafe) {
-      this.#missingFor += frame.dt;
-      const limit = Math.max(this.#holdFor, this.#grace);
-      if (this.#missingFor <= limit) {
-        const left = Math.ceil(limit - this.#missingFor);
-        const reason = `everything stays as it is for ${left} s more: ${text}`;
-        const alarm: Alarm = { id: "held", severity: "warning", text: reason };
-        const mode = frame.wanted === "manual" ? "manual" : "automatic";
-        return this.#result(begun, mode, this.#plan.hold(frame), { reason }, [alarm]);
-      }
-    }
-    this.#missingFor = 0;
-    this.#grace = 0;
-    this.#enter(text);
-    return this.#inFailSafe(begun, 0, undefined, true);
+    const { frame, inputs } = begun;
+    const text = inputs.missing.join("; ");
+    const left = this.#trust.miss(frame.dt, text);
+    if (left === undefined) return this.#inFailSafe(begun, 0);
+    const reason = `everything stays as it is for ${Math.ceil(left)} s more: ${text}`;
+    const alarms: readonly Alarm[] = [{ id: "held", severity: "warning", text: reason }];
+    const mode = frame.wanted === "manual" ? "manual" : "automatic";
+    return this.#result(begun, { mode, plan: this.#plan.hold(frame), reason, alarms });
   }
 
   #failed(begun: Begun, failure: Failure, took: number): EngineResult {
-    this.#enter(failure.text);
-    return { ...this.#inFailSafe(begun, took, undefined, true, failure), failure };
+    this.#trust.lose(failure.text);
+    return { failure, ...this.#inFailSafe(begun, took, undefined, failure) };
   }
 
   #stepped(begun: Begun, wishes: Wishes, took: number): EngineResult {
@@ -261,48 +213,41 @@ export class EngineCore {
     this.#state = result.state;
     this.#alarms = result.alarms ?? none;
     if (result.failSafe !== undefined) this.#values = result.failSafe;
-    if (this.#failSafe) {
-      this.#goods++;
-      if (this.#goods < this.#recoverAfter) return this.#inFailSafe(begun, took, wishes, !this.#begunHere);
-      this.#failSafe = false;
-    }
+    this.#trust.gain();
+    if (this.#trust.failSafe) return this.#inFailSafe(begun, took, wishes);
     const mode = frame.wanted === "manual" ? "manual" : "automatic";
-    return this.#result(begun, mode, this.#plan.live(frame, wishes, mode, result.reason), result, none, took);
-  }
-
-  /** @param alarmed whether it is more than the beginning */
-  #inFailSafe(
-    begun: Begun,
-    took: number,
-    wishes: Wishes | undefined,
-    alarmed: boolean,
-    failure?: Failure,
-  ): EngineResult {
-    const values = this.failSafeValues;
-    const reason = `fail-safe: ${this.#why}${this.#goods > 0 ? `; ${this.#goods} of ${this.#recoverAfter} good steps` : ""}`;
-    const plan = this.#plan.failSafe(begun.frame, values, reason, wishes);
-    const alarms: readonly Alarm[] = alarmed ? [{ id: "fail-safe", severity: "major", text: reason }] : none;
-    const { leader, terms }: Partial<StepResult> = wishes?.result ?? nothing;
-    const rest = {
+    const { reason } = result;
+    return this.#result(begun, {
+      mode,
+      plan: this.#plan.live(frame, wishes, mode, reason),
       reason,
-      ...(leader === undefined ? nothing : { leader }),
-      ...(terms === undefined ? nothing : { terms }),
-    };
-    return this.#result(begun, "fail-safe", plan, rest, alarms, took, failure);
+      took,
+      result,
+    });
   }
 
-  #result(
-    begun: Begun,
-    mode: Mode,
-    plan: Plan,
-    of: Pick<StepTrace, "reason"> & Partial<Pick<StepTrace, "leader" | "terms" | "limits" | "published">>,
-    own: readonly Alarm[] = none,
-    took = 0,
-    failure?: Failure,
-  ): EngineResult {
-    const { frame, picked, missing } = begun;
-    const published = mode === "automatic" || mode === "manual" ? of.published : undefined;
-    const limits = of.limits ?? none;
+  #inFailSafe(begun: Begun, took: number, wishes?: Wishes, failure?: Failure): EngineResult {
+    const { reason, isFault } = this.#trust;
+    const plan = this.#plan.failSafe(begun.frame, this.failSafeValues, reason, wishes);
+    const alarms: readonly Alarm[] = isFault ? [{ id: "fail-safe", severity: "major", text: reason }] : none;
+    return this.#result(begun, {
+      mode: "fail-safe",
+      plan,
+      reason,
+      took,
+      alarms,
+      result: wishes?.result,
+      ...(failure === undefined ? nothing : { failure }),
+    });
+  }
+
+  #result({ frame, inputs }: Begun, said: Said): EngineResult {
+    const { mode, plan, reason, took = 0, result, alarms = none, failure } = said;
+    const { leader, terms }: Partial<StepResult> = result ?? nothing;
+    // Whoever is not in force says neither what others may rely on nor what limits it.
+    const inForce = mode === "fail-safe" ? undefined : result;
+    const limits = inForce?.limits ?? none;
+    const published = inForce?.published;
     const trace: StepTrace = {
       at: frame.at,
       version: this.shape.version,
@@ -312,17 +257,18 @@ export class EngineCore {
       localHour: frame.localHour,
       took,
       inputs: frame.inputs,
-      picked,
-      missing,
-      ...(of.leader === undefined ? nothing : { leader: of.leader }),
-      ...(of.terms === undefined ? nothing : { terms: of.terms }),
+      picked: inputs.picked,
+      missing: inputs.missing,
       limits: plan.limits.length === 0 ? limits : [...limits, ...plan.limits],
       outputs: plan.traced,
-      reason: of.reason,
-      ...(failure === undefined ? nothing : { failure }),
-      alarms: own.length === 0 ? this.#alarms : [...this.#alarms, ...own],
-      ...(published === undefined ? nothing : { published }),
+      reason,
+      alarms: alarms.length === 0 ? this.#alarms : [...this.#alarms, ...alarms],
       state: this.#state,
+      // What may be absent comes last: a property that follows a spread takes a hundred times as long.
+      ...(leader === undefined ? nothing : { leader }),
+      ...(terms === undefined ? nothing : { terms }),
+      ...(failure === undefined ? nothing : { failure }),
+      ...(published === undefined ? nothing : { published }),
     };
     return { mode, orders: plan.orders, trace, published };
   }
@@ -337,60 +283,6 @@ function overridden(frame: Frame): boolean {
       any = true;
     }
   return any;
-}
-
-export interface Engine {
-  step(frame: Frame): EngineResult;
-  readonly state: unknown;
-  readonly settings: Readonly<Record<string, unknown>>;
-  readonly failSafeValues: FailSafe;
-  readonly memory: EngineMemory;
-  /** @throws BothyError `BAD_INPUT`: then those before stay in force */
-  configure(settings: Readonly<Record<string, unknown>>): void;
-  /** As `EngineCore.resume`. */
-  resume(memory: EngineMemory, state?: unknown, grace?: number): void;
-  distrust(why: string): void;
-}
-
-/**
- * One controller, stepped in this thread by whoever likes: replay, shadow, simulation, benches, tests.
- * @param settings some of them; the others have their defaults
- * @throws BothyError `BAD_INPUT` for settings that do not fit, `BAD_CONFIG` for a definition that makes no sense
- */
-export function createEngine(
-  definition: Definition,
-  settings: Readonly<Record<string, unknown>> = {},
-  options: EngineOptions & { readonly timer?: () => number } = {},
-): Engine {
-  const host = new InlineHost(definition, options);
-  const complete = (given: Readonly<Record<string, unknown>>): Configured =>
-    host.configure(completeSettings(host.shape, given));
-  let configured = complete(settings);
-  const core = new EngineCore(host.shape, configured, host.init(), options);
-  return {
-    step: (frame) => {
-      const call = core.begin(frame);
-      return core.finish(call === undefined ? undefined : host.step(call));
-    },
-    get state() {
-      return core.state;
-    },
-    get settings() {
-      return configured.settings;
-    },
-    get failSafeValues() {
-      return core.failSafeValues;
-    },
-    get memory() {
-      return core.memory;
-    },
-    configure: (given) => {
-      configured = complete(given);
-      core.configure(configured);
-    },
-    resume: (memory, state = memory.state, grace = 0) => core.resume(memory, state, grace),
-    distrust: (why) => core.distrust(why),
-  };
 }
 
 /** Hours since local midnight, by the time zone of the process. */

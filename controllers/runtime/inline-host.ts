@@ -67,11 +67,9 @@ export class InlineHost implements Host {
 
   step(call: Call): Outcome {
     const { inputs, state, dt, applied, mode, at, localHour } = call;
-    const context = {
-      ...{ inputs, state, dt, applied, mode, at, localHour },
-      settings: this.#settings,
-      nominal: this.#nominal,
-    } as StepContext;
+    const settings = this.#settings;
+    const nominal = this.#nominal;
+    const context = { inputs, settings, state, dt, nominal, applied, mode, at, localHour } as StepContext;
     const began = this.#timer?.() ?? 0;
     try {
       const result = this.#definition.step(context);

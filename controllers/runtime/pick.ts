@@ -1,61 +1,77 @@
-import type { Missing, Observation, Sample } from "../sample.ts";
+import type { Missing, Sample } from "../sample.ts";
 import type { InputSpec, Pick } from "../select.ts";
-import type { Observed } from "./frame.ts";
+import type { Frame, Observed, StepTrace } from "./frame.ts";
 
-/** What became of one input in one step. */
-export interface Picked {
-  /** What the step gets; undefined when the input is not there. */
-  readonly value: unknown;
-  /** Of inputs that pick one value. */
-  readonly one?: Sample<number | string>;
-  /** Why there is too little, for people. */
-  readonly missing?: string;
+/** All inputs of one step. */
+export interface Inputs {
+  /** What the step gets; undefined for an input that is not there. */
+  readonly values: Readonly<Record<string, unknown>>;
+  readonly picked: StepTrace["picked"];
+  /** Why required inputs are not there, for people. */
+  readonly missing: readonly string[];
+}
+
+type AnySample = Sample<number | string>;
+
+const none: readonly never[] = [];
+
+/** Assembles every input from what it is bound to. */
+export function pickInputs(
+  specs: readonly (readonly [name: string, spec: InputSpec])[],
+  bound: Frame["inputs"],
+): Inputs {
+  const values: Record<string, unknown> = {};
+  const picked: Record<string, { value: number | string; from: string }> = {};
+  let missing: string[] | undefined;
+  for (const [name, spec] of specs) {
+    const all = usable(spec, bound[name] ?? none);
+    const good = countThere(all);
+    const each = spec.pick === "each" || spec.pick === "eachWord";
+    const there = good >= spec.minGood && (each || good > 0);
+    if (each) values[name] = all;
+    else if (there) {
+      const one = chosen(spec.pick, all, good);
+      values[name] = one;
+      picked[name] = { value: one.value, from: one.from };
+    } else values[name] = undefined;
+    if (!there && !spec.optional) (missing ??= []).push(tooLittle(spec, name, all, good));
+  }
+  return { values, picked, missing: missing ?? none };
 }
 
 const isThere = (one: Observed): one is Sample | Sample<string> => one.quality !== "bad";
-const isEach = (pick: Pick): boolean => pick === "each" || pick === "eachWord";
 
-/** Assembles one input from everything it is bound to. */
-export function pickInput(spec: InputSpec, name: string, bound: readonly Observed[]): Picked {
-  const all = usable(spec, bound);
-  let good = 0;
-  for (const one of all) if (isThere(one)) good++;
-  const enough = good >= spec.minGood;
-  if (isEach(spec.pick))
-    return enough ? { value: all } : { value: all, missing: tooLittle(spec, name, all, good) };
-  if (!enough || good === 0) return { value: undefined, missing: tooLittle(spec, name, all, good) };
-  const one = chosen(spec.pick, all);
-  return { value: one, one };
+function countThere(all: readonly Observed[]): number {
+  let count = 0;
+  for (const one of all) if (isThere(one)) count++;
+  return count;
 }
 
 /** The same list when nothing in it is too old or of the wrong kind. */
 function usable(spec: InputSpec, bound: readonly Observed[]): readonly Observed[] {
-  const type = spec.pick === "word" || spec.pick === "eachWord" ? "string" : "number";
-  const { maxAge = Infinity } = spec;
-  const fits = (one: Observed): boolean =>
-    one.quality === "bad" ||
-    (typeof one.value === type && (type === "string" || Number.isFinite(one.value)) && one.age <= maxAge);
-  if (bound.every(fits)) return bound;
-  return bound.map((one) => (fits(one) ? one : refused(one as Sample<number | string>, type, maxAge)));
+  for (const one of bound) if (!fits(spec, one)) return bound.map((any) => asUsable(spec, any));
+  return bound;
 }
 
-function refused(one: Sample<number | string>, type: "string" | "number", maxAge: number): Missing {
-  const { from, tags, device } = one;
-  const rest = { from, tags, ...(device === undefined ? {} : { device }) };
-  if (one.age > maxAge)
-    return {
-      quality: "bad",
-      code: "STALE",
-      text: `${from} was last read ${Math.round(one.age)} ms ago; its limit is ${maxAge} ms`,
-      ...rest,
-    };
-  const wanted = type === "number" ? "a number" : "a word";
-  return {
-    quality: "bad",
-    code: "NOT_A_NUMBER",
-    text: `${from} gives ${String(one.value)}, not ${wanted}`,
-    ...rest,
-  };
+const isWord = ({ pick }: InputSpec): boolean => pick === "word" || pick === "eachWord";
+
+function fits(spec: InputSpec, one: Observed): boolean {
+  if (one.quality === "bad") return true;
+  const ofKind = typeof one.value === "string" ? isWord(spec) : !isWord(spec) && Number.isFinite(one.value);
+  return ofKind && (spec.maxAge === undefined || one.age <= spec.maxAge);
+}
+
+function asUsable(spec: InputSpec, one: Observed): Observed {
+  if (one.quality === "bad" || fits(spec, one)) return one;
+  const { from, tags, device, age, value } = one;
+  const rest = { quality: "bad", from, tags, ...(device === undefined ? {} : { device }) } as const;
+  const { maxAge = Infinity } = spec;
+  if (age > maxAge) {
+    const text = `${from} was last read ${Math.round(age)} ms ago; its limit is ${maxAge} ms`;
+    return { code: "STALE", text, ...rest } satisfies Missing;
+  }
+  const text = `${from} gives ${String(value)}, not ${isWord(spec) ? "a word" : "a number"}`;
+  return { code: "NOT_A_NUMBER", text, ...rest } satisfies Missing;
 }
 
 function tooLittle(spec: InputSpec, name: string, all: readonly Observed[], good: number): string {
@@ -68,16 +84,23 @@ function tooLittle(spec: InputSpec, name: string, all: readonly Observed[], good
   return `${name}: ${count}${told.join("; ")}${more}`;
 }
 
-function chosen(pick: Pick, all: readonly Observed[]): Sample<number | string> {
-  const there = all.filter(isThere) as Sample<number | string>[];
+/** @param good how many of them are there, > 0 */
+function chosen(pick: Pick, all: readonly Observed[], good: number): AnySample {
+  if (pick === "max" || pick === "min") return furthest(pick, all);
+  const there = all.filter(isThere);
   const [first] = there;
   if (first === undefined) throw new RangeError("nothing to choose from");
-  if (pick === "word") return first;
-  const numbers = there as Sample[];
-  if (pick === "max") return numbers.reduce((best, one) => (one.value > best.value ? one : best));
-  if (pick === "min") return numbers.reduce((best, one) => (one.value < best.value ? one : best));
-  if (numbers.length === 1) return first;
-  return together(pick, numbers);
+  return pick === "word" || good === 1 ? first : together(pick, there as readonly Sample[]);
+}
+
+function furthest(pick: "max" | "min", all: readonly Observed[]): AnySample {
+  let best: Sample | Sample<string> | undefined;
+  for (const one of all) {
+    if (!isThere(one)) continue;
+    if (best === undefined || (pick === "max" ? one.value > best.value : one.value < best.value)) best = one;
+  }
+  if (best === undefined) throw new RangeError("nothing to choose from");
+  return best;
 }
 
 /** One number of several; as doubtful and as old as the worst of them. */
@@ -99,7 +122,3 @@ function median(all: readonly Sample[]): number {
   const upper = sorted[half] ?? NaN;
   return sorted.length % 2 === 1 ? upper : ((sorted[half - 1] ?? NaN) + upper) / 2;
 }
-
-/** Of any observations: those that are there. */
-export const present = <T extends number | string>(all: readonly Observation<T>[]): readonly Sample<T>[] =>
-  all.filter((one): one is Sample<T> => one.quality !== "bad");

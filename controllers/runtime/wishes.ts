@@ -146,7 +146,7 @@ function faultOfValue(value: unknown, targets: readonly Target[]): string | unde
 }
 
 /** What one device is to be told; undefined: given up. */
-export function wantedOf(want: Wanted, device: DeviceId): number | string | undefined {
+export function wantedFor(want: Wanted, device: DeviceId): number | string | undefined {
   if (typeof want !== "object" || want === null) return want ?? undefined;
   return want.each[device] ?? undefined;
 }

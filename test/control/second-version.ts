@@ -1,6 +1,6 @@
 import { celsius, defineController, plain, seconds, select, Type } from "../../controllers/index.ts";
 import type { Definition } from "../../controllers/contract.ts";
-import { createEngine } from "../../controllers/runtime/engine.ts";
+import { createEngine } from "../../controllers/runtime/inline-engine.ts";
 import type { Frame, Target } from "../../controllers/runtime/frame.ts";
 import type { Recorded } from "../../controllers/trace/recorded.ts";
 import type { Numbered } from "../../controllers/trace/traced.ts";

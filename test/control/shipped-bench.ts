@@ -1,7 +1,9 @@
 import type { Definition } from "../../controllers/contract.ts";
-import { createEngine, type EngineResult } from "../../controllers/runtime/engine.ts";
+import type { EngineResult } from "../../controllers/runtime/engine.ts";
 import type { Observed } from "../../controllers/runtime/frame.ts";
-import { Targets, type TargetParts } from "../../controllers/runtime/targets.ts";
+import { createEngine } from "../../controllers/runtime/inline-engine.ts";
+import type { TargetParts } from "../../controllers/runtime/slot-array.ts";
+import { Targets } from "../../controllers/runtime/targets.ts";
 
 /** Values by the name of what they come from: `{ "probe-inlet.temperature": 24 }`; null does not answer. */
 export type Values = Readonly<Record<string, number | string | null>>;

@@ -1,6 +1,8 @@
-import { createEngine, type EngineResult } from "../../controllers/runtime/engine.ts";
+import type { EngineResult } from "../../controllers/runtime/engine.ts";
 import type { Frame, Observed, WantedMode } from "../../controllers/runtime/frame.ts";
-import { dutyTarget, type TargetParts, Targets } from "../../controllers/runtime/targets.ts";
+import { createEngine } from "../../controllers/runtime/inline-engine.ts";
+import type { TargetParts } from "../../controllers/runtime/slot-array.ts";
+import { dutyTarget, Targets } from "../../controllers/runtime/targets.ts";
 import type { Definition } from "../../controllers/contract.ts";
 
 export const reading = (from: string, value: number, rest: Partial<Observed> = {}): Observed =>
