@@ -176,7 +176,9 @@ function kicking(next: Draft, expected: number | undefined, dt: number, settings
     return { status: "kick", override: 100, expected, state: next };
   next.status = "stopped";
   next.kicked = 0;
-  next.still = 0;
+  // One that stands still at the end of a kick has been seen to: its time counts from here.
+  const stands = (next.rpm ?? 0) < (expected ?? 500) * (settings.stoppedBelow / 100);
+  next.still = stands ? 1e-9 : 0;
   next.steady = 0;
   return { status: "stopped", expected, state: next };
 }

@@ -23,7 +23,7 @@ export const validateSettings = Type.Object({
     description: "So many places must have a believable reading.",
   }),
   placeDelta: kelvin({
-    default: 10,
+    default: 6,
     description:
       "Of three or more places, one further than this from the middle one is left out: its sensor is wrong. 0: none is.",
   }),

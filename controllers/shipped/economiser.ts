@@ -137,6 +137,7 @@ export const economiser = defineController({
     freeCooling: { text: "1 while outdoor air cools alone: compressors stay off" },
     damper: { unit: "%", text: "Where the damper is sent" },
     air: { unit: "%", text: "Smallest fan duty while outdoor air alone cools" },
+    stuck: { text: "1 while the damper does not follow: what it lets in is not meant" },
   },
   failSafe: ({ damperMinimum }) => ({ damper: damperMinimum }),
   stateVersion: 3,
@@ -173,7 +174,7 @@ export const economiser = defineController({
         reason: blindReason,
         leader: "fail-safe",
         alarms: inlets.alarms,
-        published: { mode: "mechanical", freeCooling: 0, damper: s.damperMinimum, air: 0 },
+        published: { mode: "mechanical", freeCooling: 0, damper: s.damperMinimum, air: 0, stuck: 0 },
       };
     const ours =
       mode === "automatic" && applied.damper.every(({ mine, value }) => mine || value === undefined);
@@ -291,6 +292,7 @@ export const economiser = defineController({
         mode: result.mode,
         freeCooling: result.compressorsMay || said(inputs.drying) ? 0 : 1,
         damper: travel.position,
+        stuck: watch.stuck ? 1 : 0,
         air: loop.output > 100 ? leastAir + loop.output - 100 : 0,
       },
     };

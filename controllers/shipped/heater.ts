@@ -30,6 +30,7 @@ export const heater = defineController({
     damper: select("use:outdoor-air").of("percentage", "damper").any(),
     preheatTo: optional(from("cold-start", "preheatTo").max()),
     drying: optional(from("humidity-guard", "dry").max()),
+    damperStuck: optional(from("economiser", "stuck").max()),
     onBattery: optional(from("outage", "onBattery").max()),
     doorHold: optional(from("safety", "doorHold").max()),
   },
@@ -59,7 +60,8 @@ export const heater = defineController({
     ];
     const cools =
       there(inputs.capacity).some(({ value }) => value > 0) ||
-      there(inputs.damper).some(({ value }) => value > 10);
+      // Air that comes in through a stuck damper is not meant to cool.
+      (!said(inputs.damperStuck) && there(inputs.damper).some(({ value }) => value > 10));
     const preheat = inputs.preheatTo?.value;
     const result = heaterStep(
       state.heater,
