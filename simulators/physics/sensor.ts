@@ -63,8 +63,13 @@ export interface Sensor {
  */
 export function createSensor(name: string, measure: () => number, p: SensorParameters, seed: number): Sensor {
   const start = measure();
+  const lag = createLag(p.tauSeconds);
   const state: SensorState = {
-    ...{ followed: start, noise: 0, drifted: 0, missing: false, shown: start },
+    followed: start,
+    noise: 0,
+    drifted: 0,
+    missing: false,
+    shown: start,
     random: createStream(seed, name),
     past: [],
     time: 0,
@@ -78,7 +83,8 @@ export function createSensor(name: string, measure: () => number, p: SensorParam
     value: () => shown(state, p, faults),
     step(dt) {
       state.time += dt;
-      state.followed = followed(state.followed, measure(), p.tauSeconds, dt);
+      const now = measure();
+      state.followed = now + (state.followed - now) * lag(dt);
       state.drifted = faults.driftPerDay === 0 ? 0 : state.drifted + (faults.driftPerDay * dt) / daySeconds;
       state.noise = p.sigma === 0 ? 0 : p.sigma * normal(state.random);
       state.missing = faults.intermittent > 0 && uniform(state.random) < faults.intermittent;
@@ -88,9 +94,17 @@ export function createSensor(name: string, measure: () => number, p: SensorParam
   };
 }
 
-/** What a first-order lag makes of a value after a while. */
-const followed = (from: number, to: number, tauSeconds: number, dt: number): number =>
-  to + (from - to) * Math.exp(-dt / tauSeconds);
+/** What a first-order lag leaves of a difference after a while: reckoned anew only when steps change their length. */
+function createLag(tauSeconds: number): (dtSeconds: number) => number {
+  const known = { dt: 0.5, left: Math.exp(-0.5 / tauSeconds) };
+  return (dt) => {
+    if (dt !== known.dt) {
+      known.dt = dt;
+      known.left = Math.exp(-dt / tauSeconds);
+    }
+    return known.left;
+  };
+}
 
 function shown(state: SensorState, p: SensorParameters, faults: SensorFaults): number {
   if (faults.wire === "open") return p.open ?? NaN;
@@ -112,7 +126,7 @@ function exact(state: SensorState, faults: SensorFaults): number {
 
 function remember({ past, time }: SensorState, value: number, delay: number): void {
   if (delay <= 0) {
-    past.length = 0;
+    if (past.length > 0) past.length = 0;
     return;
   }
   past.push({ at: time, value });
