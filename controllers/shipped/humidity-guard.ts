@@ -36,7 +36,7 @@ const humiditySensors = {
   fastest: 5,
   stuckReference: 8,
   voteDelta: 8,
-  placeDelta: 0,
+  placeDelta: 20,
 };
 
 interface Moisture {
