@@ -1,4 +1,5 @@
 import type { Cancel, Clock, Millis } from "../../devices/clock.ts";
+import { seconds } from "../../devices/clock.ts";
 import type { Accepts } from "../../devices/device.ts";
 import { asBothyError } from "../../devices/errors.ts";
 import type { Log } from "../../devices/plugin.ts";
@@ -15,6 +16,9 @@ interface HeartbeatDeps {
   readonly registry: Registry;
   readonly writer: Writer;
 }
+
+/** One that does not live, or could not feed, is looked at again so soon. */
+const lookAgain: Millis = seconds(1);
 
 /** Feeds the watchdogs of equipment for as long as somebody says that the controller lives. */
 export class Heartbeats {
@@ -38,9 +42,11 @@ export class Heartbeats {
       let due: Millis = clock.monotonic();
       let count = 0;
       const next = (): void => {
-        if (this.#lives()) this.#feed(beat, count++);
-        const passed = Math.max(0, Math.floor((clock.monotonic() - due) / beat.every));
-        due += beat.every * (passed + 1);
+        // A watchdog that is fed seldom must not wait that long for its first time, or for the next after a failure.
+        const fed = this.#lives() && this.#feed(beat, count++);
+        const wait = fed ? beat.every : Math.min(beat.every, lookAgain);
+        const passed = Math.max(0, Math.floor((clock.monotonic() - due) / wait));
+        due += wait * (passed + 1);
         this.#cancels[i] = clock.at(due, next);
       };
       return clock.at(due, next);
@@ -52,8 +58,10 @@ export class Heartbeats {
     this.#cancels = [];
   }
 
-  #feed({ tags, action: name, value }: Heartbeat, count: number): void {
+  /** @returns whether somebody was told, and nobody was not */
+  #feed({ tags, action: name, value }: Heartbeat, count: number): boolean {
     const { registry, writer, log } = this.#deps;
+    let [told, refused] = [0, 0];
     for (const device of registry.select([
       tags.map((tag) => (/^(type|id):/.test(tag) ? `system/${tag}` : fullTag(tag))),
     ])) {
@@ -69,13 +77,16 @@ export class Heartbeats {
           who: this.#who,
           why: "it lives",
         });
+        told++;
         this.#failed = false;
       } catch (thrown) {
         if (!this.#failed)
           log.warn({ device: device.id }, `${this.#who}, heartbeat: ${asBothyError(thrown, name).message}`);
         this.#failed = true;
+        refused++;
       }
     }
+    return told > 0 && refused === 0;
   }
 }
 

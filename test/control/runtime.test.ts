@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import test from "node:test";
+import test, { type TestContext } from "node:test";
 import type { Definition, StepContext, StepResult } from "../../controllers/contract.ts";
 import { defineController, from, percent, seconds, select, celsius, Type } from "../../controllers/index.ts";
 import type { ControllerConfig } from "../../controllers/runtime/api.ts";
@@ -347,7 +347,8 @@ test("devices come and go: what is bound follows, and says so", async (t) => {
   assert.equal(site.events.filter(({ kind }) => kind === "bindings").length, 2);
 });
 
-test("a heartbeat is fed while the controller lives, and starves with it", async (t) => {
+/** A controller that can be struck dead, and a watchdog it feeds every so often. */
+async function fedSite(t: TestContext, every: number, dead: boolean) {
   const feed: Action = { ...speed, name: "feed" };
   const watchdog: TableDevice = {
     alias: "watchdog",
@@ -355,27 +356,43 @@ test("a heartbeat is fed while the controller lives, and starves with it", async
     outputs: [["duty"]],
     actions: [feed],
   };
-  let fault = false;
+  const state = { dead };
   const mortal: Definition = {
     ...plain,
     step: (context) => {
-      if (fault) throw new Error("dead");
+      if (state.dead) throw new Error("dead");
       return plain.step(context);
     },
   };
-  const heartbeat = [{ tags: ["type:watchdog"], action: "feed", value: "toggle", every: 2000 }];
+  const heartbeat = [{ tags: ["type:watchdog"], action: "feed", value: "toggle", every }];
   const site = await controlSite(
     t,
     { inlet: use(mortal, { heartbeat }) },
     { table: warm(), devices: [...zoneDevices, watchdog] },
   );
   const fed = (): number => site.table.commands.filter(({ action }) => action.name === "feed").length;
-  await site.clock.advance(20_000);
+  return { ...site, state, fed };
+}
+
+test("a watchdog that is fed seldom does not wait for its turn after the controller was not well", async (t) => {
+  const { clock, state, fed } = await fedSite(t, 600_000, true);
+  await clock.advance(9000);
+  assert.equal(fed(), 0);
+  state.dead = false;
+  await clock.advance(7000);
+  assert.equal(fed(), 1);
+  await clock.advance(500_000);
+  assert.equal(fed(), 1);
+});
+
+test("a heartbeat is fed while the controller lives, and starves with it", async (t) => {
+  const { clock, state, fed } = await fedSite(t, 2000, false);
+  await clock.advance(20_000);
   assert.ok(fed() >= 9);
-  fault = true;
-  await site.clock.advance(6000);
+  state.dead = true;
+  await clock.advance(6000);
   const before = fed();
-  await site.clock.advance(20_000);
+  await clock.advance(20_000);
   assert.equal(fed(), before);
 });
 
