@@ -38,8 +38,8 @@ test("a stopped fan is kicked three times, has then failed, and is well again af
   assert.equal(results.filter((one) => one.override === 100).length, 3);
   assert.equal(
     results.findIndex((one) => one.status === "failed"),
-    10,
-    "within 55 s",
+    7,
+    "within 40 s",
   );
   const back = statuses(times(14, {}), results.at(-1)!.state);
   assert.equal(back.indexOf("ok"), 11, "60 s to be believed");
