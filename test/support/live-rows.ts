@@ -74,7 +74,8 @@ export async function seenOf(site: LiveSite): Promise<Seen> {
 /** Whether everybody is trusted and nothing is told of. */
 export const isCalm = ({ controllers, alarms }: Seen): boolean =>
   Object.keys(controllers).length > 0 &&
-  alarms.length === 0 && Object.values(controllers).every(({ mode }) => mode === "automatic");
+  alarms.length === 0 &&
+  Object.values(controllers).every(({ mode }) => mode === "automatic");
 
 /** Waits until a site that has just begun is as it is usually. */
 export const calm = (site: LiveSite): Promise<Millis> =>
@@ -104,7 +105,7 @@ export async function play(t: TestContext, site: LiveSite, row: FaultRow): Promi
   t.diagnostic(`${row.name}: ${took.join("; ")}`);
 }
 
-/** Steps since a moment, and the one before it. */
+/** Steps since a moment. What is in force in the first is what was before it. */
 async function stepsAfter(
   site: LiveSite,
   { controller }: Smooth,
@@ -113,9 +114,7 @@ async function stepsAfter(
   const [most, least] = [seconds(60), 4];
   let steps: readonly LiveStep[] = [];
   const look = async (): Promise<boolean> => {
-    const all = await site.steps(controller, moment - most);
-    const first = all.findIndex(({ at }) => Date.parse(at) >= moment);
-    steps = first < 0 ? [] : all.slice(Math.max(0, first - 1));
+    steps = await site.steps(controller, moment);
     return steps.length >= least;
   };
   await site.until(`${controller} makes a few steps more`, look, most);
