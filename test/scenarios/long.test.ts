@@ -1,0 +1,65 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { simulatedYears, type Years, type YearsOptions } from "../../server/simulation/index.ts";
+import { everything } from "./everything.ts";
+
+/*
+ * What takes hours: on the bare physics, without store and writer. A hot afternoon stands for a year here.
+ */
+
+interface Long {
+  readonly site: Years;
+  /** `controller id` of every alarm that ever stood. */
+  readonly alarms: ReadonlySet<string>;
+  /** Names of controllers one of whose steps failed. */
+  readonly failed: ReadonlySet<string>;
+}
+
+function longSite(options: YearsOptions): Long {
+  const alarms = new Set<string>();
+  const failed = new Set<string>();
+  const site = simulatedYears({
+    parameters: "demo",
+    step: 10,
+    controllers: everything,
+    trace(controller, { trace, failure }) {
+      for (const { id } of trace.alarms) alarms.add(`${controller} ${id}`);
+      if (failure !== undefined) failed.add(controller);
+    },
+    ...options,
+  });
+  return { site, alarms, failed };
+}
+
+/** Named by what it is; nothing may fail, no compressor run against its limits. */
+function holds({ site, failed }: Long, [least, most]: readonly [number, number]): void {
+  const { inlet, compressors } = site.score.report();
+  assert.deepEqual([...failed], []);
+  assert.ok(inlet.min >= least && inlet.max <= most, `inlet ${inlet.min} to ${inlet.max} °C`);
+  assert.equal(compressors.violations, 0);
+  assert.ok(compressors.worstHour <= 6, `${compressors.worstHour} starts in an hour`);
+}
+
+const day = 24;
+
+test("a hot afternoon and evening: below 32 °C, and compressors seldom start", () => {
+  const long = longSite({ weather: "hot", startHour: 190 * day + 10 });
+  long.site.advance(8 * 3600);
+  holds(long, [15, 32]);
+  assert.ok(long.site.score.report().compressors.starts <= 4);
+});
+
+test("mains are out for 8 h: tests lose power first, priority 0 never, all told; then in order again", () => {
+  const long = longSite({ weather: "constant:20" });
+  long.site.advance(1200);
+  long.site.score.reset();
+  long.site.faults("site mains-loss");
+  long.site.advance(8 * 3600);
+  for (const id of ["outage mains-out", "outage loads-shed"]) assert.ok(long.alarms.has(id), id);
+  assert.equal(long.site.physics.commands.outlets[0], false, "tests");
+  assert.equal(long.site.physics.commands.outlets[7], true, "priority 0");
+  long.site.faults();
+  long.site.advance(1200);
+  holds(long, [5, 35]);
+  assert.ok(long.site.physics.state.acPresent);
+});
