@@ -89,6 +89,9 @@ async function refreshControllers() {
     if (key !== drawnControllers) {
       drawnControllers = key;
       $("#controllers ul").replaceChildren(...all.map(controllerRow));
+      // A link to one: /#controller=NAME
+      const linked = all.find(({ name }) => location.hash === "#controller=" + encodeURIComponent(name));
+      if (linked) void showDetail(linked.name);
     }
     [...$("#controllers ul").children].forEach((row, i) => fillController(row, all[i]));
     if ($("#detail").open) await drawDetail();
@@ -113,7 +116,8 @@ function fillController(row, one) {
   const [line, why] = row.children[2].children;
   const values = [control.loop(one), control.outputs(one), counted.length ? counted.length + (counted.length === 1 ? " alarm" : " alarms") : ""].filter(Boolean).join(" · ");
   set(line, values, counted.length ? "alarm" : "");
-  set(why, (one.leader ? one.leader + ": " : "") + (one.fault ?? one.reason ?? "no step yet"));
+  const reason = one.fault ?? one.reason ?? "no step yet";
+  set(why, (one.leader && !reason.includes(one.leader) ? one.leader + ": " : "") + reason);
 }
 
 async function showDetail(name) {

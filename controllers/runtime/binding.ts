@@ -237,10 +237,17 @@ function actionsFor(
   }
   if (!devices.some((one) => hasAction(one, spec)) && spec.optional !== true)
     tell(
-      `nothing is bound: ${devices.length === 0 ? "no device has" : `none of ${devices.length} devices has an action ${spec.action}, of`} ${spelled(tags)}`,
+      `nothing is bound: ${lackingAction(devices, spec)} ${spelled(tags)}`,
       `give devices these tags, or name others under \`outputs: { ${output}: […] }\``,
     );
   return bound;
+}
+
+function lackingAction(devices: readonly Device[], { action }: ActionSpec): string {
+  if (devices.length === 0) return "no device has";
+  return devices.every(({ actions }) => actions.length === 0)
+    ? `none of ${devices.length} devices takes writes, they are read-only, of`
+    : `none of ${devices.length} devices has an action ${action}, of`;
 }
 
 const hasAction = (device: Device, spec: ActionSpec): boolean =>

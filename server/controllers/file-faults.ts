@@ -1,6 +1,15 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-import { bind, type Publisher } from "../../controllers/runtime/binding.ts";
+import {
+  bind,
+  type Binding,
+  type BindingFault,
+  circleFault,
+  ownerFaults,
+  type Publisher,
+  stepOrder,
+} from "../../controllers/runtime/binding.ts";
+import type { Definition } from "../../controllers/contract.ts";
 import { completeSettings } from "../../controllers/runtime/settings.ts";
 import { type Shape, shapeOf } from "../../controllers/runtime/shape.ts";
 import { shipped } from "../../controllers/shipped/index.ts";
@@ -19,7 +28,11 @@ export interface FileFaultsDeps {
 }
 
 type Entry = Readonly<Record<string, unknown>>;
-type Named = Publisher & { readonly shape: Shape; readonly section: ControllerSection };
+type Named = Publisher & {
+  readonly shape: Shape;
+  readonly section: ControllerSection;
+  readonly failSafe: Entry;
+};
 
 const isEntry = (value: unknown): value is Entry =>
   typeof value === "object" && value !== null && !Array.isArray(value);
@@ -42,17 +55,32 @@ export async function controllerFileFaults(
     const known = shipped.find((one) => one.name === use);
     const made = isFile(use)
       ? await loadedFrom(["controllers", name], use, entry["settings"], deps)
-      : known && { shape: shapeOf(known), faults: [] };
+      : known && { shape: shapeOf(known), faults: [], failSafe: failSafeOf(known, entry["settings"]) };
     faults.push(...(made?.faults ?? []));
     if (made?.shape !== undefined)
-      loaded.push({ name, shape: made.shape, section: entry as ControllerSection });
+      loaded.push({
+        ...{ name, shape: made.shape, section: entry as ControllerSection },
+        failSafe: made.failSafe ?? {},
+      });
   }
   return [...faults, ...bindingFaults(loaded, deps.plans)];
 }
 
 interface Made {
   readonly shape?: Shape;
+  readonly failSafe?: Entry;
   readonly faults: readonly Fault[];
+}
+
+/** What one that comes with Bothy leaves behind; nothing when its settings are wrong, which is told elsewhere. */
+function failSafeOf(definition: Definition, settings: unknown): Entry {
+  const { failSafe } = definition;
+  if (typeof failSafe !== "function") return failSafe;
+  try {
+    return failSafe(completeSettings(definition, isEntry(settings) ? settings : {}));
+  } catch {
+    return {};
+  }
 }
 
 async function loadedFrom(
@@ -71,7 +99,7 @@ async function loadedFrom(
     const host = await loader.open(await loader.bundle(file), { name: String(path.at(-1)) });
     try {
       const { shape } = host;
-      return { shape, faults: await settingFaults([...path, "settings"], settings, host) };
+      return { shape, ...(await configured([...path, "settings"], settings, host)) };
     } finally {
       await host.close();
     }
@@ -82,19 +110,19 @@ async function loadedFrom(
   }
 }
 
-async function settingFaults(
+async function configured(
   path: Path,
   settings: unknown,
   host: Awaited<ReturnType<Loader["open"]>>,
-): Promise<readonly Fault[]> {
-  if (settings !== undefined && !isEntry(settings)) return [];
+): Promise<Omit<Made, "shape">> {
+  if (settings !== undefined && !isEntry(settings)) return { faults: [] };
   try {
-    await host.configure(completeSettings(host.shape, settings ?? {}));
-    return [];
+    const { failSafe } = await host.configure(completeSettings(host.shape, settings ?? {}));
+    return { faults: [], failSafe };
   } catch (thrown) {
     const { message, params } = asBothyError(thrown, "its settings");
     const remedy = "change the settings it names: `settings` in its file says what fits";
-    return [{ path, message: String(params["fault"] ?? message), remedy }];
+    return { faults: [{ path, message: String(params["fault"] ?? message), remedy }] };
   }
 }
 
@@ -103,16 +131,75 @@ function bindingFaults(all: readonly Named[], plans: FileFaultsDeps["plans"]): r
   const registry = new Registry();
   registry.add(plans.flatMap(({ devices }) => devices));
   const complete = plans.length > 0 && plans.every(({ later }) => later === undefined);
-  return all.flatMap(({ name, shape, section }) => {
-    const { inputs, outputs, faults } = bind(name, shape, section, registry, all);
-    const bound = new Set([
-      ...inputs.map(({ input }) => `inputs.${input}`),
-      ...outputs.map(({ output }) => `outputs.${output}`),
-    ]);
-    return faults
-      .filter(({ path }) => !bound.has(path.join(".")))
-      .filter(({ message }) => complete || !message.startsWith("nothing is bound"))
-      .filter(({ message }) => isFile(section.use) || !/ has no (?:input|output) `/.test(message))
-      .map(({ path, message, remedy }) => ({ path: ["controllers", name, ...path], message, remedy }));
+  const bindings = all.map((one) => ({
+    ...one,
+    ...bind(one.name, one.shape, one.section, registry, all),
+  }));
+  const { circles } = stepOrder(bindings);
+  const between = [...circles.map(circleFault), ...once(ownerFaults(bindings))].map(
+    ({ controller, path, message, remedy }) => ({
+      path: ["controllers", controller, ...path],
+      message,
+      remedy,
+    }),
+  );
+  return [...bindings.flatMap((one) => ownFaults(one, complete)), ...between];
+}
+
+/** Two controllers that share a tray of fans share all of them: that is one fault. */
+function once(faults: readonly BindingFault[]): readonly BindingFault[] {
+  const groups = new Map<string, BindingFault[]>();
+  for (const fault of faults) {
+    const key = [fault.controller, ...fault.path, fault.message.replace(/^\S+ /, "")].join(" ");
+    groups.set(key, [...(groups.get(key) ?? []), fault]);
+  }
+  return [...groups.values()].flatMap(([first, ...others]) => {
+    if (first === undefined) return [];
+    const more = others.length === 0 ? "" : ` (so have ${others.length} more)`;
+    return [{ ...first, message: `${first.message}${more}` }];
   });
+}
+
+function ownFaults(
+  { name, shape, section, inputs, outputs, faults }: Named & Binding,
+  complete: boolean,
+): readonly Fault[] {
+  const bound = new Set([
+    ...inputs.map(({ input }) => `inputs.${input}`),
+    ...outputs.map(({ output }) => `outputs.${output}`),
+  ]);
+  const unbound = faults
+    .filter(({ path }) => !bound.has(path.join(".")))
+    .filter(({ message }) => complete || !message.startsWith("nothing is bound"))
+    .filter(({ message }) => isFile(section.use) || !/ has no (?:input|output) `/.test(message));
+  return [...unbound, ...limitFaults(shape, outputs)].map(({ path, message, remedy }) => ({
+    path: ["controllers", name, ...path],
+    message,
+    remedy,
+  }));
+}
+
+/** Limits of outputs that cannot be kept: faster than it steps, or wider than the device's range. */
+function* limitFaults(
+  { period, outputs: specs }: Shape,
+  outputs: Binding["outputs"],
+): Generator<{ readonly path: Path; readonly message: string; readonly remedy: string }> {
+  for (const [name, { refresh, deadband }] of Object.entries(specs)) {
+    const path = ["outputs", name];
+    if (refresh !== undefined && refresh < period)
+      yield {
+        path,
+        message: `it is to be sent anew every ${refresh / 1000} s, but a step is made only every ${period / 1000} s`,
+        remedy: "lengthen `refresh` of the output, or shorten `period`",
+      };
+    for (const { output, name: device, action, accepts } of outputs) {
+      if (output !== name || accepts.kind !== "number" || deadband === undefined) continue;
+      if (deadband >= accepts.max - accepts.min)
+        yield {
+          path,
+          message: `smaller changes than ${deadband} are not sent, and ${device} ${action} takes only ${accepts.min}..${accepts.max}`,
+          remedy: "make `deadband` of the output smaller",
+        };
+    }
+  }
 }

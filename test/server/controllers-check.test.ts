@@ -127,3 +127,62 @@ test("a shipped controller that would be bound to nothing is told of", async (t)
     /controllers\.fan-zone\S* {2}nothing is bound: no device has .*zone:nowhere/,
   );
 });
+
+const own = (name: string, { inputs = "", outputs = "", rest = "" }): string => `
+import { defineController, from, seconds, select, Type } from "bothy/controllers";
+export default defineController({
+  name: "${name}", version: "1.0.0", summary: "one of two", period: seconds(5),
+  settings: Type.Object({}),
+  inputs: { ${inputs} }, outputs: { ${outputs} },
+  publishes: { x: { text: "a number" } },
+  failSafe: { ${outputs === "" ? "" : "fans: 100"} },
+  init: () => ({}),
+  step: () => ({ outputs: {}, state: {}, reason: "none" }),${rest}
+});
+`;
+const speed = (more: string): string => `fans: select("type:fan").action("speed", { ${more} })`;
+
+test("two owners of one output, circles, and devices that are read-only are told with place and remedy", async (t) => {
+  const found = await faults(
+    t,
+    {
+      "a.ts": own("a", { inputs: 'x: from("b", "x").max()', outputs: speed("") }),
+      "b.ts": own("b", { inputs: 'x: from("a", "x").max()' }),
+      "c.ts": own("c", { outputs: speed("").replace("type:fan", "use:meter") }),
+    },
+    `${line}${tray}  - { bus: line, unit: 11, product: eastron-sdm630, alias: meter, tags: ["use:meter"] }
+  - { bus: line, unit: 12, product: xy-md02, alias: probe }
+controllers:
+  fan-zone: { use: fan-zone, inputs: { inlet: ["type:temperature"] } }
+  a: { use: ./controllers/a.ts }
+  b: { use: ./controllers/b.ts }
+  c: { use: ./controllers/c.ts }
+`,
+  );
+  const told = found.join("\n");
+  assert.match(
+    told,
+    /hut\.yaml:\d+:\d+ {2}controllers\.a\.outputs\S* {2}\S+ speed has a fail-safe value of fan-zone already \(so have 7 more\) {2}one controller owns an output/,
+  );
+  assert.match(told, /controllers\.a\S* {2}controllers wait for each other: a ← b ← a {2}let one of them/);
+  assert.match(
+    told,
+    /controllers\.c\S* {2}nothing is bound: none of \d devices (?:takes writes, they are read-only|has an action speed), of use:meter/,
+  );
+});
+
+test("limits of outputs that no step can keep are told", async (t) => {
+  const found = await faults(
+    t,
+    { "often.ts": own("often", { outputs: speed("refresh: seconds(1), deadband: 200") }) },
+    `${line}${tray}controllers:
+  often: { use: ./controllers/often.ts }
+`,
+  );
+  const told = found.join("\n");
+  assert.match(
+    told,
+    /controllers\.often\S* {2}it is to be sent anew every 1 s, but a step is made only every 5 s/,
+  );
+  assert.match(told, /smaller changes than 200 are not sent, and \S+ speed takes only 0\.\.100/);
+});
