@@ -7,7 +7,7 @@ const resetsPerDay = 3;
 const day = 86_400;
 
 /** States of `generic-dx-v1` as its register 5 gives them. */
-export const dxStates = {
+const dxStates = {
   off: 0,
   standby: 1,
   cooling: 3,

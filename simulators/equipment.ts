@@ -40,7 +40,7 @@ export interface SiteModel {
 }
 
 /** What the relays of the I/O module switch, from the first on; the others are free. */
-export const relayUses = ["heater-1", "heater-2", "battery-pad", "generator"] as const;
+const relayUses = ["heater-1", "heater-2", "battery-pad", "generator"] as const;
 
 export function createEquipment(site: SiteModel): Equipment {
   const { physics, parameters, seed } = site;

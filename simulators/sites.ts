@@ -8,8 +8,7 @@ const folder = [
 ].find((place) => existsSync(place));
 
 /** A roadside cabinet, a container with four racks, and the cabinet of the demonstration. */
-export const siteNames = ["cabinet", "container", "demo"] as const;
-export type SiteName = (typeof siteNames)[number];
+export type SiteName = "cabinet" | "container" | "demo";
 
 /** The enclosure of a shipped site and what is in it. @throws Error of the system when its file is gone */
 export function siteParameters(name: SiteName): SiteParameters {

@@ -2,7 +2,7 @@ import type { Accepts } from "../../devices/device.ts";
 import type { Frame, StepTrace, TracedOutput } from "../runtime/frame.ts";
 
 /** A difference above this share of an action's range counts as large, %. */
-export const largeShare = 10;
+const largeShare = 10;
 /** Differences below this share of a range are none: the last digits of sums. */
 const nothing = 1e-9;
 const mostExamples = 20;

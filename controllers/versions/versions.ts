@@ -14,7 +14,7 @@ import { Shadow, type ShadowStatus } from "./shadow.ts";
 import type { HistoryEntry, InForce, Version, VersionId, VersionStore } from "./store.ts";
 
 /** For so long a version computes beside the one in force before it can be promoted. */
-export const defaultShadow: Millis = seconds(300);
+const defaultShadow: Millis = seconds(300);
 /** For so long a version that was put in force may be taken back by itself. */
 export const defaultProbation: Millis = seconds(900);
 

@@ -4,7 +4,7 @@ import type { IncomingHttpHeaders } from "node:http";
  * Browsers cannot give a WebSocket a header, only names of subprotocols. One that begins like this is a token; another,
  * `synse`, should go before it, for the server answers with the first.
  */
-export const bearerProtocol = "bothy.bearer.";
+const bearerProtocol = "bothy.bearer.";
 
 /**
  * The token a request carries. RFC 6750 §2.1; never in the address, where it would be logged and kept.

@@ -42,7 +42,7 @@ function unitsOf(equipment: Equipment): readonly UnitOptions[] {
 }
 
 /** What the relays of the simulated sites switch. */
-export const relayTags: Record<string, string[]> = {
+const relayTags: Record<string, string[]> = {
   "relay-1": ["use:heater", "stage:1"],
   "relay-2": ["use:heater", "stage:2"],
   "relay-3": ["use:battery-heater"],

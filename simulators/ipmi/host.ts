@@ -17,7 +17,7 @@ export interface HostTiming {
   readonly dump: readonly [Millis, Millis];
 }
 
-export const usualTiming: HostTiming = {
+const usualTiming: HostTiming = {
   relay: [200, 500],
   boot: [20_000, 40_000],
   shutdown: [6000, 15_000],

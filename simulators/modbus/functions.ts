@@ -14,10 +14,10 @@ export class ModbusException extends Error {
 }
 
 /** Exception codes of §7. */
-export const illegalFunction = 1;
+const illegalFunction = 1;
 export const illegalAddress = 2;
 export const illegalValue = 3;
-export const deviceFailure = 4;
+const deviceFailure = 4;
 export const noAnswerBehindGateway = 11;
 
 export type Identification = ReadonlyMap<number, string>;

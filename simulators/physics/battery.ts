@@ -46,11 +46,11 @@ export function temperatureFactor(p: BatteryParameters, celsius: number): number
 }
 
 /** Share of the capacity left by age: 80 % at the end of its life. @param years of age at 25 °C */
-export const ageFactor = (p: BatteryParameters, years: number): number =>
+const ageFactor = (p: BatteryParameters, years: number): number =>
   Math.max(0.1, 1 - (0.2 * years) / p.lifeYears);
 
 /** Years a battery ages in one: doubles every 10 K. */
-export const ageingRate = (celsius: number): number => Math.exp((Math.LN2 / 10) * (celsius - 25));
+const ageingRate = (celsius: number): number => Math.exp((Math.LN2 / 10) * (celsius - 25));
 
 /** Hours a full battery lasts at a constant current. */
 export const peukertHours = (p: BatteryParameters, amperes: number): number =>

@@ -44,7 +44,7 @@ export interface PlantStep {
 }
 
 /** Share of their power the modules give in air of a temperature. */
-export function derating({ derateFrom, derateTo }: PlantParameters, celsius: number): number {
+function derating({ derateFrom, derateTo }: PlantParameters, celsius: number): number {
   return Math.min(1, Math.max(0, (derateTo - celsius) / (derateTo - derateFrom)));
 }
 

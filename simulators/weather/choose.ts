@@ -12,7 +12,7 @@ export interface ChosenWeather {
 }
 
 /** For messages and help. */
-export const weatherChoices = `${shippedNames.join(", ")}, FILE.epw, or constant:DEGREES`;
+const weatherChoices = `${shippedNames.join(", ")}, FILE.epw, or constant:DEGREES`;
 
 /**
  * Weather by a word: one of the shipped years, a file, or a temperature that stays (`constant:25`, or `constant:25,12`

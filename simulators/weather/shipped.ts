@@ -11,7 +11,7 @@ const folder = [
 
 export const shippedNames = Object.keys(climates) as readonly ClimateName[];
 
-export const shippedFile = (name: ClimateName): URL => new URL(`${name}.epw.gz`, folder ?? import.meta.url);
+const shippedFile = (name: ClimateName): URL => new URL(`${name}.epw.gz`, folder ?? import.meta.url);
 
 /** A made-up year of a hot, a temperate or an arctic place, as an EPW text. @throws Error of the system when the file is gone */
 export const shippedText = (name: ClimateName): string =>

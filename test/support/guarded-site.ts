@@ -11,7 +11,7 @@ import { speed, type TableDevice } from "./table-plugin.ts";
 import { type TableSite, tableSite } from "./table-site.ts";
 
 /** One device with the tag `rack:r1`, and one of another rack whose name is nowhere else. */
-export const guardedDevices: readonly TableDevice[] = [
+const guardedDevices: readonly TableDevice[] = [
   { alias: "fan-near", type: "fan", outputs: [["duty"]], actions: [speed], tags: ["rack:r1"] },
   { alias: "faroff-fan", type: "fan", outputs: [["duty"]], actions: [speed], tags: ["rack:faroff"] },
 ];

@@ -14,7 +14,7 @@ export interface PduWorld {
 }
 
 /** Registers from one outlet to the next; coil n−1 switches outlet n. Not in the maker's papers: set here. */
-export const outletStride = 64;
+const outletStride = 64;
 
 const inlet = 12_296;
 const protector = 16_394;
