@@ -1,4 +1,4 @@
-import { biquadratic, felt, linear, partLoadFactor } from "./dx.ts";
+import { biquadratic, felt, linear, lostAtCoil, partLoadFactor } from "./dx.ts";
 import { airHeat } from "./forcing.ts";
 import type { DxParameters } from "./parameters.ts";
 import { followWetBulb } from "./psychrometrics.ts";
@@ -174,7 +174,7 @@ function cool(unit: DxState, fault: DxFault, outdoor: number, at: DxStep): void 
   const lost = (1 - fault.capacityLoss) * (unit.frosted ? 0.5 : 1);
   const heat = (unit.fullCapacity * lost * mean) / 100;
   const air = at.density * parameters.airflow;
-  const wet = (1 - parameters.bypassFactor) * Math.max(0, at.ratio - at.saturated);
+  const wet = lostAtCoil(at.ratio, at.saturated, parameters.bypassFactor);
   unit.latent = Math.min(mostLatent * heat, (air * wet * waterHeat * mean) / 100);
   unit.sensible = heat - unit.latent;
   const load = target / 100;

@@ -49,9 +49,9 @@ export const partLoadFactor = (load: number): number => 0.85 + 0.15 * load;
 export const partLoadPower = (heat: number, capacity: number, cop: number): number =>
   heat <= 0 ? 0 : heat / (cop * partLoadFactor(heat / capacity));
 
-/** Humidity ratio of air leaving the coil. @param ratio of the air entering @param saturated at the coil's dew point */
-export const leavingRatio = (ratio: number, saturated: number, bypassFactor: number): number =>
-  ratio - (1 - bypassFactor) * Math.max(0, ratio - saturated);
+/** Water air loses at the coil, kg/kg. @param ratio of the air entering @param saturated at the coil's dew point */
+export const lostAtCoil = (ratio: number, saturated: number, bypassFactor: number): number =>
+  (1 - bypassFactor) * Math.max(0, ratio - saturated);
 
 /** One lump cooled on and off by a thermostat: how long it is on and off, s. */
 export function onOffCycle(lump: {

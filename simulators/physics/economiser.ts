@@ -19,12 +19,6 @@ export function outdoorShare(parameters: EconomiserParameters, position: number)
   return parameters.leak + (1 - parameters.leak) * open;
 }
 
-/** Position that gives a share of outdoor air, 0..100 %: the inverse of `outdoorShare`. */
-export function damperFor(parameters: EconomiserParameters, share: number): number {
-  const open = Math.min(1, Math.max(0, (share - parameters.leak) / (1 - parameters.leak)));
-  return 100 * Math.pow(open, 1 / parameters.exponent);
-}
-
 /**
  * Moves the damper at the speed of its motor, or of its spring without power: closed to outdoors.
  * @param error of the feedback, %

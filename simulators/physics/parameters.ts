@@ -159,7 +159,6 @@ const servers = group({
   /** Standard deviation of the utilisation as it wanders; 0 constant. */
   wander: share(0),
   bootSeconds: positive("s", 3600, 60),
-  bmcSeconds: positive("s", 3600, 120),
   shutdownSeconds: positive("s", 3600, 60),
   throttleAt: celsius(20, 90, 40),
   throttledShare: share(0.7),
@@ -180,7 +179,6 @@ const pdu = group({
   sequenceSeconds: positive("s", 600, 1),
   reclosureSeconds: positive("s", 600, 10),
   inrushFactor: number({ unit: "", min: 1, max: 50 }, 10),
-  cycleLife: number({ unit: "", min: 1, max: 1e7 }, 100_000),
   meterError: share(0.01),
   meterDeadBand: positive("A", 10, 0.1),
   volts: number({ unit: "V", min: 24, max: 400 }, 230),

@@ -79,7 +79,3 @@ export function meteredAmperes(parameters: PduParameters, amperes: number, error
   const shown = amperes * (1 + error);
   return shown < parameters.meterDeadBand ? 0 : shown;
 }
-
-/** Share of its life a relay has used up. */
-export const relayWear = (parameters: PduParameters, outlet: OutletState): number =>
-  outlet.cycles / parameters.cycleLife;

@@ -17,7 +17,6 @@ const mostFan = 4; // times their power at rest
 export const createServer = (parameters: ServerParameters, inlet: number): ServerState => ({
   phase: "running",
   inPhase: Infinity,
-  powered: Infinity,
   utilisation: parameters.utilisation,
   wander: 0,
   wanderIn: 0,
@@ -30,7 +29,7 @@ export const createServer = (parameters: ServerParameters, inlet: number): Serve
 });
 
 /** What a server's own fans draw, W. @param inlet °C */
-export function serverFanPower(p: ServerParameters, inlet: number): number {
+function serverFanPower(p: ServerParameters, inlet: number): number {
   if (inlet <= fanThreshold) return p.fanWatts;
   const speed = 1 + (inlet - fanThreshold) / 10;
   return p.fanWatts * Math.min(mostFan, speed * speed * speed);
@@ -60,7 +59,6 @@ export function stepServer(server: ServerState, command: ServerCommand, at: Serv
   server.fanWatts = 0;
   server.watts = draw(server, command, at);
   server.exhaust = server.phase === "unpowered" ? inlet : inlet + server.watts / p.airRate;
-  server.powered = at.powered ? server.powered + dt : 0;
 }
 
 function enter(server: ServerState, phase: ServerState["phase"]): void {
@@ -140,7 +138,3 @@ function working(server: ServerState, { activity }: ServerCommand, p: ServerPara
   const use = server.phase === "stopping" ? stoppingShare * server.utilisation : server.utilisation;
   return (p.idleWatts + span * use) * slower;
 }
-
-/** Whether the BMC of a server answers. */
-export const bmcReady = (server: ServerState, parameters: ServerParameters): boolean =>
-  server.powered >= parameters.bmcSeconds;

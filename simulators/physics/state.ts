@@ -77,8 +77,6 @@ export interface ServerState {
   phase: ServerPhase;
   /** s in that phase. */
   inPhase: number;
-  /** s its BMC has had power. */
-  powered: number;
   utilisation: number;
   /** How far that is from its mean, and s until it moves again. */
   wander: number;
