@@ -37,8 +37,8 @@ export function addControllerAlarms(app: FastifyInstance, parts: RouteParts): vo
         response: answer,
       },
       handler: async (request, reply) => {
-        operatorSlot(request);
         const status = named(request);
+        operatorSlot(request);
         const id = param(request, "alarm");
         const { for: text, why } = request.body as { readonly for: string; readonly why: string };
         const alarm = status.alarms.find((one) => one.id === id);
@@ -57,8 +57,8 @@ export function addControllerAlarms(app: FastifyInstance, parts: RouteParts): vo
     DELETE: {
       schema: { tags, summary: "Takes an alarm off the shelf: it counts again.", response: answer },
       handler: async (request, reply) => {
-        operatorSlot(request);
         const status = named(request);
+        operatorSlot(request);
         const id = param(request, "alarm");
         shelves.unshelve(status.name, id);
         told(parts, request, "unshelve", id, "asked for over HTTP");

@@ -82,8 +82,8 @@ export function addControllerTuning(app: FastifyInstance, parts: RouteParts): vo
         response: answer,
       },
       handler: async (request, reply) => {
-        operatorSlot(request);
         const name = named(request);
+        operatorSlot(request);
         const { why = "asked for over HTTP", longest: text, ...rest } = (request.body ?? {}) as TuneBody;
         const by = { who: request.principal.name, why, origin: originOf(request.principal) };
         const span = spanOf(text);
@@ -100,9 +100,10 @@ export function addControllerTuning(app: FastifyInstance, parts: RouteParts): vo
         response: answer,
       },
       handler: async (request, reply) => {
+        const name = named(request);
         operatorSlot(request);
         const why = "asked for over HTTP";
-        const status = tunings.end(named(request), { who: request.principal.name, why });
+        const status = tunings.end(name, { who: request.principal.name, why });
         told(parts, request, "end tuning", "", why);
         await parts.writer.kept();
         return sendJson(reply, tuningJson(status));
