@@ -416,7 +416,7 @@ describe("faults of the demonstration", { concurrency: true, timeout }, () => {
       await again.stop();
       goesOn(kept, await keptCooling(hardware.state));
       u.diagnostic(
-        `process killed: equipment on its own after ${alone / 1000} s of 15 s; calm after ${back / 1000} s; ${told}`,
+        `process killed: equipment on its own after ${(alone / 1000).toFixed(1)} s of 15 s; calm after ${(back / 1000).toFixed(1)} s; ${told}`,
       );
     });
   });
