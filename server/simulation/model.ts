@@ -40,6 +40,6 @@ export function createModel(options: ModelOptions, otherwise: SiteName): Modelle
 }
 
 /** Weather as it was asked for. @throws EpwError */
-export function weatherOf({ weather = "constant:20", startHour = 0 }: ModelOptions): Weather {
+function weatherOf({ weather = "constant:20", startHour = 0 }: ModelOptions): Weather {
   return typeof weather === "string" ? chooseWeather(weather, { startHour }).weather : weather;
 }

@@ -27,8 +27,6 @@ import { type Behaviour, directLink, unitOfAlias } from "./link.ts";
 import { createModel, type ModelOptions, yearStart } from "./model.ts";
 import { createScore, type Score, type ScoreOptions } from "./score.ts";
 
-export { weatherOf } from "./model.ts";
-
 /** `parameters` by default those of the demonstration's cabinet. */
 export interface SimulationOptions extends ModelOptions {
   /** Default: one that begins on January 1st 2031 and `startHour`, UTC. */
