@@ -170,7 +170,7 @@ function report(swaps: number, inStep: number, steps: readonly Seen[], missed: n
     `  from the last command of the old to the first one of the new p50 ${p50 ?? NaN} ms, p99 ${p99 ?? NaN} ms, most ${most ?? NaN} ms; without a swap it is ${period} ms`,
   );
   console.log(
-    `  fastest change of an output ${worst.toFixed(2)} %/s; its rate allows ${rate} %/s and a step of 1 %`,
+    `  outputs changed by at most ${worst.toFixed(2)} % more at once than their rate of ${rate} %/s allows: what is sent is rounded to steps of the device`,
   );
 }
 
