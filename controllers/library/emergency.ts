@@ -14,6 +14,12 @@ export const emergencySettings = Type.Object({
     maximum: 45,
     description: "Lost cooling matters from this inlet temperature on.",
   }),
+  lostAhead: secondsOf({
+    default: 60,
+    maximum: 300,
+    description:
+      "The inlet counts as it will be this much later at its present rise: probes lag, and air warms within seconds.",
+  }),
   restingFrom: celsius({
     default: 30,
     maximum: 45,
@@ -113,10 +119,10 @@ function helps(before: boolean, input: EmergencyInput, s: EmergencySettings): re
   return [true];
 }
 
-/** Without cooling air warms within seconds: where it will be after as long again counts from the beginning. */
-function soon(inlet: number, lostAt: number, lostFor: number, { lostAfter }: EmergencySettings): number {
+/** What the inlet will be in a while, °C, when it goes on rising as it has since cooling was lost. */
+function soon(inlet: number, lostAt: number, lostFor: number, { lostAhead }: EmergencySettings): number {
   const rising = inlet - lostAt;
-  return lostFor > 0 && rising > 0 ? inlet + (rising * Math.max(lostAfter, 10)) / lostFor : inlet;
+  return lostFor > 0 && rising > 0 ? inlet + (rising * lostAhead) / lostFor : inlet;
 }
 
 /**
