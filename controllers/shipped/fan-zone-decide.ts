@@ -68,7 +68,7 @@ export interface Decided {
 
 /** The smallest duty others ask for, %. */
 export const floorOf = (
-  seen: Readonly<Record<"floor" | "freeAir" | "restAir", Sample | undefined>>,
+  seen: Readonly<Partial<Record<"floor" | "freeAir" | "restAir", Sample | undefined>>>,
 ): number => Math.max(0, seen.floor?.value ?? 0, seen.freeAir?.value ?? 0, seen.restAir?.value ?? 0);
 
 /** Everything that asks for air, and what limits it. */

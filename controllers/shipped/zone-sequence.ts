@@ -54,7 +54,6 @@ export const inputs = {
   power: optional(select("point:it-power").of("watt").sum()),
   floor: optional(from("trim-respond-floor", "floor").max()),
   freeAir: optional(from("economiser", "air").max()),
-  restAir: optional(from("staged-cooling", "air").max()),
   permission: optional(from("economiser-permission", "allowed").max()),
   keepOut: optional(from("humidity-guard", "keepOut").max()),
   smoke: optional(from("safety", "smoke").max()),
