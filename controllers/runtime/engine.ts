@@ -138,6 +138,11 @@ export class EngineCore {
     return this.#plan.failSafe(frame, this.failSafeValues, `fail-safe: ${why}`).orders;
   }
 
+  /** The state from now on; not while a step is under way. */
+  replaceState(state: unknown): void {
+    this.#state = state;
+  }
+
   /** @returns what to call the step function with; undefined when it is not to be called: then `finish` at once */
   begin(frame: Frame): Call | undefined {
     const inputs = pickInputs(this.#inputs, frame.inputs);

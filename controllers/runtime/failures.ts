@@ -1,5 +1,6 @@
 import { type Clock, hours, type Instant, type Millis, minutes } from "../../devices/clock.ts";
 import type { Alarm } from "../contract.ts";
+import type { ControllerStatus } from "./api.ts";
 import type { Failure } from "./frame.ts";
 
 /** This many failures within this long, and it is left in fail-safe for a while. */
@@ -22,6 +23,15 @@ export class Failures {
 
   get broken(): boolean {
     return this.#brokenUntil !== undefined;
+  }
+
+  get status(): Pick<ControllerStatus, "fault" | "failures" | "lastFailure"> {
+    const { count: failures, last: lastFailure } = this;
+    return {
+      failures,
+      ...(this.broken ? { fault: lastFailure?.text ?? "" } : {}),
+      ...(lastFailure === undefined ? {} : { lastFailure }),
+    };
   }
 
   /** @returns whether it is broken from now on */

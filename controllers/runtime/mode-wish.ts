@@ -1,6 +1,6 @@
 import { type Clock, hours, type Instant, type Millis } from "../../devices/clock.ts";
 import { BothyError } from "../../devices/errors.ts";
-import type { By, ModeRequest } from "./api.ts";
+import type { By, ControllerStatus, ModeRequest } from "./api.ts";
 import type { WantedMode } from "./frame.ts";
 import type { KeptController } from "./kept.ts";
 
@@ -46,6 +46,15 @@ export class ModeWish {
     const left = (until ?? 0) - this.#clock.now();
     if (wanted !== "automatic" && left > 0 && by !== undefined)
       this.set({ ...by, mode: wanted, holdFor: Math.min(left, longestHold) });
+  }
+
+  get status(): Pick<ControllerStatus, "wantedMode" | "modeUntil" | "modeBy"> {
+    const { wanted: wantedMode, until: modeUntil, by: modeBy } = this.kept;
+    return {
+      wantedMode,
+      ...(modeUntil === undefined ? {} : { modeUntil }),
+      ...(modeBy === undefined ? {} : { modeBy }),
+    };
   }
 
   get kept(): KeptController["mode"] {

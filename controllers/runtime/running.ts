@@ -18,20 +18,21 @@ import type { Binding } from "./binding.ts";
 import { Bound, type BoundDeps } from "./bound.ts";
 import { Failures, mostFailures } from "./failures.ts";
 import { ModeWish } from "./mode-wish.ts";
-import type { EngineMemory, EngineOptions, EngineResult } from "./engine.ts";
+import type { EngineMemory, EngineResult } from "./engine.ts";
 import type { Failure, Frame, Mode, StepTrace } from "./frame.ts";
 import { Heartbeats } from "./heartbeat.ts";
 import type { Outcome } from "./host.ts";
 import { ageOfKept, handOverTime, keptController, overridesOf } from "./kept.ts";
 import { Keeping } from "./keeping.ts";
+import { Lateness } from "./lateness.ts";
 import { type Published, PublishedValues, whoOf } from "./observe.ts";
 import { Orders } from "./orders.ts";
-import { completeSettings } from "./settings.ts";
+import { SettingsInForce } from "./settings-in-force.ts";
 import type { Shape } from "./shape.ts";
 import { describeSource, type Source } from "./source.ts";
 import { StandingAlarms } from "./standing-alarms.ts";
 import { Succession } from "./succession.ts";
-import { type HostOptions, openVersion, type OpenHost, stateFor, type Version } from "./version.ts";
+import { beginAnew, type OpenHost, stateFor, type Version, versionOptions } from "./version.ts";
 
 export interface RunningDeps extends BoundDeps {
   readonly keeper: Keeper;
@@ -41,9 +42,6 @@ export interface RunningDeps extends BoundDeps {
   /** Alarms that others have on it. */
   readonly notes: (controller: string) => readonly Alarm[];
 }
-
-/** Missed deadlines are told until so many steps in a row were in time. */
-const stepsInTime = 10;
 
 /** One controller of a site while it runs: its version, what it is bound to, its mode and settings, and its steps. */
 export class Running {
@@ -64,22 +62,24 @@ export class Running {
   readonly #keeping: Keeping;
   readonly #wish: ModeWish;
   readonly #failures: Failures;
+  readonly #lateness = new Lateness();
   readonly #published: PublishedValues;
   readonly #succession: Succession;
-  #overrides: Readonly<Record<string, unknown>> = {};
+  readonly #settings: SettingsInForce;
+  /** Whether its state is one that led to being broken. */
+  #spoilt = false;
   #stepping = false;
   #standing: Standing = "starting";
   #mode: Mode = "fail-safe";
   #last: StepTrace | undefined;
   #steps = 0;
-  #missed = 0;
-  #missedLately = 0;
 
   constructor(name: string, config: ControllerConfig, version: Version, deps: RunningDeps) {
     this.name = name;
     this.who = whoOf(name);
     this.#config = config;
     this.#succession = new Succession(name, version, deps);
+    this.#settings = new SettingsInForce(config.settings ?? {}, () => this.#version);
     this.#deps = deps;
     this.period = version.host.shape.period;
     this.#orders = new Orders(this.who, deps);
@@ -122,11 +122,10 @@ export class Running {
   async resume(): Promise<void> {
     const { keeper, clock, log } = this.#deps;
     const kept = keptController(keeper, this.name);
+    this.#orders.know(kept?.outputs ?? []);
     if (kept?.name !== this.shape.name) return;
-    const configured = this.#config.settings ?? {};
-    this.#orders.know(kept.outputs);
     try {
-      await this.#configure({ ...overridesOf(kept, configured) });
+      await this.#settings.put({ ...overridesOf(kept, this.#settings.configured) });
       const { state, how } = await stateFor(this.#version, kept.memory);
       const age = ageOfKept(kept, clock.now());
       const soon = age <= handOverTime && how !== "fresh";
@@ -160,8 +159,7 @@ export class Running {
 
   /** Deadlines that passed while a step was under way, or while nobody looked. */
   miss(count: number): void {
-    this.#missed += count;
-    this.#missedLately = stepsInTime;
+    this.#lateness.miss(count);
     this.#succession.miss(count);
   }
 
@@ -170,10 +168,14 @@ export class Running {
     return this.#stepping;
   }
 
-  /** One step now. */
+  /** One step now. Never throws. */
   run(): void {
-    const done = this.#step();
-    if (done !== undefined) this.#under(done);
+    try {
+      const done = this.#step();
+      if (done !== undefined) this.#under(done);
+    } catch (thrown) {
+      this.#astray(thrown);
+    }
   }
 
   /** One step as soon as others have done theirs. */
@@ -184,15 +186,30 @@ export class Running {
   #under(done: Promise<void>): void {
     this.#stepping = true;
     const busy = done
-      .catch((thrown: unknown) => {
-        const { message, stack } = asBothyError(thrown, this.name);
-        this.#deps.log.error({ controller: this.name, stack }, message);
-      })
+      .catch((thrown: unknown) => this.#astray(thrown))
       .then(() => {
         this.#stepping = false;
         if (this.busy === busy) this.busy = undefined;
       });
     this.busy = busy;
+  }
+
+  /** A step that did not even come to a failure, which is a fault of ours: fail-safe all the same. Never throws. */
+  #astray(thrown: unknown): void {
+    const { clock, log } = this.#deps;
+    const { message, stack } = asBothyError(thrown, `a step of ${this.name}`);
+    log.error({ controller: this.name, stack }, message);
+    if (this.#standing === "stopped") return;
+    try {
+      this.#version.core.distrust(message);
+      this.#mode = "fail-safe";
+      this.#published.set({});
+      this.#giveWill(message);
+      const alarm: Alarm = { id: "fail-safe", severity: "major", text: `fail-safe: ${message}` };
+      this.#alarms.set(clock.now(), [alarm, ...this.#ownAlarms()]);
+    } catch (again) {
+      log.error({ controller: this.name }, asBothyError(again, `fail-safe of ${this.name}`).message);
+    }
   }
 
   /** @returns when its function runs elsewhere: resolves when the step is over */
@@ -217,25 +234,19 @@ export class Running {
   status(): ControllerStatus {
     const { shape } = this;
     const { source, configured } = this.#version;
-    const wish = this.#wish.kept;
-    const { count, last } = this.#failures;
     return {
       name: this.name,
       standing: this.#standing,
-      ...(this.#failures.broken ? { fault: last?.text ?? "" } : {}),
       definition: shape,
       failSafe: this.failSafe,
       source: describeSource(source),
       period: this.period,
       mode: this.#mode,
-      wantedMode: wish.wanted,
-      ...(wish.until === undefined ? {} : { modeUntil: wish.until }),
-      ...(wish.by === undefined ? {} : { modeBy: wish.by }),
+      ...this.#wish.status,
       settings: configured.settings,
       steps: this.#steps,
-      missed: this.#missed,
-      failures: count,
-      ...(last === undefined ? {} : { lastFailure: last }),
+      missed: this.#lateness.missed,
+      ...this.#failures.status,
       took: this.#took.durations(),
       ...(this.#last === undefined ? {} : { last: this.#last }),
       inputs: this.binding.inputs,
@@ -254,11 +265,15 @@ export class Running {
   }
 
   /** @throws BothyError `BAD_INPUT` with every limit that was broken: then nothing has changed */
-  async setSettings(
+  setSettings(patch: Readonly<Record<string, unknown>>, by: By): Promise<Readonly<Record<string, unknown>>> {
+    return this.#settings.inTurn(() => this.#setSettings(patch, by));
+  }
+
+  async #setSettings(
     patch: Readonly<Record<string, unknown>>,
     by: By,
   ): Promise<Readonly<Record<string, unknown>>> {
-    await this.#configure({ ...this.#overrides, ...patch });
+    await this.#settings.put(this.#settings.overrides, patch);
     const { settings } = this.#version.configured;
     this.#deps.log.info(
       { controller: this.name, patch, ...by },
@@ -277,11 +292,18 @@ export class Running {
   }
 
   /** @throws BothyError `BAD_INPUT`, `BAD_CONFIG`, `INTERNAL`: then the version that runs goes on */
-  async swap(source: Source, options: SwapOptions): Promise<SwapReport> {
-    const settings = options.settings ?? { ...this.#config.settings, ...this.#overrides };
-    const next = await openVersion(source, settings, this.#deps.open, this.#hostOptions());
+  swap(source: Source, options: SwapOptions): Promise<SwapReport> {
+    return this.#settings.inTurn(() => this.#swap(source, options));
+  }
+
+  async #swap(source: Source, options: SwapOptions): Promise<SwapReport> {
+    const { open } = this.#deps;
+    const own = versionOptions(this.name, this.#config);
+    const next = await this.#settings.open(source, options.settings, open, own);
     try {
-      return await this.#between(() => this.#takeOver(next, options));
+      const report = await this.#between(() => this.#takeOver(next, options));
+      if (options.settings !== undefined) this.#settings.overrides = options.settings;
+      return report;
     } catch (thrown) {
       await next.host.close();
       throw thrown;
@@ -297,31 +319,17 @@ export class Running {
     over.abort();
     this.#keep(true);
     this.#stand("stopped", why);
-    if (this.#wish.wanted === "off") return [];
+    return this.#wish.wanted === "off" ? [] : this.#giveWill(why);
+  }
+
+  /** Fail-safe, without a step. */
+  #giveWill(why: string): ReturnType<Orders["send"]> {
     const { outputs, rivals } = this.#bound.targets(this.shape);
     return this.#orders.send(this.#version.core.lastWill(outputs, why), rivals);
   }
 
   async close(): Promise<void> {
     await this.#succession.close();
-  }
-
-  async #configure(overrides: Readonly<Record<string, unknown>>): Promise<void> {
-    const version = this.#version;
-    const settings = completeSettings(this.shape, { ...this.#config.settings, ...overrides });
-    version.configured = await version.host.configure(settings);
-    version.core.configure(version.configured);
-    this.#overrides = overrides;
-  }
-
-  #hostOptions(): HostOptions & EngineOptions {
-    const { holdFor, recoverAfter, isolation } = this.#config;
-    return {
-      name: this.name,
-      isolation,
-      ...(holdFor === undefined ? {} : { holdFor }),
-      ...(recoverAfter === undefined ? {} : { recoverAfter }),
-    };
   }
 
   /** Between two steps: steps that fall due meanwhile wait. */
@@ -354,6 +362,8 @@ export class Running {
   }
 
   #finish(frame: Frame, outcome: Outcome | undefined, before?: EngineMemory): Promise<void> | undefined {
+    // What comes after the end would take back its fail-safe values.
+    if (this.#standing === "stopped") return undefined;
     const result = this.#version.core.finish(outcome);
     const unfit = before === undefined ? undefined : this.#succession.unfit(result.failure?.text);
     if (before !== undefined && unfit !== undefined) return this.#rollBack(before, unfit);
@@ -365,6 +375,7 @@ export class Running {
   async #rollBack(before: EngineMemory, why: string): Promise<void> {
     this.#succession.rollBack(before, why);
     this.rebind(true);
+    await this.#settings.putAgain(this.#deps.log);
     const { core, host } = this.#version;
     const frame = { ...this.#frame(), dt: this.#last?.dt ?? this.period / 1000 };
     const call = core.begin(frame);
@@ -372,12 +383,13 @@ export class Running {
   }
 
   #heed(frame: Frame, result: EngineResult): void {
+    if (this.#standing === "stopped") return;
     const { clock, event, trace } = this.#deps;
     const before = this.#mode;
     this.#mode = result.mode;
     this.#steps++;
     this.#took.add(result.trace.took);
-    this.#missedLately = Math.max(0, this.#missedLately - 1);
+    this.#lateness.stepped();
     this.#orders.send(result.orders, this.#bound.rivals);
     this.#published.set(result.published ?? {});
     if (result.failure !== undefined) this.#fail(result.failure);
@@ -390,23 +402,36 @@ export class Running {
   }
 
   #fail(failure: Failure): void {
-    if (this.#failures.add(failure))
-      this.#stand("broken", `${mostFailures} failures within 10 minutes, the last: ${failure.text}`);
+    if (!this.#failures.add(failure)) return;
+    this.#spoilt = true;
+    this.#stand("broken", `${mostFailures} failures within 10 minutes, the last: ${failure.text}`);
   }
 
   #ownAlarms(): readonly Alarm[] {
-    const text = `it misses deadlines, ${this.#missed} so far`;
-    const late: readonly Alarm[] =
-      this.#missedLately > 0 ? [{ id: "deadlines", severity: "warning", text }] : [];
     const others = this.#deps.notes(this.name);
-    return [...this.#orders.alarms, ...this.#failures.alarms(), ...late, ...this.#bound.alarms(), ...others];
+    return [
+      ...this.#orders.alarms,
+      ...this.#failures.alarms(),
+      ...this.#lateness.alarms(),
+      ...this.#bound.alarms(),
+      ...others,
+    ];
   }
 
   #expire(): void {
     const now = this.#deps.clock.monotonic();
     if (this.#wish.expire(now)) this.#keep(true);
+    if (this.#standing === "broken") this.#forgetState();
     if (this.#failures.isOver(now)) this.mend("an hour is over");
     this.#succession.expire(now);
+  }
+
+  /** What leads to failures may be in the state: whoever tries again does not go on from that. */
+  #forgetState(): void {
+    if (!this.#spoilt) return;
+    this.#spoilt = false;
+    // Its thread may be away, or `init` throw too: then with the next step.
+    void beginAnew(this.#version).then((anew) => (this.#spoilt = !anew));
   }
 
   #lives(): boolean {
@@ -435,8 +460,8 @@ export class Running {
       ...{ name, version },
       memory: this.#version.core.memory,
       mode: this.#wish.kept,
-      overrides: this.#overrides,
-      configured: this.#config.settings ?? {},
+      overrides: this.#settings.overrides,
+      configured: this.#settings.configured,
       failSafe: this.failSafe,
       outputs: this.binding.outputs.map(({ output, device, action }) => ({ output, device, action })),
     }));

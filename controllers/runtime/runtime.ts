@@ -28,7 +28,7 @@ import { type Published, whoOf } from "./observe.ts";
 import { Orders } from "./orders.ts";
 import { describeSource } from "./source.ts";
 import { Running, type RunningDeps } from "./running.ts";
-import { notFound, openVersion, type OpenHost } from "./version.ts";
+import { notFound, openVersion, type OpenHost, versionOptions } from "./version.ts";
 
 export interface ControllerDeps {
   readonly clock: Clock;
@@ -71,6 +71,8 @@ class Controllers implements ControllerRuntime {
   readonly #eventListeners = new Set<(event: ControllerEvent) => void>();
   #order: readonly Running[] = [];
   #bound = -1;
+  /** Whether what controllers publish has changed since they were bound. */
+  #stale = false;
   #cancel: Cancel = () => undefined;
   #stopped = false;
 
@@ -146,6 +148,11 @@ class Controllers implements ControllerRuntime {
     const unloaded = this.#unloaded.get(name);
     if (unloaded === undefined) throw notFound(name);
     const loaded = await this.#load(name, unloaded.config, this.#ownDeps());
+    if (this.#stopped || this.#running.has(name)) {
+      // Ended, or asked for twice, meanwhile.
+      if (loaded instanceof Running) await loaded.close();
+      return;
+    }
     if (!(loaded instanceof Running)) {
       this.#unloaded.set(name, loaded);
       throw loaded.error;
@@ -195,7 +202,10 @@ class Controllers implements ControllerRuntime {
         this.#running.get(controller)?.published(value) ?? `controller ${controller} is not running`,
       notes: (controller) => this.#notes.get(controller) ?? [],
       publishers: () => [...this.#running.values()].map(({ name, shape }) => ({ name, shape })),
-      event: (event) => this.#tell(this.#eventListeners, (listener) => listener(event)),
+      event: (event) => {
+        if (event.kind === "rolled back") this.#stale = true;
+        this.#tell(this.#eventListeners, (listener) => listener(event));
+      },
       trace: (controller, trace, frame) =>
         this.#tell(this.#traceListeners, (listener) => listener(controller, trace, frame)),
     };
@@ -213,14 +223,12 @@ class Controllers implements ControllerRuntime {
   }
 
   async #load(name: string, config: ControllerConfig, own: RunningDeps): Promise<Running | Unloaded> {
-    const { use, settings = {}, holdFor, recoverAfter, isolation } = config;
+    const { use, settings = {} } = config;
     try {
       const source = use.kind === "late" ? await use.read() : use;
       const version = await openVersion(source, settings, own.open, {
-        name,
-        isolation,
-        ...(holdFor === undefined ? {} : { holdFor }),
-        ...(recoverAfter === undefined ? {} : { recoverAfter }),
+        ...versionOptions(name, config),
+        ofAnother: use.kind === "late" && use.another?.() === true,
       });
       return new Running(name, config, version, own);
     } catch (thrown) {
@@ -268,10 +276,12 @@ class Controllers implements ControllerRuntime {
   /** Binds whoever is not bound to what is there now, and puts all into the order in which they step. */
   #bindAll(force: boolean): void {
     const { registry } = this.#deps;
-    if (!force && registry.version === this.#bound) return;
+    if (!force && !this.#stale && registry.version === this.#bound) return;
+    const anew = force || this.#stale;
+    this.#stale = false;
     this.#bound = registry.version;
     const all = [...this.#running.values()];
-    for (const one of all) one.rebind(force);
+    for (const one of all) one.rebind(anew);
     const { order, circles } = stepOrder(all.map(({ name, binding }) => ({ name, inputs: binding.inputs })));
     const faults = [
       ...circles.map(circleFault),

@@ -20,11 +20,21 @@ export function completeSettings(shape: Shape, given: Settings): Settings {
     (name) => `there is no setting \`${name}\`; there are: ${known.join(", ") || "none"}`,
   );
   let validate = compiled.get(shape.settings);
-  if (validate === undefined) compiled.set(shape.settings, (validate = ajv.compile(shape.settings)));
+  if (validate === undefined) {
+    compiled.set(shape.settings, (validate = ajv.compile(shape.settings)));
+    // It would remember the schemas of all versions there ever were.
+    ajv.removeSchema(shape.settings);
+  }
   if (!validate(complete)) faults.push(...(validate.errors ?? []).map(inWords));
   if (faults.length > 0) throw new BothyError("BAD_INPUT", { source, fault: faults.join("; ") });
   return complete;
 }
+
+/** Those of some settings that a controller has: others are of another version. */
+export const knownSettings = (
+  { settings: { properties } }: Pick<Shape, "settings">,
+  given: Settings,
+): Settings => Object.fromEntries(Object.entries(given).filter(([name]) => Object.hasOwn(properties, name)));
 
 function inWords({ keyword, instancePath, params, data, message, parentSchema }: ErrorObject): string {
   const name = instancePath.slice(1).replaceAll("/", ".") || "the settings";

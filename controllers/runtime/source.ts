@@ -16,6 +16,8 @@ export interface LateSource {
   readonly of: { readonly kind: Source["kind"]; readonly file?: string };
   /** @throws BothyError `BAD_CONFIG` */
   readonly read: () => Promise<Source>;
+  /** Whether what was read last is another version than the one the configuration and its settings are for. */
+  readonly another?: () => boolean;
 }
 
 /** A controller's file with everything it imports. Plain JSON. */

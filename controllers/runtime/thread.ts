@@ -1,7 +1,7 @@
 import type { Worker } from "node:worker_threads";
 import type { Cancel, Clock, Millis } from "../../devices/clock.ts";
-import { minutes, seconds } from "../../devices/clock.ts";
-import { BothyError } from "../../devices/errors.ts";
+import { minutes, seconds, soon } from "../../devices/clock.ts";
+import { BothyError, saidBy } from "../../devices/errors.ts";
 import type { Log } from "../../devices/plugin.ts";
 import type { Answered, Asked, Request } from "./worker-messages.ts";
 
@@ -82,6 +82,8 @@ export class Thread {
    * @throws BothyError as the thread says; ThreadLost
    */
   async ask(instance: number, request: Request, limit: Millis = loadWithin): Promise<unknown> {
+    // Whether anybody is there to hear it or not: it is not loaded again.
+    if (request.what === "close") this.#loaded.delete(instance);
     if (this.#closed) throw new ThreadLost("away", "its thread has ended");
     if (this.#awayUntil > this.#deps.clock.monotonic())
       throw new ThreadLost("away", "its thread has died and is not started anew yet");
@@ -92,7 +94,6 @@ export class Thread {
     if (request.what === "load") this.#loaded.set(instance, [request]);
     if (request.what === "configure")
       this.#loaded.set(instance, [...(this.#loaded.get(instance) ?? []).slice(0, 1), request]);
-    if (request.what === "close") this.#loaded.delete(instance);
     return value;
   }
 
@@ -119,14 +120,19 @@ export class Thread {
     const { clock } = this.#deps;
     const id = ++this.#ids;
     const cancel = clock.at(clock.monotonic() + job.limit, () => {
-      this.#died(worker, new ThreadLost("overran", `it took longer than ${job.limit} ms and was ended`));
-      void worker.terminate();
+      // Its answer may have come while this thread, or the whole program, stood still.
+      soon(() => {
+        if (this.#current?.id !== id) return;
+        this.#died(worker, new ThreadLost("overran", `it took longer than ${job.limit} ms and was ended`));
+        void worker.terminate();
+      });
     });
     this.#current = { id, job, cancel };
     try {
       worker.postMessage({ id, instance: job.instance, request: job.request } satisfies Asked);
     } catch (thrown) {
-      this.#done()?.reject(thrown instanceof Error ? thrown : new Error(String(thrown)));
+      this.#done()?.reject(thrown instanceof Error ? thrown : new Error(saidBy(thrown)));
+      this.#next();
     }
   }
 
@@ -155,14 +161,20 @@ export class Thread {
   }
 
   async #start(): Promise<void> {
-    const worker = await this.#deps.start(threadMemory);
+    let worker: Worker;
+    try {
+      worker = await this.#deps.start(threadMemory);
+    } catch (thrown) {
+      this.#lost(new ThreadLost("died", `its thread cannot be started: ${saidBy(thrown)}`));
+      return;
+    }
     if (this.#closed) {
       await worker.terminate();
       return;
     }
     worker.on("message", (answered: Answered) => this.#heed(worker, answered));
-    worker.on("error", (error: Error) =>
-      this.#died(worker, new ThreadLost("died", `its thread died: ${error.message}`)),
+    worker.on("error", (thrown: unknown) =>
+      this.#died(worker, new ThreadLost("died", `its thread died: ${saidBy(thrown)}`)),
     );
     worker.on("exit", () => this.#died(worker, new ThreadLost("died", "its thread ended")));
     for (const stream of [worker.stdout, worker.stderr])
@@ -191,7 +203,10 @@ export class Thread {
   }
 
   #died(worker: Worker, why: ThreadLost): void {
-    if (worker !== this.#worker) return;
+    if (worker === this.#worker) this.#lost(why);
+  }
+
+  #lost(why: ThreadLost): void {
     const { clock, log } = this.#deps;
     const now = clock.monotonic();
     this.#worker = undefined;

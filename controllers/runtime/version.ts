@@ -3,7 +3,7 @@ import { BothyError } from "../../devices/errors.ts";
 import { EngineCore, type EngineMemory, type EngineOptions } from "./engine.ts";
 import type { Frame } from "./frame.ts";
 import type { Host } from "./host.ts";
-import { completeSettings } from "./settings.ts";
+import { completeSettings, knownSettings } from "./settings.ts";
 import type { Configured, Shape } from "./shape.ts";
 import type { Source } from "./source.ts";
 
@@ -15,6 +15,26 @@ export interface HostOptions {
   readonly name: string;
   readonly isolation?: "inline" | "worker" | undefined;
   readonly period?: Millis;
+}
+
+export interface VersionOptions extends HostOptions, EngineOptions {
+  /** Whether the settings are those of another version: those it does not have are left out. */
+  readonly ofAnother?: boolean;
+}
+
+export function versionOptions(
+  name: string,
+  {
+    isolation,
+    holdFor,
+    recoverAfter,
+  }: Pick<HostOptions, "isolation"> & Pick<EngineOptions, "holdFor" | "recoverAfter">,
+): VersionOptions {
+  return {
+    ...{ name, isolation },
+    ...(holdFor === undefined ? {} : { holdFor }),
+    ...(recoverAfter === undefined ? {} : { recoverAfter }),
+  };
 }
 
 /** One version of one controller, ready to step. */
@@ -30,16 +50,27 @@ export async function openVersion(
   source: Source,
   settings: Readonly<Record<string, unknown>>,
   open: OpenHost,
-  options: HostOptions & EngineOptions,
+  options: VersionOptions,
 ): Promise<Version> {
   const host = await open(source, options);
   try {
-    const configured = await host.configure(completeSettings(host.shape, settings));
+    const given = options.ofAnother === true ? knownSettings(host.shape, settings) : settings;
+    const configured = await host.configure(completeSettings(host.shape, given));
     const core = new EngineCore(host.shape, configured, await host.init(), options);
     return { source, host, core, configured };
   } catch (thrown) {
     await host.close();
     throw thrown;
+  }
+}
+
+/** Has a version go on from a state of its own, not from the one it has. @returns whether it does; never rejects */
+export async function beginAnew({ host, core }: Version): Promise<boolean> {
+  try {
+    core.replaceState(await host.init());
+    return true;
+  } catch {
+    return false;
   }
 }
 

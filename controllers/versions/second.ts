@@ -1,7 +1,7 @@
 import { EngineCore, type EngineMemory, type EngineOptions, type EngineResult } from "../runtime/engine.ts";
 import type { Frame, StepTrace } from "../runtime/frame.ts";
 import type { Host } from "../runtime/host.ts";
-import { completeSettings } from "../runtime/settings.ts";
+import { completeSettings, knownSettings } from "../runtime/settings.ts";
 
 /** A version that computes and commands nothing. */
 export interface Second {
@@ -31,7 +31,7 @@ export async function openSecond(
   options: EngineOptions = {},
 ): Promise<Second> {
   const configure = async (given: Readonly<Record<string, unknown>>) =>
-    host.configure(completeSettings(host.shape, knownOf(host, given)));
+    host.configure(completeSettings(host.shape, knownSettings(host.shape, given)));
   const configured = await configure(settings);
   const own = host.shape.stateVersion ?? 1;
   const state =
@@ -51,15 +51,6 @@ export async function openSecond(
     close: () => host.close(),
   };
 }
-
-/** Another version may have other settings; those it has not keep their defaults. */
-const knownOf = (
-  { shape }: Host,
-  given: Readonly<Record<string, unknown>>,
-): Readonly<Record<string, unknown>> =>
-  Object.fromEntries(
-    Object.entries(given).filter(([name]) => Object.hasOwn(shape.settings.properties, name)),
-  );
 
 /** What an engine remembers after a step, as far as the step tells. */
 function memoryOf(

@@ -206,7 +206,8 @@ export class Versions {
         throw new BothyError("BAD_INPUT", { source: `version ${shortId(id)} of ${controller}`, fault });
       }
       const report = await this.#swap(controller, id, "promoted", by);
-      await this.endShadow(controller);
+      // Somebody may have ended it meanwhile.
+      if (this.#shadows.has(controller)) await this.endShadow(controller);
       return report;
     });
   }
@@ -243,9 +244,9 @@ export class Versions {
     const before = versionIdOf(this.#statusOf(controller));
     const probation = options.probation ?? defaultProbation;
     const source = this.#catalog.sourceOf(controller, id);
-    const { settings, handover } = await this.#takenBy(controller, source);
+    const handover = await this.#handover(controller, source);
     const report = await asked(() =>
-      this.#running.swap(controller, source, { settings, handover, ...options, probation }),
+      this.#running.swap(controller, source, { handover, ...options, probation }),
     );
     // What is in shadow went on from the state of another.
     if (what !== "promoted" && this.#shadows.has(controller)) await this.endShadow(controller);
@@ -265,20 +266,13 @@ export class Versions {
     return report;
   }
 
-  /** What another version takes over: the settings it has too, and the state when it is the same controller's. */
-  async #takenBy(
-    controller: string,
-    source: Source,
-  ): Promise<{ readonly settings: ControllerStatus["settings"]; readonly handover: "state" | "fresh" }> {
+  /** The state is handed over when it is the same controller's. */
+  async #handover(controller: string, source: Source): Promise<"state" | "fresh"> {
     const host = await this.#loaded(source);
-    const { name, settings: schema } = host.shape;
+    const { name } = host.shape;
     await host.close();
-    const { settings, definition } = this.#statusOf(controller);
-    const known = Object.entries(settings).filter(([key]) => Object.hasOwn(schema.properties, key));
-    return {
-      settings: Object.fromEntries(known),
-      handover: definition === undefined || definition.name === name ? "state" : "fresh",
-    };
+    const { definition } = this.#statusOf(controller);
+    return definition === undefined || definition.name === name ? "state" : "fresh";
   }
 
   #rolledBack(controller: string, source: Source, why: string): void {

@@ -66,6 +66,8 @@ export class SiteControllers {
   readonly #loader: Loader;
   readonly #told = new Map<string, Told[]>();
   readonly #swaps = new Map<string, number>();
+  /** Controllers that began with another version than the configured one. */
+  readonly #others = new Set<string>();
   #runtime: ControllerRuntime | undefined;
   #starting: Promise<void> = Promise.resolve();
   readonly #ended = new AbortController();
@@ -193,16 +195,22 @@ export class SiteControllers {
 
   #configOf(name: string, section: ControllerSection): ControllerConfig {
     const { use } = section;
+    const another = (): boolean => this.#others.has(name);
     const source: LateSource = isFile(use)
-      ? { kind: "late", of: { kind: "bundle", file: use }, read: () => this.#read(name, use) }
-      : { kind: "late", of: { kind: "shipped" }, read: () => this.#shipped(name, use) };
+      ? { kind: "late", of: { kind: "bundle", file: use }, read: () => this.#read(name, use), another }
+      : { kind: "late", of: { kind: "shipped" }, read: () => this.#shipped(name, use), another };
     return { ...runtimeConfig(section), use: source };
   }
 
   #shipped(name: string, use: string): Promise<Source> {
-    return new Promise((resolve) =>
-      resolve(this.versions.sourceAtStart(name, { kind: "shipped", name: use })),
-    );
+    return new Promise((resolve) => resolve(this.#atStart(name, { kind: "shipped", name: use })));
+  }
+
+  #atStart(name: string, configured: Source): Source {
+    const source = this.versions.sourceAtStart(name, configured);
+    if (source === configured) this.#others.delete(name);
+    else this.#others.add(name);
+    return source;
   }
 
   /** A file's controller; when that cannot be read, the version that was in force last. @throws BothyError when there is none */
@@ -211,10 +219,11 @@ export class SiteControllers {
     try {
       const bundle = await this.#loader.bundle(file);
       this.#runtime?.note(name, []);
-      return this.versions.sourceAtStart(name, bundle);
+      return this.#atStart(name, bundle);
     } catch (thrown) {
       const before = this.versions.lastInForce(name);
       if (before === undefined) throw thrown;
+      this.#others.add(name);
       const { message } = asBothyError(thrown, `controller ${name}`);
       log.error({ controller: name, file }, `the version in force last goes on: ${message}`);
       this.#runtime?.note(name, [fileAlarm(message)]);

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import test, { type TestContext } from "node:test";
 import type { Definition, StepContext, StepResult } from "../../controllers/contract.ts";
 import { defineController, from, percent, seconds, select, celsius, Type } from "../../controllers/index.ts";
-import type { ControllerConfig } from "../../controllers/runtime/api.ts";
+import type { ControllerConfig, SwapOptions } from "../../controllers/runtime/api.ts";
+import { InlineHost } from "../../controllers/runtime/inline-host.ts";
 import type { Action } from "../../devices/device.ts";
 import { slots } from "../../devices/transaction.ts";
 import { controlSite, zoneDevices } from "../support/control-site.ts";
@@ -443,9 +444,14 @@ test("a version that fails gives way to the one before, in the same step and wit
 test("a version that does not fit does not take over", async (t) => {
   const site = await controlSite(t, { inlet: use(zone, { settings: { setpoint: 26 } }) }, { table: warm() });
   await site.clock.advance(60_000);
-  const refused = async (rest: Partial<Definition>, message: RegExp): Promise<void> => {
+  const refused = async (
+    rest: Partial<Definition>,
+    message: RegExp,
+    options: Partial<SwapOptions> = {},
+  ): Promise<void> => {
+    const definition = version("2.0.0", rest);
     await assert.rejects(
-      site.controllers.swap("inlet", { kind: "definition", definition: version("2.0.0", rest) }, by),
+      site.controllers.swap("inlet", { kind: "definition", definition }, { ...by, ...options }),
       { message },
     );
   };
@@ -457,7 +463,7 @@ test("a version that does not fit does not take over", async (t) => {
     },
     /it was tried, and the step threw: at once/,
   );
-  await refused({ settings: Type.Object({}) }, /there is no setting `setpoint`/);
+  await refused({}, /there is no setting `gain`/, { settings: { gain: 1 } });
   await refused(
     { outputs: {}, failSafe: {}, step: ({ state }) => ({ outputs: {}, state, reason: "x" }) },
     /none of the outputs/,
@@ -529,4 +535,154 @@ test("one that cannot be loaded leaves its outputs in fail-safe as they were kno
   assert.equal(status?.standing, "failed to load");
   assert.match(status.fault ?? "", /`step` is no function/);
   assert.equal(next.duty(), 90);
+});
+
+test("settings changed by two at once are both in force", async (t) => {
+  const site = await controlSite(t, { inlet: use(zone) }, { table: warm() });
+  await Promise.all([
+    site.controllers.setSettings("inlet", { setpoint: 22 }, by),
+    site.controllers.setSettings("inlet", { failSafe: 70 }, by),
+  ]);
+  assert.deepEqual(site.controllers.get("inlet")?.settings, { setpoint: 22, failSafe: 70 });
+});
+
+test("a version without a setting takes the others over; they can be changed, and go back with it", async (t) => {
+  const site = await controlSite(t, { inlet: use(zone, { settings: { failSafe: 80 } }) }, { table: warm() });
+  await site.clock.advance(30_000);
+  await site.controllers.setSettings("inlet", { setpoint: 24 }, by);
+  let broken = false;
+  const { setpoint } = zone.settings.properties;
+  const next = version("2.0.0", {
+    settings: Type.Object({ setpoint: { ...setpoint, default: 30 } }),
+    failSafe: { fans: 60 },
+    step: (context) => (broken ? (undefined as never) : plain.step(context)),
+  });
+  await site.controllers.swap("inlet", { kind: "definition", definition: next }, by);
+  assert.deepEqual(site.controllers.get("inlet")?.settings, { setpoint: 24 });
+  await site.controllers.setSettings("inlet", { setpoint: 23 }, by);
+  await assert.rejects(site.controllers.setSettings("inlet", { failSafe: 70 }, by), /no setting `failSafe`/);
+  assert.deepEqual(site.controllers.get("inlet")?.settings, { setpoint: 23 });
+  broken = true;
+  await site.clock.advance(5000);
+  const back = site.controllers.get("inlet");
+  assert.deepEqual([back?.definition?.version, back?.mode], ["1.0.0", "automatic"]);
+  assert.deepEqual(back?.settings, { setpoint: 23, failSafe: 80 }, "also what was set meanwhile");
+});
+
+test("whoever takes what a version publishes does so again once that version is back", async (t) => {
+  const taker = defineController({
+    name: "taker",
+    version: "1.0.0",
+    summary: "for tests",
+    period: seconds(5),
+    settings: Type.Object({}),
+    inputs: { error: from("inlet", "error").max() },
+    outputs: {},
+    failSafe: {},
+    init: () => ({}),
+    step: ({ inputs, state }) => ({ outputs: {}, state, reason: `${inputs.error.value} K` }),
+  });
+  const site = await controlSite(t, { inlet: use(zone), taker: use(taker) }, { table: warm() });
+  await site.clock.advance(30_000);
+  assert.equal(site.controllers.get("taker")?.mode, "automatic");
+  let broken = false;
+  const step = ({ state }: StepContext): StepResult =>
+    broken ? (undefined as never) : { outputs: {}, state, reason: "nothing is published" };
+  const next = version("2.0.0", { publishes: {}, step });
+  await site.controllers.swap("inlet", { kind: "definition", definition: next }, by);
+  await site.clock.advance(10_000);
+  assert.equal(site.controllers.get("taker")?.mode, "fail-safe");
+  broken = true;
+  await site.clock.advance(30_000);
+  assert.equal(site.controllers.get("inlet")?.definition?.version, "1.0.0");
+  assert.equal(site.controllers.get("taker")?.mode, "automatic");
+});
+
+test("a step that ends after the end does not take back the fail-safe value", async (t) => {
+  const gates: (() => void)[] = [];
+  let slow = false;
+  const site = await controlSite(
+    t,
+    { inlet: use(zone) },
+    {
+      table: warm(),
+      parts: {
+        open: () => {
+          const host = new InlineHost(plain);
+          const step: InlineHost["step"] = host.step.bind(host);
+          const late = async (call: Parameters<typeof step>[0]) => {
+            if (slow) await new Promise<void>((go) => gates.push(go));
+            return step(call);
+          };
+          return Promise.resolve(Object.assign(host, { step: late }));
+        },
+      },
+    },
+  );
+  await site.clock.advance(60_000);
+  assert.deepEqual(site.slots(), [[slots.controller, 70]]);
+  slow = true;
+  await site.clock.advance(5000);
+  const stopping = site.controllers.stop();
+  await site.clock.advance(1100);
+  assert.deepEqual(site.slots(), [[slots.failSafe, 90]]);
+  for (const go of gates) go();
+  await stopping;
+  await site.clock.advance(1000);
+  assert.deepEqual([site.slots(), site.duty()], [[[slots.failSafe, 90]], 90]);
+});
+
+test("a fault of the program itself around a step ends in fail-safe, and the others step on", async (t) => {
+  let broken = false;
+  const site = await controlSite(
+    t,
+    {
+      inlet: use(zone, { outputs: { fans: ["alias:fan-a"] } }),
+      other: use(zone, { outputs: { fans: ["alias:fan-b"] } }),
+    },
+    {
+      table: warm(),
+      parts: {
+        localHour: () => {
+          if (broken) throw new RangeError("no such time zone");
+          return 12;
+        },
+      },
+    },
+  );
+  await site.clock.advance(60_000);
+  broken = true;
+  await site.clock.advance(5000);
+  for (const name of ["inlet", "other"]) {
+    const status = site.controllers.get(name);
+    assert.equal(status?.mode, "fail-safe");
+    assert.match(status.alarms[0]?.text ?? "", /^fail-safe: .*no such time zone/);
+  }
+  await site.clock.advance(100);
+  assert.deepEqual([site.duty("fan-a"), site.duty("fan-b")], [90, 90]);
+  broken = false;
+  await site.clock.advance(30_000);
+  assert.equal(site.controllers.get("inlet")?.mode, "automatic");
+});
+
+test("one that is broken by its own state is tried again without it", async (t) => {
+  let spoil = false;
+  const spoilt: Definition = {
+    ...plain,
+    step: (context) => {
+      if (Number.isNaN(stepsOf(context.state))) throw new Error("it cannot go on from here");
+      const result = plain.step(context);
+      return spoil ? { ...result, state: { steps: NaN } } : result;
+    },
+  };
+  const site = await controlSite(t, { inlet: use(spoilt) }, { table: warm() });
+  await site.clock.advance(60_000);
+  spoil = true;
+  await site.clock.advance(5000);
+  spoil = false;
+  await site.clock.advance(60_000);
+  assert.equal(site.controllers.get("inlet")?.standing, "broken");
+  await site.clock.advance(3_600_000);
+  const { standing, mode } = site.controllers.get("inlet") ?? {};
+  assert.deepEqual([standing, mode], ["running", "automatic"]);
 });

@@ -224,6 +224,40 @@ test("on a site: in fail-safe when its step never ends, and back when it does", 
   assert.equal(site.controllers.get("mine")?.mode, "automatic");
 });
 
+test("a step that is done in time counts, however long this thread was busy meanwhile", async (t) => {
+  const host = await opened(t, file(""));
+  await host.step(call(20));
+  const stepping = host.step(call(27));
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1300);
+  assert.deepEqual((await stepping).result?.outputs, { fans: 52 });
+});
+
+test("what is thrown between two steps, even nothing, ends that thread and no other", async (t) => {
+  const host = await opened(t, file("if (inputs.inlet.value > 30) setTimeout(() => { throw null; });"));
+  await host.step(call(31));
+  let failure = (await host.step(call(20))).failure;
+  while (failure !== undefined) {
+    assert.match(failure.text, /its thread died: null|its thread has died/);
+    failure = (await host.step(call(20))).failure;
+    await new Promise((next) => systemClock.at(systemClock.monotonic() + 10, () => next(undefined)));
+  }
+});
+
+test("a thread that cannot be started is told, and tried again", async (t) => {
+  const bundle = await loadBundle(join(written(t, { "mine.ts": file("") }), "mine.ts"));
+  let starts = 0;
+  const start = (): Promise<never> => {
+    starts++;
+    return Promise.reject(new Error("no memory"));
+  };
+  const open = openInThreads([], { clock: systemClock, log: silentLog, start });
+  await assert.rejects(open(bundle, { name: "mine" }), {
+    code: "BAD_CONFIG",
+    message: /its thread has died and is not started anew yet/,
+  });
+  assert.equal(starts, 2);
+});
+
 test("shipped ones share a thread; one that never ends does not take the others with it", async () => {
   const { shipped } = await import("../../controllers/shipped/index.ts");
   const [first] = shipped as readonly [Definition, ...Definition[]];
