@@ -20,7 +20,7 @@ export interface Server {
   readonly target: Target;
   readonly client: Client;
   /** The time there: ages must not depend on this machine's clock. */
-  now(): Instant;
+  readonly now: () => Instant;
 }
 
 /** A difference below this may be the way the answer took, and the whole seconds of HTTP. */
