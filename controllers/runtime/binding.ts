@@ -1,3 +1,4 @@
+import { takes } from "../../devices/accepts.ts";
 import type { Accepts, Action, Device, DeviceOutput } from "../../devices/device.ts";
 import { nameOf, type Registry } from "../../devices/registry.ts";
 import { fullTag } from "../../devices/tag.ts";
@@ -263,6 +264,23 @@ function misfit({ kind, accepts }: Action, { unit }: ActionSpec): readonly [stri
         `takes ${accepts.unit === "" ? "a bare number" : accepts.unit}, not ${unit}`,
         `bind devices that take ${unit}`,
       ];
+}
+
+/** Fail-safe values that are nothing a device can be told: it would stay as it is when it matters. */
+export function failSafeFaults(
+  controller: string,
+  outputs: readonly BoundOutput[],
+  failSafe: Readonly<Record<string, unknown>>,
+): readonly BindingFault[] {
+  return outputs.flatMap(({ output, name, action, accepts }): readonly BindingFault[] => {
+    const value = failSafe[output] ?? null;
+    // A number beyond its range is brought within it.
+    if (value === null || (typeof value === "number" && accepts.kind === "number")) return [];
+    if (takes(accepts, value as number | string)) return [];
+    const message = `${name} ${action} does not take the fail-safe value ${JSON.stringify(value)}`;
+    const remedy = `have \`failSafe\` give what it takes, or bind other devices`;
+    return [{ controller, path: ["outputs", output], message, remedy }];
+  });
 }
 
 /** Outputs that two controllers want to own: both would put a fail-safe value there. */

@@ -19,7 +19,7 @@ import type {
   StopReport,
   TraceListener,
 } from "./api.ts";
-import { circleFault, ownerFaults, stepOrder } from "./binding.ts";
+import { circleFault, failSafeFaults, ownerFaults, stepOrder } from "./binding.ts";
 import { localHourOf } from "./engine.ts";
 import type { Order } from "./frame.ts";
 import { openHere } from "./hosts.ts";
@@ -285,6 +285,7 @@ class Controllers implements ControllerRuntime {
     const { order, circles } = stepOrder(all.map(({ name, binding }) => ({ name, inputs: binding.inputs })));
     const faults = [
       ...circles.map(circleFault),
+      ...all.flatMap(({ name, failSafe, binding }) => failSafeFaults(name, binding.outputs, failSafe)),
       ...ownerFaults(
         all.map(({ name, failSafe, binding }) => ({ name, failSafe, outputs: binding.outputs })),
       ),

@@ -3,6 +3,7 @@ import { namePattern } from "../../devices/device.ts";
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
+const isFinite = (value: unknown): value is number => Number.isFinite(value);
 const semantic = /^\d+\.\d+\.\d+(?:[-+][0-9A-Za-z.+-]+)?$/;
 const shortestPeriod = 100;
 const picks: readonly unknown[] = ["each", "eachWord", "max", "min", "mean", "median", "sum", "word"];
@@ -78,8 +79,10 @@ function* inputs(value: unknown): Generator<string> {
   for (const [name, one] of Object.entries(value)) {
     if (!isObject(one) || one["kind"] !== "input" || !picks.includes(one["pick"]))
       yield `input \`${name}\` does not say what the step gets: end it with .max(), .each(), …`;
-    else if (!(typeof one["minGood"] === "number" && one["minGood"] >= 0))
-      yield `input \`${name}\`: \`minGood\` is below 0`;
+    else if (!(isFinite(one["minGood"]) && one["minGood"] >= 0))
+      yield `input \`${name}\`: \`minGood\` is no number from 0`;
+    else if (one["maxAge"] !== undefined && !(isFinite(one["maxAge"]) && one["maxAge"] > 0))
+      yield `input \`${name}\`: \`maxAge\` is no time above 0 ms; leave it out for what its poll declares`;
   }
 }
 
@@ -94,10 +97,10 @@ function* outputs(value: unknown): Generator<string> {
       continue;
     }
     for (const limit of ["rise", "fall", "refresh"])
-      if (one[limit] !== undefined && !(Number(one[limit]) > 0))
-        yield `output \`${name}\`: \`${limit}\` is not above 0`;
-    if (one["deadband"] !== undefined && !(Number(one["deadband"]) >= 0))
-      yield `output \`${name}\`: \`deadband\` is below 0`;
+      if (one[limit] !== undefined && !(isFinite(one[limit]) && one[limit] > 0))
+        yield `output \`${name}\`: \`${limit}\` is no number above 0; leave it out for none`;
+    if (one["deadband"] !== undefined && !(isFinite(one["deadband"]) && one["deadband"] >= 0))
+      yield `output \`${name}\`: \`deadband\` is no number from 0`;
   }
 }
 

@@ -1,6 +1,9 @@
 import {
   closeSync,
+  constants,
+  existsSync,
   fdatasync,
+  fstatSync,
   fsyncSync,
   ftruncateSync,
   mkdirSync,
@@ -27,6 +30,8 @@ interface Segment {
   to: Instant;
 }
 
+/** What could not be written whole leaves no hole when it was cut off. */
+const toItsEnd = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_APPEND;
 const shape = /^(\d{12})\.trace$/;
 /** No dictionary reaches further back. */
 const dictionaryBytes = 32_768;
@@ -86,6 +91,7 @@ export class Segments<T extends Traced> {
     const [first] = steps;
     if (first === undefined) return;
     let segment = this.#segments.at(-1);
+    if (this.#isGone()) this.#forgetGone();
     if (segment === undefined || this.#descriptor === undefined || segment.bytes >= this.#segmentBytes)
       segment = this.#begin(first);
     const fresh = segment.bytes === 0;
@@ -208,12 +214,33 @@ export class Segments<T extends Traced> {
   /** A program that starts begins a file of its own: whatever the end of the one before looks like. */
   #begin(first: Numbered<T>): Segment {
     this.close();
+    mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
     const file = join(this.#folder, `${String(first.n).padStart(12, "0")}.trace`);
-    this.#descriptor = openSync(file, "w", 0o600);
-    syncFolder(this.#folder);
+    this.#descriptor = openSync(file, toItsEnd, 0o600);
+    try {
+      syncFolder(this.#folder);
+    } catch (error) {
+      this.close();
+      throw error;
+    }
     const segment: Segment = { file, bytes: 0, last: first.n, from: first.at, to: first.at };
     this.#segments.push(segment);
     return segment;
+  }
+
+  /** Somebody has removed the file that is written: what is added to it is nowhere. */
+  #isGone(): boolean {
+    return this.#descriptor !== undefined && fstatSync(this.#descriptor).nlink === 0;
+  }
+
+  #forgetGone(): void {
+    this.close();
+    const there = this.#segments.filter(({ file }) => existsSync(file));
+    this.#log.warn(
+      { folder: this.#folder, files: this.#segments.length - there.length },
+      "somebody has removed kept steps of a controller; those from now on are kept",
+    );
+    this.#segments.splice(0, this.#segments.length, ...there);
   }
 
   /** The whole of it or nothing. */

@@ -177,6 +177,22 @@ test("a file that cannot be read is told and counted; one that is gone was the o
   assert.deepEqual([told, trace.status().damaged], [["steps that were kept cannot be read"], 1]);
 });
 
+test("a folder that is removed while steps are kept in it is made again", async (t) => {
+  const clock = new TestClock();
+  const folder = folderFor(t);
+  const trace = open(clock, { folder });
+  const add = (count: number): void => {
+    for (let i = 0; i < count; i++) trace.add("fans", { at: clock.now(), value: i });
+    trace.flush();
+  };
+  add(5);
+  rmSync(folder, { recursive: true });
+  add(5);
+  assert.deepEqual([trace.status().kept, trace.status().lost], [true, 0]);
+  trace.close();
+  assert.deepEqual(await numbers(open(clock, { folder })), upTo(10, 6));
+});
+
 test("a folder that cannot be listed is said, and tried again", async (t) => {
   const clock = new TestClock();
   const base = folderFor(t);

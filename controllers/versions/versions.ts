@@ -11,12 +11,15 @@ import { lastInForce, sourceAtStart } from "./at-start.ts";
 import { type Catalog, createCatalog, type Shipped, shortId } from "./catalog.ts";
 import { replay, type ReplayReport } from "./replay.ts";
 import { Shadow, type ShadowStatus } from "./shadow.ts";
-import type { HistoryEntry, InForce, Version, VersionId, VersionStore } from "./store.ts";
+import type { Happening, HistoryEntry, InForce, Version, VersionId, VersionStore } from "./store.ts";
 
 /** For so long a version computes beside the one in force before it can be promoted. */
 const defaultShadow: Millis = seconds(300);
 /** For so long a version that was put in force may be taken back by itself. */
 export const defaultProbation: Millis = seconds(900);
+
+/** How a version comes in force that is not one before it. */
+const cameInForce: readonly Happening[] = ["configured", "swapped", "promoted"];
 
 export interface VersionsDeps {
   readonly clock: Clock;
@@ -145,7 +148,7 @@ export class Versions {
     );
   }
 
-  /** Goes back to the version before the one in force. @throws BothyError as `swap`; `NOT_FOUND` when there is none */
+  /** Goes back to the version before the one in force, never to one that was gone back from. @throws BothyError as `swap`; `NOT_FOUND` when there is none */
   rollback(controller: string, by: By): Promise<SwapReport> {
     return this.#alone(controller, () => {
       const inForce = versionIdOf(this.#statusOf(controller));
@@ -153,7 +156,7 @@ export class Versions {
         .history(controller)
         .find(
           ({ what, id, from }) =>
-            id === inForce && from !== undefined && from !== inForce && what !== "added",
+            id === inForce && from !== undefined && from !== inForce && cameInForce.includes(what),
         );
       if (entry?.from === undefined)
         throw new BothyError("NOT_FOUND", { source: `a version of ${controller} before the one in force` });

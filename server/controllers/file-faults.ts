@@ -5,6 +5,7 @@ import {
   type Binding,
   type BindingFault,
   circleFault,
+  failSafeFaults,
   ownerFaults,
   type Publisher,
   stepOrder,
@@ -136,7 +137,8 @@ function bindingFaults(all: readonly Named[], plans: FileFaultsDeps["plans"]): r
     ...bind(one.name, one.shape, one.section, registry, all),
   }));
   const { circles } = stepOrder(bindings);
-  const between = [...circles.map(circleFault), ...once(ownerFaults(bindings))].map(
+  const misfits = bindings.flatMap(({ name, outputs, failSafe }) => failSafeFaults(name, outputs, failSafe));
+  const between = [...circles.map(circleFault), ...once(ownerFaults(bindings)), ...misfits].map(
     ({ controller, path, message, remedy }) => ({
       path: ["controllers", controller, ...path],
       message,

@@ -686,3 +686,20 @@ test("one that is broken by its own state is tried again without it", async (t) 
   const { standing, mode } = site.controllers.get("inlet") ?? {};
   assert.deepEqual([standing, mode], ["running", "automatic"]);
 });
+
+test("a fail-safe value a device does not take is told before it is needed", async (t) => {
+  const site = await controlSite(
+    t,
+    { inlet: use({ ...plain, failSafe: { fans: "on" } }) },
+    { table: warm() },
+  );
+  const [fault, ...others] = site.controllers.get("inlet")?.bindingFaults ?? [];
+  assert.match(fault?.message ?? "", /^fan-a speed does not take the fail-safe value "on"/);
+  assert.equal(others.length, 1, "and the other fan");
+  await site.clock.advance(6000);
+  const texts = site.controllers.alarms().map(({ text }) => text);
+  assert.ok(
+    texts.some((text) => text.includes("does not take the fail-safe value")),
+    texts.join("\n"),
+  );
+});

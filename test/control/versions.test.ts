@@ -108,6 +108,22 @@ test("what a program starts three times with while it is on probation is taken b
   assert.match(newest.by.why, /3 times/);
 });
 
+test("rolling back goes further back each time, and never to what was gone back from", async (t) => {
+  const site = await swapped(t, temporaryFolder(t));
+  const [one, two] = [bundleOf("1.2.0"), bundleOf("1.3.0")];
+  for (const bundle of [one, two]) {
+    await site.versions.add("zone", bundle, by);
+    await site.versions.swap("zone", bundle.hash, by);
+  }
+  const steps: string[] = [];
+  for (let i = 0; i < 3; i++) {
+    await site.versions.rollback("zone", by);
+    steps.push(site.versions.status("zone").inForce);
+  }
+  assert.deepEqual(steps, [one.hash, own.hash, configuredId]);
+  await assert.rejects(site.versions.rollback("zone", by), { code: "NOT_FOUND" });
+});
+
 test("starts after its probation do not count", async (t) => {
   const folder = temporaryFolder(t);
   const first = await swapped(t, folder);
