@@ -40,6 +40,12 @@ export const economiserSettings = Type.Object({
     maximum: 10,
     description: "Dew point of mixed air at which outdoor air is shut out at once.",
   }),
+  lowAmbient: celsius({
+    default: -8,
+    maximum: 20,
+    description:
+      "Below this outdoor temperature dry air is let in all the same: compressors may be locked out by the cold.",
+  }),
   highLimit: celsius({
     default: 24,
     maximum: 40,
@@ -197,7 +203,9 @@ function judge(before: EconomiserState, input: EconomiserInput, s: EconomiserSet
     hysteresis(before.met.enthalpy, heat, { on: at, off: at + s.enthalpyBand / 2 });
   const dew = outdoor?.dewPoint;
   const moist = { on: s.dewPointMost - 0.5, off: s.dewPointMost };
-  const mixed = outdoor === undefined ? undefined : mixedDewPoint(outdoor, back, input.damper);
+  const onlyAirCools = outdoor !== undefined && outdoor.temperature < s.lowAmbient;
+  const mixed =
+    outdoor === undefined || onlyAirCools ? undefined : mixedDewPoint(outdoor, back, input.damper);
   const parched = { on: s.dewPointLeast + 0.5, off: s.dewPointLeast };
   const results: Readonly<Record<Condition, readonly [boolean, string]>> = {
     dryBulb: dry,

@@ -38,6 +38,13 @@ export const emergencySettings = Type.Object({
     maximum: 3600,
     description: "The shortest emergency ventilation.",
   }),
+  emergencyColdest: celsius({
+    default: 15,
+    minimum: 5,
+    maximum: 25,
+    description:
+      "The damper opens no further than mixed air of this temperature takes; an inlet below ends it.",
+  }),
   helpsBelow: kelvin({
     default: 1,
     maximum: 10,
@@ -96,8 +103,8 @@ export interface EmergencyResult {
   readonly active: boolean;
   /** Nothing is broken: it helps out until a compressor has rested. */
   readonly bridging: boolean;
-  /** The damper should be open. */
-  readonly open: boolean;
+  /** How far the damper should be open, %; absent: not by this. */
+  readonly opening?: number;
   readonly reason: string;
   readonly limits: readonly string[];
   readonly state: EmergencyState;
@@ -117,6 +124,13 @@ function helps(before: boolean, input: EmergencyInput, s: EmergencySettings): re
     return [false, `outdoor air is too moist: dew point ${shown(dew)} °C`];
   }
   return [true];
+}
+
+/** Position of the damper, %, that mixes outdoor and return air to no less than the coldest that may be. */
+function openingOf({ outdoor, return: back, inlet }: EmergencyInput, s: EmergencySettings): number {
+  const cold = outdoor ?? inlet;
+  const warm = Math.max(back ?? inlet, s.emergencyColdest + 1);
+  return cold >= s.emergencyColdest ? 100 : (100 * (warm - s.emergencyColdest)) / (warm - cold);
 }
 
 /** What the inlet will be in a while, °C, when it goes on rising as it has since cooling was lost. */
@@ -150,7 +164,8 @@ export function emergencyStep(
     input.resting === true &&
     hysteresis(before.bridges, input.inlet, { on: s.restingFrom, off: s.restingFrom - s.emergencyBand });
   const called = overloaded || bridges || (lost && warm);
-  const active = called || (before.active && !reached(before.for, s.emergencyLeast));
+  const cooled = input.inlet < s.emergencyColdest;
+  const active = called || (before.active && !cooled && !reached(before.for, s.emergencyLeast));
   const [open, against] = active ? helps(before.open, input, s) : [false];
   const state: EmergencyState = {
     lostFor,
@@ -169,7 +184,7 @@ export function emergencyStep(
   return {
     active,
     bridging: active && !lost && !overloaded,
-    open,
+    ...(open ? { opening: openingOf(input, s) } : {}),
     reason: active
       ? `Emergency ventilation: ${listed(causes.length > 0 ? causes : ["it has only just begun"])}`
       : "Cooling is not lost and the inlet is not too hot",

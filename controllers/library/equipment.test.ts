@@ -270,7 +270,13 @@ test("emergency: acts on lost cooling after its delay only, and ends", () => {
         if (result.active && !before.active)
           assert.ok(lostFor >= s.lostAfter || inlet >= s.overloadAt - s.emergencyBand);
         if (inlet >= s.overloadAt) assert.ok(result.active);
-        if (result.open) assert.ok(outdoor !== undefined && outdoor <= inlet + 8);
+        if (result.opening !== undefined) {
+          assert.ok(outdoor !== undefined && outdoor <= inlet + 8);
+          assert.ok(result.opening > 0 && result.opening <= 100);
+          const mixed = inlet + 8 - (result.opening / 100) * (inlet + 8 - outdoor);
+          if (outdoor < s.emergencyColdest) assert.ok(Math.abs(mixed - s.emergencyColdest) < 1e-6);
+          else assert.equal(result.opening, 100);
+        }
         ({ state } = result);
         json(state);
       }

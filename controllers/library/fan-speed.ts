@@ -41,7 +41,7 @@ export function learn(learnt: Learnt, duty: number, rpm: number): Learnt {
   };
 }
 
-/** Speed expected at a duty, rpm; undefined: not known, or the fan need not turn. */
+/** Speed expected at a duty, rpm; undefined: not known there, or the fan need not turn. */
 export function expectedSpeed(duty: number, learnt: Learnt, settings: FanSpeedSettings): number | undefined {
   const { fullSpeed, startSpeed, startDuty } = settings;
   if (!usable(duty) || duty < startDuty) return undefined;
@@ -50,7 +50,9 @@ export function expectedSpeed(duty: number, learnt: Learnt, settings: FanSpeedSe
     return fullSpeed * (startSpeed / 100 + share * (1 - startSpeed / 100));
   }
   if (learnt.n < enough) return undefined;
-  const spread = learnt.dd - (learnt.d * learnt.d) / learnt.n;
+  const spread = Math.max(0, learnt.dd - (learnt.d * learnt.d) / learnt.n);
+  // Far from the duties it was seen at, nothing is known of a fan.
+  if (Math.abs(duty - learnt.d / learnt.n) > 5 + 3 * Math.sqrt(spread / learnt.n)) return undefined;
   // Of speeds at one duty only a line through the origin can be made.
   if (spread < learnt.n * 4) return (learnt.r / learnt.d) * duty;
   const slope = (learnt.dr - (learnt.d * learnt.r) / learnt.n) / spread;

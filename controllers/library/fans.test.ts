@@ -137,3 +137,20 @@ test("put away and taken out at any moment a fan goes on the same", () => {
     kept = result.state;
   });
 });
+
+test("of duties far from those it was seen at, nothing is expected; what is learnt belongs to the duty it was seen at", () => {
+  const unknown = { ...settings, fullSpeed: 0 };
+  let state = fanInit();
+  // Down from 65 % in steps too small to count as a change of duty each.
+  for (let i = 0; i < 400; i++) {
+    const duty = i < 200 ? 65 : Math.max(25, 65 - (i - 200) / 2);
+    const result = fanStep(state, { duty, rpm: 40 * duty, dt: 5 }, unknown);
+    assert.equal(result.status, "ok", `${duty} %`);
+    ({ state } = result);
+  }
+  assert.ok(Math.abs((expectedSpeed(25, state.learnt, unknown) ?? 0) - 1000) < 1e-6);
+  let narrow = learntInit;
+  for (let i = 0; i < 100; i++) narrow = learn(narrow, 60 + (i % 3), 2400);
+  assert.equal(expectedSpeed(25, narrow, unknown), undefined);
+  assert.equal(expectedSpeed(61, narrow, unknown) === undefined, false);
+});

@@ -167,7 +167,15 @@ export function fanStep(state: FanState, input: FanInput, settings: FanSettings)
   // Without an expectation only a fan that does not turn at all can be told.
   const still = duty >= settings.startDuty && rpm < (expected ?? 500) * (settings.stoppedBelow / 100);
   if (still) return standing(next, input, expected, settings);
-  return turning(next, rpm, expected, dt, settings);
+  return turning(next, { duty, rpm, expected, dt }, settings);
+}
+
+/** One fan at work in one step: %, rpm, s. */
+interface Turning {
+  readonly duty: number;
+  readonly rpm: number;
+  readonly expected: number | undefined;
+  readonly dt: number;
 }
 
 function kicking(next: Draft, expected: number | undefined, dt: number, settings: FanSettings): FanResult {
@@ -212,13 +220,8 @@ function standing(
 }
 
 /** It turns: how fast is judged once its duty has stood long enough. */
-function turning(
-  next: Draft,
-  rpm: number,
-  expected: number | undefined,
-  dt: number,
-  settings: FanSettings,
-): FanResult {
+function turning(next: Draft, seen: Turning, settings: FanSettings): FanResult {
+  const { rpm, expected, dt } = seen;
   const settled = reached(next.steady, settings.spinUp);
   const share = expected === undefined || !settled ? undefined : (100 * rpm) / expected;
   const fits =
@@ -237,7 +240,7 @@ function turning(
   next.status = failed ? "failed" : (found ?? (well ? "ok" : turnsAgain(next.status)));
   if (next.status === "ok" && well) next.kicks = 0;
   const healthy = next.status === "ok" && settled && (share !== undefined || settings.fullSpeed === 0);
-  if (healthy) aged(next, rpm, expected, dt, settings);
+  if (healthy) aged(next, seen, settings);
   const fall = fallOf(next);
   if (fall === undefined) return { status: next.status, expected, state: next };
   return { status: next.status, expected, state: next, fall };
@@ -285,15 +288,9 @@ const dayHours = 24;
 const trendFrom = 200;
 const trendOver = 1000;
 
-function aged(
-  next: Draft,
-  rpm: number,
-  expected: number | undefined,
-  dt: number,
-  settings: FanSettings,
-): void {
+function aged(next: Draft, { duty, rpm, expected, dt }: Turning, settings: FanSettings): void {
   next.hours += dt / 3600;
-  if (settings.fullSpeed === 0 && next.learnt.n < 20_000) next.learnt = learn(next.learnt, next.duty, rpm);
+  if (settings.fullSpeed === 0 && next.learnt.n < 20_000) next.learnt = learn(next.learnt, duty, rpm);
   if (expected === undefined || expected <= 0) return;
   const share = rpm / expected;
   next.ratio = next.ratio === null ? share : next.ratio + (dt / 3600 / dayHours) * (share - next.ratio);

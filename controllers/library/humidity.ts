@@ -11,6 +11,12 @@ export const humiditySettings = Type.Object({
     maximum: 10,
     description: "Below this dew point outdoor air is kept out.",
   }),
+  lowAmbient: celsius({
+    default: -8,
+    maximum: 20,
+    description:
+      "Below this outdoor temperature dry air is let in all the same: compressors may be locked out by the cold.",
+  }),
   humidityHigh: percent({ default: 60, description: "Relative humidity at the inlet that is reported." }),
   dryAfter: secondsOf({
     default: 600,
@@ -74,6 +80,8 @@ export interface HumidityInput {
   /** Dew point inside, °C; absent when the humidity sensor is bad. */
   readonly dewPoint?: number;
   readonly outdoorDewPoint?: number;
+  /** Outdoor temperature, °C. */
+  readonly outdoor?: number;
   /** Coldest of what is known: supply air, wall, coil, °C. */
   readonly coldest?: number;
   /** % */
@@ -171,13 +179,14 @@ interface Findings {
 }
 
 function reasonsOf(
-  { coldest, outdoorDewPoint }: HumidityInput,
+  { coldest, outdoorDewPoint, outdoor }: HumidityInput,
   s: HumiditySettings,
   { dew, margin, condenses, dry, drying }: Findings,
 ): readonly string[] {
   const reasons: string[] = [];
   if (condenses) reasons.push(`surfaces are only ${shown(margin ?? 0)} K above the dew point inside`);
-  if (dry) reasons.push(`the air inside is too dry: dew point ${shown(dew ?? 0)} °C`);
+  const onlyAirCools = outdoor !== undefined && outdoor < s.lowAmbient;
+  if (dry && !onlyAirCools) reasons.push(`the air inside is too dry: dew point ${shown(dew ?? 0)} °C`);
   if (drying) reasons.push(`the air inside is being dried: dew point ${shown(dew ?? 0)} °C`);
   if (coldest !== undefined && outdoorDewPoint !== undefined && outdoorDewPoint > coldest - s.surfaceMargin) {
     reasons.push(`outdoor air would condense on what is ${shown(coldest)} °C cold`);

@@ -128,7 +128,7 @@ export const emergencyVentilation = defineController({
     const saving = said(inputs.onBattery) && !result.state.overloaded;
     const stage = result.active ? 0 : frost.stage;
     const fans = result.active && !saving ? s.emergencyDuty : stage === 3 ? 0 : null;
-    const damper = result.open ? 100 : stage === 0 ? null : stage === 1 ? s.freezeDamper : 0;
+    const damper = result.opening ?? (stage === 0 ? null : stage === 1 ? s.freezeDamper : 0);
     return {
       outputs: {
         fans: { want: each(applied.fans, () => fans), rank: "equipmentProtection" },
@@ -141,7 +141,7 @@ export const emergencyVentilation = defineController({
       limits: [...result.limits, ...(result.active && saving ? ["on battery: fans by need only"] : [])],
       alarms: [
         ...inlets.alarms,
-        ...activeAlarm(result, applied.damper.length > 0 && !result.open, saving),
+        ...activeAlarm(result, applied.damper.length > 0 && result.opening === undefined, saving),
         ...frostAlarm(stage),
       ],
       published: { active: result.active ? 1 : 0, frost: stage },

@@ -129,6 +129,7 @@ export const humidityGuard = defineController({
         inlet: inlets.hottest ?? 20,
         ...maybe("dewPoint", inside.dewPoint),
         ...maybe("outdoorDewPoint", outdoorDew),
+        ...maybe("outdoor", median(inputs.outdoor)),
         ...maybe("coldest", surfaces.length === 0 ? undefined : Math.min(...surfaces)),
         damper: most(inputs.damper) ?? 0,
         doorOpen: there(inputs.door).some(({ value }) => value === "open"),

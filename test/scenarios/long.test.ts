@@ -49,6 +49,14 @@ test("a hot afternoon and evening: below 32 °C, and compressors seldom start", 
   assert.ok(long.site.score.report().compressors.starts <= 4);
 });
 
+test("an arctic night: outdoor air cools although it is dry, too cold for compressors; nothing alarms that is well", () => {
+  const long = longSite({ weather: "arctic", startHour: 20 * day });
+  long.site.advance(6 * 3600);
+  holds(long, [15, 32]);
+  const others = [...long.alarms].filter((id) => !id.startsWith("temperature-watch rate:"));
+  assert.deepEqual(others, ["humidity-guard dry"]);
+});
+
 test("mains are out for 8 h: tests lose power first, priority 0 never, all told; then in order again", () => {
   const long = longSite({ weather: "constant:20" });
   long.site.advance(1200);
