@@ -1,4 +1,5 @@
-import { systemClock } from "../../devices/clock.ts";
+import { type Millis, seconds, sleep, systemClock } from "../../devices/clock.ts";
+import { saidBy } from "../../devices/errors.ts";
 import { createLog, levelFrom } from "../logger.ts";
 import { serveSite } from "../serve.ts";
 import { createSite } from "../site.ts";
@@ -6,7 +7,7 @@ import { keepingState } from "../state/folder.ts";
 import { openState } from "../state/state.ts";
 import { allPlugins, listeningOn, loadOrExplain } from "./load.ts";
 import { chosenPort } from "./numbers.ts";
-import { exit, type ExitCode, print, untilStopped } from "./terminal.ts";
+import { exit, type ExitCode, print, untilBroken, untilStopped } from "./terminal.ts";
 
 export interface Options {
   readonly config: string;
@@ -15,6 +16,9 @@ export interface Options {
   /** `true`: without addresses. */
   readonly behindProxy?: readonly string[] | true;
 }
+
+/** Fail-safe values are waited for within this; nothing that hangs then keeps a supervisor from starting it anew. */
+const longestStop: Millis = seconds(30);
 
 /** Runs a site until it is told to stop. */
 export async function runSite(options: Options): Promise<ExitCode> {
@@ -25,6 +29,10 @@ export async function runSite(options: Options): Promise<ExitCode> {
   const config = keepingState(listening, process.env);
   const log = createLog(levelFrom(process.env) ?? config.log.level);
   const stopped = untilStopped();
+  const broken = untilBroken((thrown) => {
+    const { stack } = thrown instanceof Error ? thrown : {};
+    log.error({ stack }, `the site stops, for something unexpected: ${saidBy(thrown)}`);
+  });
   const state = await openState(config.state.folder, { clock: systemClock, log });
   const served = await serveSite(
     createSite(config, plans, { clock: systemClock, log, plugins: allPlugins, state }),
@@ -35,8 +43,8 @@ export async function runSite(options: Options): Promise<ExitCode> {
   const devices = served.site.registry.all().length;
   log.info({ url: served.url, site: config.site.id, buses: plans.length, devices }, "the site is running");
   print(served.url);
-  await stopped;
+  const code = await Promise.race([stopped.then(() => exit.good), broken.then(() => exit.cannot)]);
   log.info({}, "stopping");
-  await served.stop();
-  return exit.good;
+  await Promise.race([served.stop(), sleep(systemClock, longestStop)]);
+  return code;
 }

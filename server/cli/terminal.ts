@@ -65,6 +65,22 @@ export function untilStopped(): Promise<void> {
   });
 }
 
+/**
+ * Resolves with the first thing thrown that nobody caught: what it has left undone is not known, so the program ends; in
+ * order, because equipment is to be told first.
+ * @param tell told of each of them
+ */
+export function untilBroken(tell: (thrown: unknown) => void): Promise<unknown> {
+  return new Promise((resolve) => {
+    const heed = (thrown: unknown): void => {
+      resolve(thrown);
+      tell(thrown);
+    };
+    process.on("uncaughtException", heed);
+    process.on("unhandledRejection", heed);
+  });
+}
+
 /** A signal that aborts when the user interrupts or `print` has lost its reader. */
 export function interrupted(): AbortSignal {
   const controller = new AbortController();

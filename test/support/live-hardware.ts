@@ -11,8 +11,8 @@ export interface Hardware {
   readonly simulated: SimulatedSite;
   /** Where the site keeps its state. */
   readonly state: string;
-  /** Starts a site on it; killed with the test. */
-  start(): Promise<LiveSite>;
+  /** Starts a site on it; killed with the test. @param more variables of its environment */
+  start(more?: Variables): Promise<LiveSite>;
 }
 
 /** @param config a configuration as `bothy demo` takes it */
@@ -25,7 +25,7 @@ export async function startHardware(t: TestContext, config: string): Promise<Har
   return {
     simulated,
     state: join(folder, "state"),
-    start: () => startLive(t, ["site", "--config", config, "--port", "0"], env),
+    start: (more) => startLive(t, ["site", "--config", config, "--port", "0"], { ...env, ...more }),
   };
 }
 

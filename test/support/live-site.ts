@@ -68,6 +68,8 @@ export interface LiveSite {
   kill(): Promise<void>;
   /** It ends in order. Resolves once it is gone. */
   stop(): Promise<void>;
+  /** Resolves once it is gone by itself. */
+  readonly gone: Promise<unknown>;
   /** What it printed so far. */
   printed(): string;
 }
@@ -97,13 +99,14 @@ export async function startLive(t: TestContext, args: readonly string[], env: Va
   return {
     ...client(url),
     pid: child.pid ?? 0,
+    gone,
     printed: () => printed,
     kill: () => end("SIGKILL"),
     stop: () => end("SIGTERM"),
   };
 }
 
-function client(url: string): Omit<LiveSite, "pid" | "kill" | "stop" | "printed"> {
+function client(url: string): Omit<LiveSite, "pid" | "kill" | "stop" | "gone" | "printed"> {
   const ask = async (path: string, init?: RequestInit): Promise<unknown> => {
     const answer = await fetch(new URL(path, url), init);
     const body: unknown = await answer.json();
