@@ -2,6 +2,7 @@ import { type Clock, type Instant, type Millis, soon } from "../../devices/clock
 import type { EngineOptions } from "../runtime/engine.ts";
 import type { Failure, StepTrace } from "../runtime/frame.ts";
 import type { Host } from "../runtime/host.ts";
+import { completeSettings } from "../runtime/settings.ts";
 import type { Shape } from "../runtime/shape.ts";
 import { frameOf, type Recorded } from "../trace/recorded.ts";
 import type { Numbered } from "../trace/traced.ts";
@@ -60,6 +61,8 @@ export async function replay(
   const first = await open();
   const run = new Replay(first.shape, open, options);
   await first.close();
+  // A name nobody has would change nothing, and look like an answer.
+  if (options.settings !== undefined) completeSettings(first.shape, options.settings);
   let cut = false;
   let since = clock.monotonic();
   try {

@@ -1,4 +1,4 @@
-import { type Clock, type Instant, type Millis, seconds } from "../../devices/clock.ts";
+import { type Clock, hours, type Instant, type Millis, seconds } from "../../devices/clock.ts";
 import { BothyError } from "../../devices/errors.ts";
 import type { Log } from "../../devices/plugin.ts";
 import type { By, ControllerRuntime, ControllerStatus, SwapOptions, SwapReport } from "../runtime/api.ts";
@@ -18,6 +18,8 @@ const defaultShadow: Millis = seconds(300);
 /** For so long a version that was put in force may be taken back by itself. */
 export const defaultProbation: Millis = seconds(900);
 
+/** Both versions are loaded for so long. */
+const longestSpan: Millis = hours(30 * 24);
 /** How a version comes in force that is not one before it. */
 const cameInForce: readonly Happening[] = ["configured", "swapped", "promoted"];
 
@@ -143,9 +145,10 @@ export class Versions {
    * @throws BothyError `NOT_FOUND`, `BAD_INPUT`, `BAD_CONFIG`, `BUSY`: then the one before still is
    */
   swap(controller: string, wanted: VersionId, options: SwapOptions): Promise<SwapReport> {
-    return this.#alone(controller, () =>
-      this.#swap(controller, this.#meant(controller, wanted), "swapped", options),
-    );
+    return this.#alone(controller, () => {
+      checkSpan(controller, "a probation", options.probation);
+      return this.#swap(controller, this.#meant(controller, wanted), "swapped", options);
+    });
   }
 
   /** Goes back to the version before the one in force, never to one that was gone back from. @throws BothyError as `swap`; `NOT_FOUND` when there is none */
@@ -172,6 +175,7 @@ export class Versions {
     span: Millis = defaultShadow,
   ): Promise<ShadowStatus> {
     return this.#alone(controller, async () => {
+      checkSpan(controller, "a shadow", span);
       const status = this.#statusOf(controller);
       const id = this.#meant(controller, wanted);
       const host = await this.#loaded(this.#catalog.sourceOf(controller, id));
@@ -334,6 +338,15 @@ export class Versions {
       this.#busy.delete(controller);
     }
   }
+}
+
+/** @throws BothyError `BAD_INPUT` */
+function checkSpan(controller: string, what: string, span: Millis = 0): void {
+  if (span <= longestSpan) return;
+  throw new BothyError("BAD_INPUT", {
+    source: `controller ${controller}`,
+    fault: `${what} lasts 30 days at the most`,
+  });
 }
 
 /** Code that makes no sense is what somebody asked for, not what the site is configured with. */

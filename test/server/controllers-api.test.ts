@@ -284,6 +284,27 @@ test("a version of one's own is uploaded, shadowed, replayed, promoted, and take
   assert.equal((await admin("POST", "/api/controllers/inlet/swap", { version: "9.9.9" })).status, 404);
 });
 
+test("what a change of version or a replay cannot mean is refused, with what is wrong", async (t) => {
+  const { as } = await controlled(t);
+  const admin = as("admin");
+  const rows: readonly (readonly [path: string, body: object, told: RegExp])[] = [
+    [
+      "swap",
+      { version: "simple@1.0.0", probation: "100000000000d" },
+      /a probation lasts 30 days at the most/,
+    ],
+    ["shadow", { version: "simple@1.0.0", for: "100000000000d" }, /a shadow lasts 30 days at the most/],
+    ["replay", { settings: { setpont: 20 } }, /there is no setting `setpont`/],
+    ["replay", { settings: { setpoint: 90 } }, /setpoint: 90 °C is above its maximum 35 °C/],
+  ];
+  for (const [path, body, told] of rows) {
+    const answer = await admin("POST", `/api/controllers/inlet/${path}`, body);
+    assert.equal(answer.status, 400, answer.text);
+    assert.match(String(answer.body["context"]), told);
+  }
+  assert.equal((await admin("GET", "/api/controllers/inlet/versions")).status, 200);
+});
+
 test("the description of the site has every route of controllers, with what is sent and answered", async (t) => {
   const { as } = await controlled(t);
   const { paths } = (await as("viewer")("GET", "/openapi.json")).body as {
