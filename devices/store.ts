@@ -127,6 +127,12 @@ export class ReadingStore {
     return this.#cells.get(valueKey(id))?.reading;
   }
 
+  /** How long ago the latest reading was true, whatever became of the wall clock since; 0 when there is none. */
+  age(id: ValueId): Millis {
+    const cell = this.#cells.get(valueKey(id));
+    return cell === undefined ? 0 : Math.max(0, this.#clock.monotonic() - cell.mono);
+  }
+
   /** A number that grows whenever a reading of the device changes, and never repeats; 0 for unknown devices. */
   version(device: DeviceId): number {
     return this.#shelves.get(device)?.version ?? 0;

@@ -31,6 +31,21 @@ export interface KeptController {
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
+const isValue = (value: unknown): boolean => typeof value === "number" || typeof value === "string";
+
+const isFailSafe = (value: unknown): boolean =>
+  isObject(value) && Object.values(value).every((one) => one === null || isValue(one));
+
+const isListOf = (value: unknown, texts: readonly string[]): boolean =>
+  Array.isArray(value) &&
+  value.every((one) => isObject(one) && texts.every((name) => typeof one[name] === "string"));
+
+const isTarget = (value: unknown): boolean =>
+  isObject(value) &&
+  typeof value["slot"] === "number" &&
+  typeof value["age"] === "number" &&
+  isValue(value["sent"]);
+
 /** What the program before kept of a controller; undefined when there is nothing, or nothing that makes sense. */
 export function keptController(keeper: Keeper, name: string): KeptController | undefined {
   const value = keeper.load("controller").get(name);
@@ -41,13 +56,14 @@ export function keptController(keeper: Keeper, name: string): KeptController | u
     typeof value["name"] === "string" &&
     isObject(value["overrides"]) &&
     isObject(value["configured"]) &&
-    isObject(value["failSafe"]) &&
-    Array.isArray(value["outputs"]) &&
+    isFailSafe(value["failSafe"]) &&
+    isListOf(value["outputs"], ["output", "device", "action"]) &&
     typeof memory["stateVersion"] === "number" &&
     typeof memory["failSafe"] === "boolean" &&
     isObject(memory["targets"]) &&
-    isObject(memory["values"]) &&
-    Array.isArray(memory["alarms"]);
+    Object.values(memory["targets"]).every(isTarget) &&
+    isFailSafe(memory["values"]) &&
+    isListOf(memory["alarms"], ["id", "severity", "text"]);
   return fits ? (value as unknown as KeptController) : undefined;
 }
 

@@ -1,5 +1,5 @@
-import type { Clock, Instant, Millis } from "../../devices/clock.ts";
-import type { Reading, Value } from "../../devices/reading.ts";
+import type { Clock, Millis } from "../../devices/clock.ts";
+import type { Value } from "../../devices/reading.ts";
 import type { ReadingStore } from "../../devices/store.ts";
 import type { Writer } from "../../devices/writer.ts";
 import type { Missing } from "../sample.ts";
@@ -50,7 +50,7 @@ export class PublishedValues {
 
 export interface Surroundings {
   readonly clock: Clock;
-  readonly store: Pick<ReadingStore, "get">;
+  readonly store: Pick<ReadingStore, "get" | "age">;
   readonly writer: Pick<Writer, "array">;
   /** @returns a text for why there is none */
   readonly published: (controller: string, value: string) => Published | string;
@@ -64,13 +64,12 @@ export function observeAll(
 ): Record<string, Observed[]> {
   const all: Record<string, Observed[]> = {};
   for (const name of names) all[name] = [];
-  const now = around.clock.now();
-  for (const one of binding.inputs) all[one.input]?.push(observe(one, now, around));
+  for (const one of binding.inputs) all[one.input]?.push(observe(one, around));
   return all;
 }
 
-function observe(bound: BoundInput, now: Instant, around: Surroundings): Observed {
-  if (!("controller" in bound)) return ofReading(bound, around.store.get(bound.value), now);
+function observe(bound: BoundInput, around: Surroundings): Observed {
+  if (!("controller" in bound)) return ofReading(bound, around.store);
   const found = around.published(bound.controller, bound.published);
   if (typeof found === "string")
     return { quality: "bad", code: "NOT_READ_YET", text: found, from: bound.name, tags: [] };
@@ -80,8 +79,9 @@ function observe(bound: BoundInput, now: Instant, around: Surroundings): Observe
 
 type OfDevice = Exclude<BoundInput, { readonly controller: string }>;
 
-function ofReading(bound: OfDevice, reading: Reading | undefined, now: Instant): Observed {
+function ofReading(bound: OfDevice, store: Surroundings["store"]): Observed {
   const { name: from, tags, value: id } = bound;
+  const reading = store.get(id);
   const rest = { from, tags, device: id.device };
   if (reading === undefined)
     return {
@@ -94,7 +94,7 @@ function ofReading(bound: OfDevice, reading: Reading | undefined, now: Instant):
     const { code, text } = reading.reason;
     return { quality: "bad", code, text, ...rest };
   }
-  const age = Math.max(0, now - reading.at);
+  const age = store.age(id);
   return { quality: reading.quality, value: as(bound.word, reading.value), age, ...rest } as Observed;
 }
 

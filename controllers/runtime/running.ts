@@ -122,6 +122,7 @@ export class Running {
   async resume(): Promise<void> {
     const { keeper, clock, log } = this.#deps;
     const kept = keptController(keeper, this.name);
+    // Also of another controller that had this name: what is not bound any more is given up.
     this.#orders.know(kept?.outputs ?? []);
     if (kept?.name !== this.shape.name) return;
     try {

@@ -703,3 +703,52 @@ test("a fail-safe value a device does not take is told before it is needed", asy
     texts.join("\n"),
   );
 });
+
+test("a wall clock that is set makes no reading older, and none younger", async (t) => {
+  const aged: Definition = {
+    ...plain,
+    inputs: { inlet: select("type:temperature").max({ maxAge: 11_000 }) },
+  };
+  const site = await controlSite(t, { inlet: use(aged) }, { table: warm() });
+  await site.clock.advance(59_900);
+  for (const jump of [3_600_000, -7_200_000]) {
+    const before = site.traces.length;
+    site.clock.setWall(jump);
+    await site.clock.advance(10_000);
+    assert.deepEqual(
+      site.traces.slice(before).map(({ mode }) => mode),
+      ["automatic", "automatic"],
+    );
+  }
+});
+
+test("what was kept makes no sense: it begins anew, and so does nobody else", async (t) => {
+  const memory = { state: { steps: 9 }, stateVersion: 1, failSafe: false, goods: 0, why: "" };
+  const rest = { values: {}, targets: {}, alarms: [] };
+  const whole = {
+    ...{
+      at: 0,
+      name: "zone",
+      version: "1.0.0",
+      memory: { ...memory, ...rest },
+      mode: { wanted: "automatic" },
+    },
+    ...{ overrides: {}, configured: {}, failSafe: { fans: 90 }, outputs: [] },
+  };
+  const rows: readonly object[] = [
+    { ...whole, outputs: [null] },
+    { ...whole, failSafe: { fans: {} } },
+    { ...whole, memory: { ...whole.memory, values: { fans: [] } } },
+    { ...whole, memory: { ...whole.memory, targets: { "fans fan-a": null } } },
+    { ...whole, memory: { ...whole.memory, alarms: [7] } },
+  ];
+  for (const kept of rows) {
+    const keeper = new MemoryKeeper();
+    for (const name of ["inlet", "gone"]) keeper.put("controller", name, kept);
+    const config = { inlet: use(zone, { outputs: { fans: ["alias:fan-a"] } }) };
+    const site = await controlSite(t, config, { table: warm(), keeper });
+    assert.deepEqual(site.slots(), [[slots.failSafe, 90]], JSON.stringify(kept));
+    await site.clock.advance(30_000);
+    assert.equal(site.controllers.get("inlet")?.mode, "automatic");
+  }
+});

@@ -53,8 +53,7 @@ export default defineController({
   step: ({ inputs }) => ({ outputs: { fans: ${value} }, state: {}, reason: "mine wants it" }),
 });`;
 
-async function controlled(t: TestContext) {
-  const folder = temporaryFolder(t);
+async function controlled(t: TestContext, folder = temporaryFolder(t)) {
   const made = await tableSite(
     t,
     devices,
@@ -93,7 +92,7 @@ async function controlled(t: TestContext) {
       };
     };
   };
-  return { ...made, as };
+  return { ...made, as, folder };
 }
 
 test("a viewer sees what controls and why; nobody else's devices", async (t) => {
@@ -303,6 +302,21 @@ test("what a change of version or a replay cannot mean is refused, with what is 
     assert.match(String(answer.body["context"]), told);
   }
   assert.equal((await admin("GET", "/api/controllers/inlet/versions")).status, 200);
+});
+
+test("a version without a configured setting is in force again after a restart, and can be set", async (t) => {
+  const first = await controlled(t);
+  const admin = first.as("admin");
+  const body = { file: "mine.ts", text: ownText("3.0.0", "55") };
+  assert.equal((await admin("POST", "/api/controllers/inlet/versions", body)).status, 200);
+  const swapped = await admin("POST", "/api/controllers/inlet/swap", { version: "3.0.0" });
+  assert.equal(swapped.status, 200, swapped.text);
+  const set = () => admin("PATCH", "/api/controllers/inlet/settings", { settings: {} });
+  assert.deepEqual((await set()).body["settings"], {});
+  await first.site.stop();
+  const again = await controlled(t, first.folder);
+  const { standing, definition } = again.site.controllers.runtime.get("inlet") ?? {};
+  assert.deepEqual([standing, definition?.version], ["running", "3.0.0"]);
 });
 
 test("the description of the site has every route of controllers, with what is sent and answered", async (t) => {
