@@ -1,7 +1,6 @@
 import { toJson } from "../../json.ts";
 import type {
   ControllerDetail,
-  ControllerOutput,
   ControllerStep,
   ControllerSummary,
   WantedMode,
@@ -20,13 +19,14 @@ export interface Options extends TargetOptions {
   readonly for?: string;
 }
 
-const wants = ({ outputs }: { readonly outputs: readonly ControllerOutput[] }): string => {
-  const texts = new Set(
-    outputs.map(({ output, wanted, applied }) =>
-      `${output} ${String(wanted === undefined ? (applied ?? "") : roundedValue(wanted))}`.trim(),
-    ),
-  );
-  return [...texts].join(", ");
+/** What it commands; in fail-safe what is in force. Of outputs it has given up nothing: they are somebody else's. */
+const wants = ({ mode, outputs }: Pick<ControllerSummary, "mode" | "outputs">): string => {
+  const own = outputs.filter(({ wanted }) => wanted !== undefined || mode === "fail-safe");
+  const texts = own.map(({ output, wanted, applied }) => {
+    const value = wanted === undefined ? (applied ?? "") : roundedValue(wanted);
+    return `${output} ${String(value)}`.trim();
+  });
+  return [...new Set(texts)].join(", ");
 };
 
 const fields: readonly Field<ControllerSummary>[] = [
