@@ -7,6 +7,7 @@ const parameters: Readonly<Record<string, string>> = {
   id: "An id; of a device also its alias.",
   action: "An action of the device: `/v3/info/{device}` lists them.",
   name: "The name of a bus, or of a controller.",
+  alarm: "The id of the alarm, as the controller lists it.",
 };
 
 /**
