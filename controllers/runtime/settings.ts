@@ -4,7 +4,13 @@ import type { Shape } from "./shape.ts";
 
 type Settings = Readonly<Record<string, unknown>>;
 
-const ajv = new Ajv({ allErrors: true, verbose: true, strict: false, useDefaults: true, logger: false });
+const options = { allErrors: true, verbose: true, strict: false, useDefaults: true, logger: false } as const;
+const checker = new Ajv(options);
+/** An Ajv for each schema: one remembers whatever it ever compiled, and versions come and go. */
+function compile(schema: object): ValidateFunction {
+  void checker.validateSchema(schema, true);
+  return new Ajv({ ...options, meta: false, validateSchema: false }).compile(schema);
+}
 const compiled = new WeakMap<object, ValidateFunction>();
 
 /**
@@ -20,11 +26,7 @@ export function completeSettings(shape: Shape, given: Settings): Settings {
     (name) => `there is no setting \`${name}\`; there are: ${known.join(", ") || "none"}`,
   );
   let validate = compiled.get(shape.settings);
-  if (validate === undefined) {
-    compiled.set(shape.settings, (validate = ajv.compile(shape.settings)));
-    // It would remember the schemas of all versions there ever were.
-    ajv.removeSchema(shape.settings);
-  }
+  if (validate === undefined) compiled.set(shape.settings, (validate = compile(shape.settings)));
   if (!validate(complete)) faults.push(...(validate.errors ?? []).map(inWords));
   if (faults.length > 0) throw new BothyError("BAD_INPUT", { source, fault: faults.join("; ") });
   return complete;
