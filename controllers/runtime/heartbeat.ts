@@ -2,6 +2,7 @@ import type { Cancel, Clock, Millis } from "../../devices/clock.ts";
 import { seconds } from "../../devices/clock.ts";
 import type { Accepts } from "../../devices/device.ts";
 import { asBothyError } from "../../devices/errors.ts";
+import type { Alarm } from "../contract.ts";
 import type { Log } from "../../devices/plugin.ts";
 import type { Registry } from "../../devices/registry.ts";
 import { slots } from "../../devices/transaction.ts";
@@ -27,6 +28,8 @@ export class Heartbeats {
   readonly #deps: HeartbeatDeps;
   readonly #lives: () => boolean;
   #cancels: Cancel[] = [];
+  /** Those that nobody takes, and why. */
+  readonly #unfed = new Map<Heartbeat, string>();
   #failed = false;
 
   constructor(beats: readonly Heartbeat[], who: string, deps: HeartbeatDeps, lives: () => boolean) {
@@ -53,15 +56,25 @@ export class Heartbeats {
     });
   }
 
+  alarms(): readonly Alarm[] {
+    return [...this.#unfed].map(([{ tags, action }, why]) => ({
+      id: `heartbeat:${tags.join(" ")} ${action}`,
+      severity: "major",
+      text: `no watchdog is fed: ${why}`,
+    }));
+  }
+
   stop(): void {
     for (const cancel of this.#cancels) cancel();
     this.#cancels = [];
   }
 
   /** @returns whether somebody was told, and nobody was not */
-  #feed({ tags, action: name, value }: Heartbeat, count: number): boolean {
+  #feed(beat: Heartbeat, count: number): boolean {
+    const { tags, action: name, value } = beat;
     const { registry, writer, log } = this.#deps;
-    let [told, refused] = [0, 0];
+    let told = 0;
+    let refused: string | undefined;
     for (const device of registry.select([
       tags.map((tag) => (/^(type|id):/.test(tag) ? `system/${tag}` : fullTag(tag))),
     ])) {
@@ -83,10 +96,13 @@ export class Heartbeats {
         if (!this.#failed)
           log.warn({ device: device.id }, `${this.#who}, heartbeat: ${asBothyError(thrown, name).message}`);
         this.#failed = true;
-        refused++;
+        refused = asBothyError(thrown, name).message;
       }
     }
-    return told > 0 && refused === 0;
+    const why = refused ?? (told > 0 ? undefined : `no device has the action ${name}, of ${tags.join(" ")}`);
+    if (why === undefined) this.#unfed.delete(beat);
+    else this.#unfed.set(beat, why);
+    return why === undefined;
   }
 }
 

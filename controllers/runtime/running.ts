@@ -413,6 +413,7 @@ export class Running {
     return [
       ...this.#orders.alarms,
       ...this.#failures.alarms(),
+      ...this.#heartbeats.alarms(),
       ...this.#lateness.alarms(),
       ...this.#bound.alarms(),
       ...others,

@@ -216,24 +216,31 @@ async function replayed(parts: RouteParts, name: string, request: FastifyRequest
   };
   const { version: id, file = "the text", text: contents, bundled, from, to, settings } = body;
   const left = new AbortController();
-  request.raw.socket.once("close", () => left.abort());
-  return await parts.controllers.versions.replay(name, {
-    ...(id === undefined ? {} : { id }),
-    ...(contents === undefined
-      ? {}
-      : {
-          bundle: await bundleOf(parts, {
-            file,
-            text: contents,
-            ...(bundled === undefined ? {} : { bundled }),
+  const leave = (): void => left.abort();
+  const { socket } = request.raw;
+  socket.once("close", leave);
+  try {
+    return await parts.controllers.versions.replay(name, {
+      ...(id === undefined ? {} : { id }),
+      ...(contents === undefined
+        ? {}
+        : {
+            bundle: await bundleOf(parts, {
+              file,
+              text: contents,
+              ...(bundled === undefined ? {} : { bundled }),
+            }),
           }),
-        }),
-    ...(from === undefined ? {} : { from: momentIn(from, "from") }),
-    ...(to === undefined ? {} : { to: momentIn(to, "to") }),
-    ...(settings === undefined ? {} : { settings }),
-    most: mostReplayed,
-    signal: AbortSignal.any([left.signal, parts.signal]),
-  });
+      ...(from === undefined ? {} : { from: momentIn(from, "from") }),
+      ...(to === undefined ? {} : { to: momentIn(to, "to") }),
+      ...(settings === undefined ? {} : { settings }),
+      most: mostReplayed,
+      signal: AbortSignal.any([left.signal, parts.signal]),
+    });
+  } finally {
+    // A connection may stay for many requests.
+    socket.off("close", leave);
+  }
 }
 
 /** @throws BothyError `BAD_INPUT` */

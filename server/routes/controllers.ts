@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import type { ModeRequest } from "../../controllers/runtime/api.ts";
+import { parseData } from "../../devices/accepts.ts";
 import { durationPattern, parseDuration } from "../../devices/duration.ts";
 import { BothyError } from "../../devices/errors.ts";
 import { originOf } from "../access/principal.ts";
@@ -226,7 +227,10 @@ function addOverrides(app: FastifyInstance, parts: RouteParts): void {
         const { value, why: reason, holdFor: text, ...which } = request.body as Override;
         const span = text === undefined ? undefined : parseDuration(text);
         const slot = operatorSlot(request);
-        const writes = targetsFor(parts, request, which).map(({ output, device, name, action }) => {
+        const refused = ({ accepts, name }: Bound): boolean => !isTaken(accepts, String(value), name);
+        // All or none: whoever does not take it is asked first.
+        const targets = [...targetsFor(parts, request, which)].sort((a, b) => +refused(b) - +refused(a));
+        const writes = targets.map(({ output, device, name, action }) => {
           const { id } = parts.writer.submit({
             ...{ device, action, slot, data: String(value), why: reason },
             who: request.principal.name,
@@ -277,6 +281,15 @@ function addOverrides(app: FastifyInstance, parts: RouteParts): void {
 }
 
 type Bound = ReturnType<typeof controllerFor>["outputs"][number];
+
+function isTaken(accepts: Bound["accepts"], data: string, source: string): boolean {
+  try {
+    parseData(accepts, data, source);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 const holds = ({ writer }: RouteParts, { device, action }: Bound, slot: number): boolean =>
   writer

@@ -752,3 +752,30 @@ test("what was kept makes no sense: it begins anew, and so does nobody else", as
     assert.equal(site.controllers.get("inlet")?.mode, "automatic");
   }
 });
+
+test("a heartbeat nobody takes is an alarm", async (t) => {
+  const heartbeat = (tags: readonly string[]) => [{ tags, action: "speed", value: 1, every: 10_000 }];
+  const watchdog: TableDevice = {
+    alias: "beat",
+    type: "timer",
+    outputs: [],
+    actions: [speed],
+    tags: ["beat:b"],
+  };
+  const site = await controlSite(
+    t,
+    {
+      lost: use(zone, { heartbeat: heartbeat(["type:watchdog"]), outputs: { fans: ["alias:fan-a"] } }),
+      fed: use(
+        { ...plain, outputs: {}, failSafe: {}, step: ({ state }) => ({ outputs: {}, state, reason: "x" }) },
+        { heartbeat: heartbeat(["beat:b"]) },
+      ),
+    },
+    { table: warm(), devices: [...zoneDevices, watchdog] },
+  );
+  await site.clock.advance(60_000);
+  assert.deepEqual(
+    site.controllers.alarms().map(({ controller, text }) => [controller, text]),
+    [["lost", "no watchdog is fed: no device has the action speed, of type:watchdog"]],
+  );
+});

@@ -53,10 +53,10 @@ export default defineController({
   step: ({ inputs }) => ({ outputs: { fans: ${value} }, state: {}, reason: "mine wants it" }),
 });`;
 
-async function controlled(t: TestContext, folder = temporaryFolder(t)) {
+async function controlled(t: TestContext, folder = temporaryFolder(t), more: readonly TableDevice[] = []) {
   const made = await tableSite(
     t,
-    devices,
+    [...devices, ...more],
     { "fan-1/duty": 40, "probe/temperature": 25, "far/duty": 10 },
     {
       access: {},
@@ -281,6 +281,19 @@ test("a version of one's own is uploaded, shadowed, replayed, promoted, and take
     ["rolled back", "promoted", "shadowed", "added", "configured"],
   );
   assert.equal((await admin("POST", "/api/controllers/inlet/swap", { version: "9.9.9" })).status, 404);
+});
+
+test("an override that one of several does not take commands none of them", async (t) => {
+  const weak = { ...speed, accepts: { kind: "number", min: 0, max: 60, step: 1, unit: "%" } } as const;
+  const fan: TableDevice = { alias: "weak", type: "fan", outputs: [["duty"]], actions: [weak] };
+  const { as, table } = await controlled(t, temporaryFolder(t), [fan]);
+  const admin = as("admin");
+  const before = table.values.get("fan-1/duty");
+  const answer = await admin("POST", "/api/controllers/inlet/overrides", { value: 80, why: "more" });
+  assert.equal(answer.status, 400, answer.text);
+  assert.match(String(answer.body["context"]), /weak speed: 80 is outside 0\.\.60 %/);
+  await admin("GET", "/api/controllers/inlet");
+  assert.equal(table.values.get("fan-1/duty"), before);
 });
 
 test("what a change of version or a replay cannot mean is refused, with what is wrong", async (t) => {
