@@ -7,7 +7,7 @@ import type { Inputs, InputValues } from "./select.ts";
 /**
  * What a controller is: data, and pure functions. Everything else (binding, freshness, fail-safe, rate limits,
  * arbitration, tracing) is the runtime's. State, settings and results are JSON values: they cross threads and are kept
- * on disk.
+ * on disk. A result is no longer than 262,144 characters, and every number of a state is finite.
  */
 export interface Definition<
   S extends TObject = TObject,
