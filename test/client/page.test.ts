@@ -1,18 +1,9 @@
 // The page's controllers in a real browser: what is shown, and a change that is asked for, confirmed and made.
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
-import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { test, type TestContext } from "node:test";
-import { promisify } from "node:util";
-import { createHttp } from "../../server/http.ts";
 import { page } from "../../server/page.ts";
-import type { AddRoutes } from "../../server/routes/parts.ts";
 import { controlled } from "./controlled.ts";
-
-const run = promisify(execFile);
+import { shown } from "./in-browser.ts";
 
 /** What somebody does with the page; what they see is kept for the test. */
 const driver = `<pre id="out"></pre><img src="/page/wait"><script type="module">
@@ -60,43 +51,10 @@ const driver = `<pre id="out"></pre><img src="/page/wait"><script type="module">
   await fetch("/page/done");
 </script>`;
 
-const pageRoutes: AddRoutes = (app) => {
-  let done = (): void => undefined;
-  const waiting = new Promise<void>((resolve) => (done = resolve));
-  const html = page("The hut", "1.0.0").replace("</body>", `${driver}</body>`);
-  app.get("/page", { schema: { hide: true } }, (_request, reply) => reply.type("text/html").send(html));
-  app.get("/page/wait", { schema: { hide: true } }, async (_request, reply) => {
-    await waiting;
-    return reply.code(404).send();
-  });
-  app.get("/page/done", { schema: { hide: true } }, (_request, reply) => {
-    done();
-    return reply.send("{}");
-  });
-};
-
-const flags = [
-  ...["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"],
-  ...["--disable-component-update", "--disable-sync", "--no-first-run", "--disable-dev-shm-usage"],
-];
-
 async function driven(t: TestContext, size: string) {
   const { site } = await controlled(t);
-  const http = await createHttp({ ...site, more: [pageRoutes] });
-  t.after(() => http.close());
-  await http.listen({ host: "127.0.0.1", port: 0 });
-  const { port } = http.server.address() as AddressInfo;
-  const profile = await mkdtemp(join(tmpdir(), "bothy-chromium-"));
-  t.after(() => rm(profile, { recursive: true, force: true }));
-  const url = `http://127.0.0.1:${port}/page`;
-  const { stdout } = await run("chromium", [
-    ...flags,
-    `--window-size=${size}`,
-    `--user-data-dir=${profile}`,
-    "--dump-dom",
-    url,
-  ]);
-  const text = /<pre id="out">([^<]*)<\/pre>/.exec(stdout)?.[1]?.replaceAll("&gt;", ">") ?? stdout;
+  const html = page("The hut", "1.0.0").replace("</body>", `${driver}</body>`);
+  const text = await shown(t, site, html, { flags: [`--window-size=${size}`] });
   return { site, out: JSON.parse(text) as Readonly<Record<string, unknown>> };
 }
 
