@@ -5,5 +5,6 @@ export type * from "./outputs.ts";
 export type * from "./sample.ts";
 export * from "./select.ts";
 export * from "./settings.ts";
+export * from "./library/index.ts";
 export { hours, minutes, seconds } from "../devices/clock.ts";
 export { Type } from "typebox";

@@ -24,6 +24,12 @@ const ours: Plugin = {
   name: "bothy",
   setup(its) {
     its.onResolve({ filter: /^bothy\/controllers$/ }, () => ({ path: ownFile("../index.ts") }));
+    // Of our library only what is used comes along.
+    its.onResolve({ filter: /^\.\.?\// }, ({ path, resolveDir, importer }) =>
+      importer.startsWith(join(ownRoot, "controllers") + sep)
+        ? { path: join(resolveDir, path), sideEffects: false }
+        : undefined,
+    );
     its.onResolve({ filter: /^typebox(?:\/|$)/ }, ({ path, kind, pluginData }) => {
       if (pluginData === ours) return undefined;
       return its.resolve(path, { kind, resolveDir: ownRoot, pluginData: ours });

@@ -87,6 +87,26 @@ test("a file becomes one text, with what it imports from beside it and from Both
   assert.deepEqual(result, { outputs: { fans: 57 }, state: { steps: 12 }, reason: "so" });
 });
 
+test("of the library only what a file uses comes along", async (t) => {
+  const folder = written(t, {
+    "bare.ts": file(""),
+    "loop.ts": file(
+      "const { output } = pidStep(pidInit(), { setpoint: 20, pv: 25, dt: 2, nominal: 2 }, pidWith({ gain: 4 }));" +
+        "state = { steps: output };",
+      `import { pidInit, pidStep, pidWith } from "bothy/controllers";`,
+    ),
+  });
+  const [bare, loop] = [await loadBundle(join(folder, "bare.ts")), await loadBundle(join(folder, "loop.ts"))];
+  assert.doesNotMatch(bare.text, /setpointWeight|economiserStep/);
+  assert.match(loop.text, /setpointWeight/);
+  assert.doesNotMatch(loop.text, /economiserStep/);
+  const host = await openInThreads([], { clock: systemClock, log: silentLog })(loop, { name: "loop" });
+  t.after(() => host.close());
+  await host.configure(completeSettings(host.shape, {}));
+  const { result } = await host.step(call(27, { steps: 1 }));
+  assert.ok((result as { state: { steps: number } }).state.steps > 20, JSON.stringify(result));
+});
+
 test("what is wrong with a file is told with its line", async (t) => {
   const folder = written(t, {
     "syntax.ts": "export default {\n  name: ,\n};",
