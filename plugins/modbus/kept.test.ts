@@ -104,3 +104,39 @@ test("a moment on the clock of an earlier process is taken for no longer ago tha
     assert.notEqual(sync.admit(unit, read).kind, "send");
   }
 });
+
+test("a unit too slow for every wait is not asked anew what it still owes", async () => {
+  const clock = new TestClock();
+  const sync = new Sync({ clock, memory: holding(undefined), lateAnswers: 2000 });
+  const asked = [4, 2, 1].map((count) => encodeRequest({ kind: "read", table: "input", address: 0, count }));
+  const [block = read] = asked;
+  const lamp = encodeRequest({ kind: "read", table: "holding", address: 9, count: 1 });
+  for (const request of [...asked, lamp]) {
+    assert.equal(sync.admit(5, request).kind, "send");
+    sync.sent(5, request, clock.monotonic());
+    sync.failed(5, false, true);
+    await clock.advance(300);
+  }
+  assert.equal(sync.admit(5, block).kind, "rest");
+  // Nothing has come for long: a piece of the block is asked, and once more, never the block again.
+  for (let again = 0; again < 3; again++) {
+    await clock.advance(2000);
+    const admission = sync.admit(5, block);
+    assert.ok(admission.kind === "probe");
+    assert.deepEqual(
+      admission.request,
+      encodeRequest({ kind: "read", table: "input", address: 0, count: 3 }),
+    );
+    sync.sent(5, admission.request, clock.monotonic());
+    sync.failed(5, true, true);
+    assert.equal(sync.admit(5, block).kind, "rest");
+  }
+  // What it owed first comes at last, and settles itself alone.
+  assert.equal(sync.arrived(5, Uint8Array.of(4, 8, 0, 1, 0, 2, 0, 3, 0, 4)), "late");
+  assert.equal(sync.owed(5).length, 6);
+  assert.equal(sync.arrived(5, Uint8Array.of(4, 6, 0, 1, 0, 2, 0, 3)), "late");
+  assert.equal(sync.owed(5).length, 2);
+  assert.equal(sync.arrived(5, Uint8Array.of(4, 6, 0, 1, 0, 2, 0, 3)), "late");
+  assert.equal(sync.arrived(5, Uint8Array.of(4, 6, 0, 1, 0, 2, 0, 3)), "late");
+  assert.equal(sync.admit(5, block).kind, "send");
+});

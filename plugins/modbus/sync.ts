@@ -19,6 +19,8 @@ export interface Owed {
   late: boolean;
   /** Set when something was written to all units after it: then repeating it is no longer harmless. */
   overtaken: boolean;
+  /** Set when it was a probe, and was not answered in time. */
+  probed: boolean;
 }
 
 interface UnitState {
@@ -111,26 +113,23 @@ export class Sync {
   admit(unit: number, request: Uint8Array): Admission {
     const state = this.#state(unit);
     const until = state.lastSent + this.#lateAnswers;
-    if (state.owed.length > 0 && this.#clock.monotonic() >= until) this.#expire(state);
+    const expired = state.owed.length > 0 && this.#clock.monotonic() >= until;
+    if (expired) this.#expire(state);
     if (state.owed.length === 0) return { kind: "send" };
-    if (this.#tellable(state, request)) return this.#admitTellable(state, request);
-    if (state.resting || state.owed.length >= mostOwed) return { kind: "rest", until };
+    const tellable = this.#tellable(state, request);
+    // A unit that rests is not polled; a command is worth trying even so, as its answer cannot be mistaken.
+    const most = isWriting(request) ? mostOwed * 2 : state.resting ? 0 : mostOwed;
+    if (tellable && state.owed.length < most) return { kind: "send" };
+    if (!expired && (tellable || state.resting || state.owed.length >= mostOwed))
+      return { kind: "rest", until };
     const probe = this.#probe(state);
     return probe === undefined ? { kind: "rest", until } : { kind: "probe", request: probe };
-  }
-
-  #admitTellable(state: UnitState, request: Uint8Array): Admission {
-    // A unit that rests is not polled; a command is worth trying even so, as its answer cannot be mistaken.
-    const limit = isWriting(request) ? mostOwed * 2 : state.resting ? 0 : mostOwed;
-    return state.owed.length < limit
-      ? { kind: "send" }
-      : { kind: "rest", until: state.lastSent + this.#lateAnswers };
   }
 
   /** `request` goes out now and will have left at `leaves`. */
   sent(unit: number, request: Uint8Array, leaves: Millis): Owed {
     const state = this.#state(unit);
-    const entry = { request, shape: answerShape(request), late: false, overtaken: false };
+    const entry = { request, shape: answerShape(request), late: false, overtaken: false, probed: false };
     state.owed.push(entry);
     state.lastSent = Math.max(state.lastSent, leaves);
     return entry;
@@ -165,7 +164,9 @@ export class Sync {
   failed(unit: number, probe: boolean, silent: boolean): void {
     const state = this.#state(unit);
     if (probe && silent) state.resting = true;
-    const echo = state.owed.at(-1)?.shape.fn === functions.diagnose;
+    const last = state.owed.at(-1);
+    if (probe && last !== undefined) last.probed = true;
+    const echo = last?.shape.fn === functions.diagnose;
     if (echo && silent && state.echo === "untried") state.echo = "suspect";
     if (!probe && state.echo === "suspect") state.echo = "untried";
     this.save();
@@ -187,7 +188,7 @@ export class Sync {
       state.lastSent = Math.min(entry.lastSent, this.#clock.monotonic());
       state.owed = entry.owed.map((text) => {
         const request = Uint8Array.from(Buffer.from(text, "hex"));
-        return { request, shape: answerShape(request), late: false, overtaken: true };
+        return { request, shape: answerShape(request), late: false, overtaken: true, probed: false };
       });
     }
   }
@@ -203,12 +204,13 @@ export class Sync {
 
   /**
    * Nothing should be on the way any more. Still, a unit that has not said a word since may be slower than anybody
-   * thought: what it owes is kept while there is something to ask that it is known to answer, or a piece of a block.
+   * thought: all that it owes is kept while there is something to ask that it is known to answer, or a piece of a
+   * block, until it has been silent to some of these too.
    */
   #expire(state: UnitState): void {
     state.resting = false;
     const slow = this.#clock.monotonic() < state.lastSent + slowest;
-    state.owed = slow && this.#readProbe(state) !== undefined ? state.owed.slice(1 - mostOwed) : [];
+    if (!slow || state.owed.length >= mostOwed * 2 || this.#readProbe(state) === undefined) state.owed = [];
     this.save();
   }
 
@@ -250,7 +252,9 @@ export class Sync {
   #readProbe(state: UnitState): Uint8Array | undefined {
     const candidates = [...state.answered.values()].sort((a, b) => answerLength(a) - answerLength(b));
     for (const { request } of state.owed) candidates.push(...pieces(request));
-    return candidates.find((request) => this.#tellable(state, request));
+    // An answer to a probe that is sent again is taken for the first one's: that may settle less, never too much.
+    const again = state.owed.findLast(({ shape, probed }) => probed && reads.includes(shape.fn));
+    return candidates.find((request) => this.#tellable(state, request)) ?? again?.request;
   }
 }
 
