@@ -12,6 +12,8 @@ export interface Sample<T extends number | string = number> {
   readonly from: string;
   readonly device?: DeviceId;
   readonly tags: readonly string[];
+  /** What the device says with the value: limits of its own, whether one is crossed. */
+  readonly context?: Readonly<Record<string, string>>;
 }
 
 /** A value that is not there, and why. */

@@ -20,6 +20,10 @@ export interface InputSpec<V = unknown> {
   readonly minGood: number;
   /** Older values are missing. Default: what their poll declares. */
   readonly maxAge?: Millis;
+  /** The symbol of the unit its values must have; others are a fault of the binding. Default: any. */
+  readonly unit?: string;
+  /** While that other input of this controller has that value this one may be missing. */
+  readonly unless?: { readonly input: string; readonly is: number | string };
   readonly [gives]?: V;
 }
 
@@ -34,6 +38,8 @@ export type InputValues<I extends Inputs> = {
 export interface InputOptions {
   readonly minGood?: number;
   readonly maxAge?: Millis;
+  /** The symbol of the unit it must have, e.g. `rpm`. */
+  readonly unit?: string;
 }
 
 const spec = <V>(parts: Partial<InputSpec>, pick: Pick, optional: boolean, options: InputOptions = {}) =>
@@ -105,6 +111,19 @@ export const from = (controller: string, value: string): Selection =>
 
 /** The step goes on without it, and then gets undefined. */
 export const optional = <V>(input: InputSpec<V>): InputSpec<V | undefined> => ({ ...input, optional: true });
+
+/**
+ * The step goes on without it, and then gets undefined, while another input of this controller has a value: sensors of a
+ * machine that is off, a flow while the pump rests.
+ */
+export const unless = <V>(
+  other: string,
+  is: number | string,
+  input: InputSpec<V>,
+): InputSpec<V | undefined> => ({
+  ...input,
+  unless: { input: other, is },
+});
 
 /** A choice of devices: of what they show, or of what they can be told. */
 export class DeviceSelection extends Selection {

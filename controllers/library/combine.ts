@@ -13,10 +13,12 @@ export interface Demand {
   readonly priority?: number;
   /** Switched off it does not count. Default true. */
   readonly enabled?: boolean;
+  /** It counts in these profiles only. Default: in all. */
+  readonly profiles?: readonly string[];
 }
 
 /** An upper limit of the result; the lowest one counts. */
-export type Ceiling = Pick<Demand, "name" | "value" | "enabled">;
+export type Ceiling = Pick<Demand, "name" | "value" | "enabled" | "profiles">;
 
 export type CombineRule = "max" | "min" | "sum" | "weighted" | "priority" | "leader";
 
@@ -27,6 +29,8 @@ export interface CombineOptions {
   readonly ceilings?: readonly Ceiling[];
   /** The result is never below it, not even for a ceiling. */
   readonly minimum?: number;
+  /** Which profile is selected, e.g. `quiet`. A change makes no bump when losers track what is applied. */
+  readonly profile?: string;
 }
 
 export interface Combined {
@@ -53,8 +57,8 @@ interface Candidate {
  * without a step.
  */
 export function combine(demands: readonly Demand[], options: CombineOptions): Combined {
-  const decided = decide(candidatesOf(demands), options);
-  const ceiling = lowest(options.ceilings ?? []);
+  const decided = decide(candidatesOf(demands, options.profile), options);
+  const ceiling = lowest(options.ceilings ?? [], options.profile);
   let { value, leader } = decided;
   let limit: Combined["limit"] = "none";
   if (value !== undefined && ceiling !== undefined && value > ceiling.value)
@@ -64,11 +68,15 @@ export function combine(demands: readonly Demand[], options: CombineOptions): Co
   return { value, leader, demanded: decided.value, limit };
 }
 
-function candidatesOf(demands: readonly Demand[]): Candidate[] {
+const isOn = ({ enabled = true, profiles }: Ceiling, profile: string | undefined): boolean =>
+  enabled && (profiles === undefined || (profile !== undefined && profiles.includes(profile)));
+
+function candidatesOf(demands: readonly Demand[], profile: string | undefined): Candidate[] {
   const candidates: Candidate[] = [];
   const groups = new Map<string, number>();
-  for (const { name, value, group, weight = 1, priority = 0, enabled = true } of demands) {
-    if (!enabled || !usable(value)) continue;
+  for (const one of demands) {
+    const { name, value, group, weight = 1, priority = 0 } = one;
+    if (!isOn(one, profile) || !usable(value)) continue;
     const at = group === undefined ? undefined : groups.get(group);
     const before = at === undefined ? undefined : candidates[at];
     if (at === undefined || before === undefined) {
@@ -123,10 +131,16 @@ function mixed(candidates: readonly Candidate[], share: (one: Candidate) => numb
   return { value, leader: best(candidates, (a, b) => Math.abs(share(a)) > Math.abs(share(b))).leader };
 }
 
-function lowest(ceilings: readonly Ceiling[]): { readonly name: string; readonly value: number } | undefined {
+function lowest(
+  ceilings: readonly Ceiling[],
+  profile: string | undefined,
+): { readonly name: string; readonly value: number } | undefined {
   let found: { name: string; value: number } | undefined;
-  for (const { name, value, enabled = true } of ceilings)
-    if (enabled && usable(value) && (found === undefined || value < found.value)) found = { name, value };
+  for (const one of ceilings) {
+    const { name, value } = one;
+    if (isOn(one, profile) && usable(value) && (found === undefined || value < found.value))
+      found = { name, value };
+  }
   return found;
 }
 

@@ -10,6 +10,8 @@ export * from "./damper-watch.ts";
 export * from "./door.ts";
 export * from "./economiser.ts";
 export * from "./emergency.ts";
+export * from "./fail-safe.ts";
+export * from "./fan-loop.ts";
 export * from "./fan-speed.ts";
 export * from "./fans.ts";
 export * from "./feasible.ts";
@@ -21,6 +23,7 @@ export * from "./latch.ts";
 export * from "./lead-lag.ts";
 export * from "./limit.ts";
 export * from "./mains.ts";
+export * from "./margin.ts";
 export {
   checkPid,
   type Freeze,

@@ -142,10 +142,25 @@ function published(
     tell(`${other.name} does not publish \`${value}\``, `it publishes: ${values.join(", ") || "nothing"}`);
     return [];
   }
+  const { unit = "" } = other.shape.publishes?.[value] ?? {};
+  if (spec.unit !== undefined && !isUnit(unit, spec.unit)) {
+    tell(
+      `${other.name} publishes \`${value}\` ${inUnit(unit)}, not ${inUnit(spec.unit)}`,
+      "take another value",
+    );
+    return [];
+  }
   return [
     { input, name: `controller ${other.name}`, controller: other.name, published: value, word: isWord(spec) },
   ];
 }
+
+/** Symbols that are spelled in two ways: as devices do, and as settings do. */
+const spellings: Readonly<Record<string, string>> = { C: "°C", RPM: "rpm" };
+const isUnit = (symbol: string, wanted: string): boolean =>
+  (spellings[symbol] ?? symbol) === (spellings[wanted] ?? wanted);
+
+const inUnit = (symbol: string): string => (symbol === "" ? "without a unit" : `in ${symbol}`);
 
 const isWord = ({ pick }: InputSpec): boolean => pick === "word" || pick === "eachWord";
 
@@ -163,6 +178,15 @@ function valuesFor(
   const bound: BoundInput[] = [];
   for (const device of devices) {
     const fit = meant(device, spec, word);
+    const wrong = fit.find(
+      ({ output }) => spec.unit !== undefined && !isUnit(output.unit?.symbol ?? "", spec.unit),
+    );
+    if (wrong !== undefined) {
+      const has = inUnit(wrong.output.unit?.symbol ?? "");
+      const remedy = `bind values ${inUnit(spec.unit ?? "")}`;
+      tell(`${nameOf(device)} ${wrong.output.name} is ${has}, not ${inUnit(spec.unit ?? "")}`, remedy);
+      continue;
+    }
     const names = new Set(fit.map(({ output }) => output.name));
     if (names.size > 1) {
       tell(`${nameOf(device)} gives ${[...names].join(" and ")}`, "say which: select(…).of(output)");

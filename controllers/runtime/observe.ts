@@ -95,7 +95,11 @@ function ofReading(bound: OfDevice, store: Surroundings["store"]): Observed {
     return { quality: "bad", code, text, ...rest };
   }
   const age = store.age(id);
-  return { quality: reading.quality, value: as(bound.word, reading.value), age, ...rest } as Observed;
+  const { quality, context } = reading;
+  const value = as(bound.word, reading.value);
+  return (
+    context === undefined ? { quality, value, age, ...rest } : { quality, value, age, ...rest, context }
+  ) as Observed;
 }
 
 /** A switch is a word and a number too; what does not fit is told by whoever picks. */

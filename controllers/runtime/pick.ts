@@ -34,9 +34,21 @@ export function pickInputs(
       values[name] = one;
       picked[name] = { value: one.value, from: one.from };
     } else values[name] = undefined;
-    if (!there && !spec.optional) (missing ??= []).push(tooLittle(spec, name, all, good));
+    if (!there && !spec.optional && !isWaived(spec, specs, bound))
+      (missing ??= []).push(tooLittle(spec, name, all, good));
   }
   return { values, picked, missing: missing ?? none };
+}
+
+/** Whether an input may be missing now, for what another one says. */
+function isWaived(
+  { unless }: InputSpec,
+  specs: readonly (readonly [name: string, spec: InputSpec])[],
+  bound: Frame["inputs"],
+): boolean {
+  const other = specs.find(([name]) => name === unless?.input)?.[1];
+  if (unless === undefined || other === undefined) return false;
+  return usable(other, bound[unless.input] ?? none).some((one) => isThere(one) && one.value === unless.is);
 }
 
 const isThere = (one: Observed): one is Sample | Sample<string> => one.quality !== "bad";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { Type } from "typebox";
-import { select } from "../select.ts";
+import { select, unless } from "../select.ts";
 import { faultsOfShape } from "./shape-check.ts";
 
 const fans = select("type:fan");
@@ -34,6 +34,10 @@ test("limits that would be others in another thread, where there is only JSON, a
     [{ outputs: { fans: fans.action("speed", { deadband: -1 }) } }, /`deadband` is no number from 0/],
     [{ inputs: { inlet: inlet.max({ maxAge: Infinity }) } }, /`maxAge` is no time above 0 ms; leave it out/],
     [{ inputs: { inlet: inlet.max({ minGood: Infinity }) } }, /`minGood` is no number from 0/],
+    [
+      { inputs: { inlet: unless("host", "off", inlet.max()) } },
+      /while `host` has a value, but there is no such/,
+    ],
     [{ period: Infinity }, /`period` is not 100 ms or more/],
   ];
   for (const [change, fault] of rows) assert.match(faultsOfShape({ ...fine, ...change }).join("; "), fault);

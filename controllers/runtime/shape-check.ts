@@ -83,6 +83,8 @@ function* inputs(value: unknown): Generator<string> {
       yield `input \`${name}\`: \`minGood\` is no number from 0`;
     else if (one["maxAge"] !== undefined && !(isFinite(one["maxAge"]) && one["maxAge"] > 0))
       yield `input \`${name}\`: \`maxAge\` is no time above 0 ms; leave it out for what its poll declares`;
+    else if (isObject(one["unless"]) && !Object.hasOwn(value, String(one["unless"]["input"])))
+      yield `input \`${name}\` is not needed while \`${String(one["unless"]["input"])}\` has a value, but there is no such input`;
   }
 }
 
