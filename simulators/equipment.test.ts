@@ -253,3 +253,58 @@ test("the same seed gives the same course", () => {
   };
   assert.deepEqual(course(), course());
 });
+
+const signed = (word: number): number => (word < 0x8000 ? word : word - 0x10000) / 10;
+
+test("a sensor that is shorted, in °F, late, loose or in another's place shows it, and is well again afterwards", () => {
+  const site = rig(10);
+  site.pass(300);
+  const inlet = (): number => signed(site.word("probe-inlet", 1));
+  const shows = (fault: string, seconds = 1): number => {
+    site.fail(fault);
+    site.pass(seconds);
+    return inlet();
+  };
+  const before = inlet();
+  assert.equal(shows("probe-inlet short-wire temperature"), 150);
+  near(shows("probe-inlet fahrenheit temperature"), before * 1.8 + 32, 1);
+  near(shows("probe-inlet swapped temperature probe-outdoor.temperature"), 10, 0.5);
+  near(signed(site.word("probe-outdoor", 1)), before, 1);
+  site.fail("dx-1 swapped return supply");
+  site.pass(1);
+  const { state } = site.physics;
+  near(signed(site.word("dx-1", 2)), state.hot, 1);
+  near(signed(site.word("dx-1", 1)), state.supply, 1);
+
+  site.fail("probe-inlet delayed temperature 5m");
+  site.pass(1);
+  const late = inlet();
+  site.fail("probe-inlet delayed temperature 5m", "dx-1 lockout", "dx-1 damper-stuck");
+  site.pass(280);
+  near(inlet(), late, 0.2);
+  assert.ok(Math.abs(state.inlet - late) > 1, `${state.inlet} °C`);
+
+  site.fail("probe-inlet intermittent temperature 50%");
+  let lost = 0;
+  for (let i = 0; i < 100; i++) {
+    site.pass(1);
+    if (inlet() === 0) lost++;
+  }
+  assert.ok(lost > 30 && lost < 70, `${lost} of 100`);
+  site.fail();
+  site.pass(1);
+  near(inlet(), state.inlet, 2);
+});
+
+test("registers that other firmware has moved show what their neighbours should, and refuse what is not theirs", () => {
+  const site = rig();
+  site.pass(60);
+  const { unit } = site.units.all.find(({ name }) => name === "probe-inlet") ?? assert.fail();
+  const [temperature, humidity] = unit.readWords("input", 1, 2);
+  unit.shift = 1;
+  assert.deepEqual(unit.readWords("input", 1, 3), [0, temperature, humidity]);
+  unit.shift = -1;
+  assert.deepEqual(unit.readWords("input", 0, 3), [temperature, humidity, 0]);
+  unit.shift = 0;
+  assert.throws(() => unit.readWords("input", 0, 3));
+});

@@ -9,6 +9,7 @@ export interface Argument {
     | "delay"
     | "code"
     | "sensor"
+    | "other"
     | "value"
     | "fan"
     | "bits"
@@ -34,6 +35,12 @@ export interface FaultSpec {
   readonly about: string;
   /** One of the demonstration, as people write it. */
   readonly example: string;
+}
+
+/** Unit and name of the second sensor of a fault. */
+export function otherOf({ target, other = "" }: { readonly target: string; readonly other?: string }) {
+  const [first = "", second] = other.split(".");
+  return second === undefined ? { unit: target, sensor: first } : { unit: first, sensor: second };
 }
 
 /** A decimal number; undefined for anything else. */
@@ -84,6 +91,21 @@ export const sensor: Argument = {
   required: true,
   allowed: "the name of a sensor",
   read: (text) => (/^[a-z][a-z0-9-]*$/.test(text) ? text : undefined),
+};
+
+/** One that degrees make sense for. */
+export const thermometer: Argument = {
+  ...sensor,
+  allowed: "the name of a temperature sensor",
+  read: (text) => (text === "humidity" ? undefined : sensor.read(text)),
+};
+
+/** A second sensor, `supply`, or of another unit, `probe-outlet.temperature`. */
+export const otherSensor: Argument = {
+  key: "other",
+  required: true,
+  allowed: "another sensor: supply, or of another unit: probe-outlet.temperature",
+  read: (text) => (/^([a-z][a-z0-9-]*\.)?[a-z][a-z0-9-]*$/.test(text) ? text : undefined),
 };
 
 /** @param what as people call it */

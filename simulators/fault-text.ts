@@ -13,6 +13,8 @@ export interface Fault {
   readonly delay?: Millis;
   readonly code?: number;
   readonly sensor?: string;
+  /** A second sensor: `supply`, or of another unit, `probe-outlet.temperature`. */
+  readonly other?: string;
   readonly value?: number;
   readonly fan?: number;
   /** Share of bits, 0..1. */

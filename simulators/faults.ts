@@ -1,4 +1,5 @@
 import type { Cancel, Clock, Millis } from "./clock.ts";
+import { otherOf } from "./fault-arguments.ts";
 import {
   type Fault,
   FaultError,
@@ -149,6 +150,16 @@ function check(fault: Fault, targets: readonly FaultTarget[]): void {
     const wanted = fault.sensor === undefined ? "no sensor" : `no sensor "${fault.sensor}"`;
     throw new FaultError(`${target.name} has ${wanted}; it has ${sensors.join(", ") || "none"}`);
   }
+  if (fault.other !== undefined) checkOther(fault, targets);
+}
+
+function checkOther(fault: Fault, targets: readonly FaultTarget[]): void {
+  const { unit, sensor } = otherOf(fault);
+  const there = targets.find(({ name }) => name === unit)?.faultySensors ?? [];
+  if (!there.includes(sensor))
+    throw new FaultError(`${unit} has no sensor "${sensor}"; it has ${there.join(", ") || "none"}`);
+  if (unit === fault.target && sensor === fault.sensor)
+    throw new FaultError(`${unit} ${sensor} cannot be swapped with itself`);
 }
 
 function combine(a: Misbehaviour, b: Misbehaviour): Misbehaviour {

@@ -1,4 +1,14 @@
-import { amount, fan, type FaultSpec, sensor, share, whole } from "./fault-arguments.ts";
+import {
+  amount,
+  delay,
+  fan,
+  type FaultSpec,
+  otherSensor,
+  sensor,
+  share,
+  thermometer,
+  whole,
+} from "./fault-arguments.ts";
 
 /** Of parts of the site; each does what the physics make of it. */
 export const physicalSpecs = {
@@ -91,6 +101,42 @@ export const physicalSpecs = {
     arguments: [sensor],
     about: "the wire of a sensor is cut: it says that it has no value",
     example: "dx-1 open-wire supply",
+  },
+  "short-wire": {
+    target: "unit",
+    arguments: [sensor],
+    about: "the wires of a sensor touch: it shows the end of its range, 150 °C or 100 %",
+    example: "dx-1 short-wire supply",
+  },
+  intermittent: {
+    target: "unit",
+    arguments: [sensor, share],
+    about: "that share of a sensor's samples has no value, as with a loose contact",
+    example: "probe-inlet intermittent temperature 30%",
+  },
+  fahrenheit: {
+    target: "unit",
+    arguments: [thermometer],
+    about: "a sensor shows °F where °C are expected",
+    example: "probe-inlet fahrenheit temperature",
+  },
+  delayed: {
+    target: "unit",
+    arguments: [sensor, delay(true)],
+    about: "what a sensor shows is that old",
+    example: "probe-inlet delayed temperature 10m",
+  },
+  swapped: {
+    target: "unit",
+    arguments: [sensor, otherSensor],
+    about: "two sensors are connected in each other's place",
+    example: "probe-inlet swapped temperature probe-outlet.temperature",
+  },
+  shifted: {
+    target: "unit",
+    arguments: [whole("amount", "a number of registers", -100, 100)],
+    about: "its registers have moved up by so many, as with other firmware: each shows a neighbour's value",
+    example: "probe-inlet-2 shifted -1",
   },
   "welded-outlet": {
     target: "unit",

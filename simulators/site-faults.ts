@@ -1,4 +1,5 @@
 import type { Equipment } from "./equipment.ts";
+import { otherOf } from "./fault-arguments.ts";
 import type { Fault, FaultKind } from "./fault-text.ts";
 import type { ActiveFault, FaultTarget } from "./faults.ts";
 import type { Sensor } from "./physics/sensor.ts";
@@ -29,7 +30,10 @@ const outletFaults: Partial<Record<FaultKind, OutletFault>> = {
   "dead-outlet": "stuck-open",
 };
 const batteryFaults: readonly FaultKind[] = ["module-fail", "battery-open", "battery-fade"];
-const sensorFaults: readonly FaultKind[] = ["offset", "drift", "noisy", "open-wire"];
+const sensorFaults: readonly FaultKind[] = [
+  ...(["offset", "drift", "noisy", "open-wire"] as const),
+  ...(["short-wire", "intermittent", "fahrenheit", "delayed"] as const),
+];
 
 /** What only one sort of unit can have. */
 const belongings: readonly (readonly [kinds: readonly FaultKind[], name: RegExp, reason: string])[] = [
@@ -115,7 +119,10 @@ export function applySiteFaults(equipment: Equipment, active: readonly ActiveFau
   faults.heaterWelded = most("heater-welded", "count", 0);
   faults.heaterDead = most("heater-dead", "count", 0);
   faults.leakage = most("seal-missing", "amount", 1);
-  sensors.each((unit, name, sensor) => applySensorFaults(sensor, active, unit, name));
+  sensors.each((unit, name, sensor) => {
+    applySensorFaults(sensor, active, unit, name);
+    sensors.connect(unit, name, placeOf(active, unit, name));
+  });
 }
 
 function applySensorFaults(
@@ -132,8 +139,33 @@ function applySensorFaults(
   faults.jump = sum("offset");
   faults.driftPerDay = sum("drift");
   faults.noise = own.reduce((factor, one) => (one.kind === "noisy" ? (one.amount ?? 1) : factor), 1);
-  faults.wire = own.some(({ kind }) => kind === "open-wire") ? "open" : "sound";
+  const has = (wanted: FaultKind): boolean => own.some(({ kind }) => kind === wanted);
+  faults.wire = has("open-wire") ? "open" : has("short-wire") ? "short" : "sound";
+  faults.intermittent = Math.max(
+    0,
+    ...own.map(({ kind, share = 0 }) => (kind === "intermittent" ? share : 0)),
+  );
+  faults.fahrenheit = has("fahrenheit");
+  faults.delay = Math.max(0, ...own.map(({ kind, delay = 0 }) => (kind === "delayed" ? delay / 1000 : 0)));
 }
+
+/** The sensor that is connected where one belongs; undefined: itself. */
+function placeOf(active: readonly ActiveFault[], unit: string, sensor: string) {
+  for (const one of active) {
+    if (one.kind !== "swapped") continue;
+    const other = otherOf(one);
+    if (one.target === unit && one.sensor === sensor) return other;
+    if (other.unit === unit && other.sensor === sensor) return { unit: one.target, sensor: one.sensor ?? "" };
+  }
+  return undefined;
+}
+
+/** By how many registers a unit's have moved up. */
+export const shiftOf = (active: readonly ActiveFault[], unit: string): number =>
+  active.reduce(
+    (sum, { kind, target, amount = 0 }) => sum + (kind === "shifted" && target === unit ? amount : 0),
+    0,
+  );
 
 /** As `applySiteFaults`, for a site behind wires: BMCs and sensors that stick as well. */
 export function applyFault(
@@ -152,6 +184,7 @@ export function applyFault(
   }
   applySiteFaults(equipment, active);
   if (fault.kind === "stuck") stick(units, fault, begins);
+  for (const { name, unit } of units) unit.shift = shiftOf(active, name);
 }
 
 function stick(units: readonly SiteUnit[], fault: Fault, begins: boolean): void {

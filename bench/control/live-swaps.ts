@@ -42,7 +42,7 @@ function liveSite() {
   const { equipment, physics, values } = createModel({ weather: "constant:28" }, "demo");
   const registry = new Registry();
   const store = new ReadingStore({ clock, log });
-  const behaviour = { failure: () => undefined, stuck: () => undefined };
+  const behaviour = { failure: () => undefined, instead: () => undefined };
   const devices = devicesOf("bench", equipment, values);
   const link = new Link(directLink({ devices, values, behaviour, poll: period }), {
     clock,

@@ -12,8 +12,8 @@ import type { Getter, Values } from "./values.ts";
 export interface Behaviour {
   /** What a unit fails with now; undefined when it answers. */
   failure(unit: string): BothyError | undefined;
-  /** A value that sticks; undefined when it does not. */
-  stuck(unit: string, sensor: string): number | undefined;
+  /** What is shown in place of a value, NaN for none; undefined: the value itself. */
+  instead(unit: string, sensor: string): number | undefined;
 }
 
 export interface DirectLinkOptions {
@@ -125,7 +125,7 @@ function sensorOf(unit: string, part: string, output: string): string {
 
 function readPoint(point: Point, at: number, behaviour: Behaviour): Reading {
   const { id, get, unit, sensor, source } = point;
-  const value = behaviour.stuck(unit, sensor) ?? get();
+  const value = behaviour.instead(unit, sensor) ?? get();
   if (typeof value === "number" && !Number.isFinite(value))
     return badReading(id, at, new BothyError("ABSENT", { source, fault: "simulated" }));
   return { id, at, quality: "good", value };

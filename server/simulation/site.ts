@@ -21,7 +21,8 @@ import type { Equipment } from "../../simulators/equipment.ts";
 import { faultFrom, parseScript } from "../../simulators/fault-text.ts";
 import { type ActiveFault, createFaultBoard, type FaultTarget } from "../../simulators/faults.ts";
 import type { SitePhysics } from "../../simulators/physics/types.ts";
-import { applySiteFaults, refusalsOf } from "../../simulators/site-faults.ts";
+import { createProbe } from "../../simulators/modbus/products/probe.ts";
+import { applySiteFaults, refusalsOf, shiftOf } from "../../simulators/site-faults.ts";
 import { devicesOf, linkName } from "./devices.ts";
 import { type Behaviour, directLink, unitOfAlias } from "./link.ts";
 import { createModel, type ModelOptions, yearStart } from "./model.ts";
@@ -224,14 +225,18 @@ function faultBoard(clock: VirtualClock, seed: number, equipment: Equipment) {
   const targets: FaultTarget[] = units.map((name) => {
     const faultySensors = equipment.sensors.names(name);
     const sensors = name === "tray-a" ? [...faultySensors, ...fans] : faultySensors;
-    return { name, kind: "unit", refuses: { ...refusalsOf(name), ...noFrames }, sensors, faultySensors };
+    const registers = name.startsWith("probe-") ? {} : { shifted: "there are no registers" };
+    const refuses = { ...refusalsOf(name), ...noFrames, ...registers };
+    return { name, kind: "unit", refuses, sensors, faultySensors };
   });
   const stuckAt = new Map<string, number>();
+  const shifts = new Map<string, number>();
   const board = createFaultBoard({
     ...{ clock, seed },
     targets: [...targets, { name: "line", kind: "line" }, { name: "site", kind: "site" }],
     changed(_fault, active) {
       applySiteFaults(equipment, active);
+      for (const unit of units) shifts.set(unit, shiftOf(active, unit));
       const now = active.filter(({ kind }) => kind === "stuck");
       const sensorOf = (one: ActiveFault): string =>
         one.sensor ?? targets.find(({ name }) => name === one.target)?.sensors?.[0] ?? "";
@@ -254,9 +259,25 @@ function faultBoard(clock: VirtualClock, seed: number, equipment: Equipment) {
         return new BothyError("REFUSED", { source: unit, fault: `exception ${exception}` });
       return undefined;
     },
-    stuck: (unit, sensor) => stuckAt.get(`${unitOfAlias(unit)} ${sensor}`),
+    instead(unit, sensor) {
+      const shift = shifts.get(unit) ?? 0;
+      return shift === 0
+        ? stuckAt.get(`${unitOfAlias(unit)} ${sensor}`)
+        : shiftedValue(equipment, unit, sensor, shift);
+    },
   };
   return { behaviour, board };
+}
+
+/** What a probe's register has when all have moved up by so many, as its map reads it. */
+function shiftedValue({ probes }: Equipment, unit: string, sensor: string, shift: number): number {
+  const probe = probes.find(({ name }) => name === unit);
+  if (probe === undefined) return NaN;
+  const registers = createProbe({ ...probe, unitId: 1 });
+  registers.shift = shift;
+  const [first = 0, second = 0] = registers.readWords("input", 1, 2);
+  const [raw, most] = sensor === "humidity" ? [second, 100] : [first < 0x8000 ? first : first - 0x10000, 80];
+  return raw / 10 > most ? NaN : raw / 10;
 }
 
 function presentValue(equipment: Equipment, unit: string, sensor: string): number {

@@ -42,6 +42,8 @@ export interface Sensor {
 export interface SimulatedUnit extends UnitAccess {
   readonly product: string;
   turnaround: Millis;
+  /** By how many its registers have moved up, as with other firmware; what is then not defined reads 0. */
+  shift: number;
   /** Adds a field of one or more registers. @throws Error when it overlaps another one */
   defineWords(table: WordTable, address: number, field: WordField): void;
   /** @throws Error when the address is taken */
@@ -61,7 +63,6 @@ interface Placed {
 export function createUnit(options: UnitOptions): SimulatedUnit {
   const words: Record<WordTable, Map<number, Placed>> = { input: new Map(), holding: new Map() };
   const bits: Record<BitTable, Map<number, BitField>> = { coil: new Map(), discrete: new Map() };
-  const holes = options.holes ?? "refuse";
   const counts = new Map<string, number>();
   const sensors = new Map<string, Sensor>();
 
@@ -70,6 +71,7 @@ export function createUnit(options: UnitOptions): SimulatedUnit {
   const checkHoles = (table: ReadonlyMap<number, unknown>, address: number, count: number): void => {
     let defined = 0;
     for (let at = address; at < address + count; at++) if (table.has(at)) defined++;
+    const holes = unit.shift === 0 ? (options.holes ?? "refuse") : "zeros";
     const refused = holes === "refuse" ? defined < count : holes === "zeros-in-block" && defined === 0;
     if (refused) throw new ModbusException(illegalAddress);
   };
@@ -78,8 +80,9 @@ export function createUnit(options: UnitOptions): SimulatedUnit {
     counts.set(key, (counts.get(key) ?? 0) + 1);
   };
 
-  return {
+  const unit: SimulatedUnit = {
     product: options.product,
+    shift: 0,
     turnaround: options.turnaround ?? 5,
     functions: new Set(options.functions ?? allFunctions),
     registerLimit: options.registerLimit ?? 125,
@@ -125,9 +128,10 @@ export function createUnit(options: UnitOptions): SimulatedUnit {
     },
     readWords(table, address, wanted) {
       requested();
-      checkHoles(words[table], address, wanted);
+      const from = address - unit.shift;
+      checkHoles(words[table], from, wanted);
       const seen = new Map<Placed, readonly number[]>();
-      return range(address, wanted).map((at) => {
+      return range(from, wanted).map((at) => {
         const placed = words[table].get(at);
         if (placed === undefined) return 0;
         const value = seen.get(placed) ?? placed.field.read();
@@ -149,7 +153,7 @@ export function createUnit(options: UnitOptions): SimulatedUnit {
     },
     writeWords(address, values) {
       requested();
-      const writes = writesOf(words.holding, address, values);
+      const writes = writesOf(words.holding, address - unit.shift, values);
       for (const { field, part } of writes) field.check?.(part);
       for (const { start, field, part } of writes) {
         part.forEach((_, i) => count("holding", start + i));
@@ -157,6 +161,7 @@ export function createUnit(options: UnitOptions): SimulatedUnit {
       }
     },
   };
+  return unit;
 }
 
 const range = (from: number, count: number): number[] => Array.from({ length: count }, (_, i) => from + i);
