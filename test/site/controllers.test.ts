@@ -102,6 +102,10 @@ test(
     await clock.advance(seconds(20));
     assert.equal(table.values.get("fan-1/duty"), 77);
     assert.match((await bothy("why", "zone")).out, /→ +8 operator 77 .*noise test/);
+    assert.equal((await bothy("override", "zone", "fans=78")).code, 0);
+    await clock.advance(seconds(20));
+    assert.equal(table.values.get("fan-1/duty"), 78);
+    assert.match((await bothy("override", "zone", "lamps=1")).err, /output lamps/);
     assert.equal((await bothy("override", "zone")).code, 0);
     await clock.advance(seconds(30));
     assert.notEqual(table.values.get("fan-1/duty"), 77);

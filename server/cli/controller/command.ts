@@ -99,8 +99,8 @@ function addChanging(all: Command, ended: Ended): void {
       .command("override")
       .description("command an output in its place, for a while; without a value: end that")
       .addArgument(name())
-      .argument("[value]", "what its devices are told")
-      .option("--output <output>", "which, when it has several")
+      .argument("[value]", "what its devices are told: 60, or fans=60 when it has several outputs")
+      .option("--output <output>", "which output, when the value does not say it")
       .option("--only <device>", "only this one of its devices")
       .option("--for <duration>", "then the controller again, e.g. 30m (default)")
       .option("--why <text>", "the reason"),

@@ -11,6 +11,7 @@ import { localTime, roundedValue } from "../on-call/texts.ts";
 import { plain } from "../show/width.ts";
 import type { TargetOptions } from "../target.ts";
 import { CannotRun, complain, exit, type ExitCode, interrupted, print, printJson } from "../terminal.ts";
+import { counts } from "./counted.ts";
 import { whyLines } from "./why.ts";
 
 export interface Options extends TargetOptions {
@@ -46,7 +47,7 @@ const fields: readonly Field<ControllerSummary>[] = [
     narrow: "cut",
     importance: 6,
     align: "right",
-    text: ({ alarms }) => (alarms.length === 0 ? "" : String(alarms.length)),
+    text: ({ alarms }) => String(alarms.filter(counts).length || ""),
     style: () => "bad",
   },
   { name: "WHY", narrow: "wrap", importance: 5, min: 16, text: ({ fault, reason }) => fault ?? reason ?? "" },
@@ -245,11 +246,13 @@ export interface OverrideOptions extends Options {
 
 export const override = (
   name: string,
-  value: string | undefined,
+  given: string | undefined,
   options: OverrideOptions,
 ): Promise<ExitCode> =>
   onServer(options, async (server) => {
-    const { output, only } = options;
+    const [, before, after = given] = /^([A-Za-z]\w*)=(.*)$/.exec(given ?? "") ?? [];
+    const { output = before, only } = options;
+    const value = options.output === undefined ? after : given;
     type Done = readonly { readonly name: string; readonly action: string }[];
     const told = (text: string, done: Done): void => {
       for (const one of done) print(`${one.name} ${one.action}: ${text}`);
