@@ -1,0 +1,93 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import type { Definition } from "../../controllers/contract.ts";
+import { slots } from "../../devices/transaction.ts";
+import { controlSite } from "../support/control-site.ts";
+import { MemoryKeeper } from "../support/memory-keeper.ts";
+import { plain, stepsOf, use, warm, zone } from "./zone-site.ts";
+
+test("at the end fail-safe values are in place, and a new program goes on without fail-safe", async (t) => {
+  const keeper = new MemoryKeeper();
+  const table = warm();
+  const first = await controlSite(t, { inlet: use(zone) }, { table, keeper });
+  await first.clock.advance(60_000);
+  const steps = stepsOf(first.controllers.get("inlet")?.last?.state);
+  const stopping = first.stop();
+  await first.clock.advance(1500);
+  assert.deepEqual(await stopping, { undone: [] });
+  assert.equal(table.values.get("fan-a/duty"), 90);
+  await first.clock.advance(20_000);
+  const next = await controlSite(t, { inlet: use(zone) }, { table, keeper, clock: first.clock });
+  await next.clock.advance(500);
+  assert.equal(next.controllers.get("inlet")?.mode, "automatic");
+  assert.ok(stepsOf(next.controllers.get("inlet")?.last?.state) > steps);
+  assert.deepEqual(next.slots(), [[slots.controller, 85]], "from the value in force");
+});
+
+test("killed and started again at once nothing moves; later it is fail-safe first, with its state", async (t) => {
+  const keeper = new MemoryKeeper();
+  const table = warm();
+  const first = await controlSite(t, { inlet: use(zone) }, { table, keeper });
+  await first.clock.advance(60_000);
+  const disk = keeper.crash();
+  first.kill();
+  const next = await controlSite(t, { inlet: use(zone) }, { table, keeper: disk, clock: first.clock });
+  await next.clock.advance(30_000);
+  assert.equal(next.duty(), 70);
+  assert.deepEqual(new Set(next.traces.map(({ mode }) => mode)), new Set(["automatic"]));
+  const later = disk.crash();
+  next.kill();
+  await next.clock.advance(100_000);
+  const last = await controlSite(t, { inlet: use(zone) }, { table, keeper: later, clock: first.clock });
+  assert.deepEqual(last.slots()[0], [slots.failSafe, 90]);
+  await last.clock.advance(20_000);
+  assert.equal(last.controllers.get("inlet")?.mode, "automatic");
+  assert.ok(stepsOf(last.controllers.get("inlet")?.last?.state) > 10);
+});
+
+test("one that cannot be loaded leaves its outputs in fail-safe as they were known", async (t) => {
+  const keeper = new MemoryKeeper();
+  const table = warm();
+  const first = await controlSite(t, { inlet: use(zone) }, { table, keeper });
+  await first.clock.advance(60_000);
+  const disk = keeper.crash();
+  first.kill();
+  const broken = { ...plain, step: undefined } as unknown as Definition;
+  const next = await controlSite(t, { inlet: use(broken) }, { table, keeper: disk, clock: first.clock });
+  await next.clock.advance(2000);
+  const status = next.controllers.get("inlet");
+  assert.equal(status?.standing, "failed to load");
+  assert.match(status.fault ?? "", /`step` is no function/);
+  assert.equal(next.duty(), 90);
+});
+
+test("what was kept makes no sense: it begins anew, and so does nobody else", async (t) => {
+  const memory = { state: { steps: 9 }, stateVersion: 1, failSafe: false, goods: 0, why: "" };
+  const rest = { values: {}, targets: {}, alarms: [] };
+  const whole = {
+    ...{
+      at: 0,
+      name: "zone",
+      version: "1.0.0",
+      memory: { ...memory, ...rest },
+      mode: { wanted: "automatic" },
+    },
+    ...{ overrides: {}, configured: {}, failSafe: { fans: 90 }, outputs: [] },
+  };
+  const rows: readonly object[] = [
+    { ...whole, outputs: [null] },
+    { ...whole, failSafe: { fans: {} } },
+    { ...whole, memory: { ...whole.memory, values: { fans: [] } } },
+    { ...whole, memory: { ...whole.memory, targets: { "fans fan-a": null } } },
+    { ...whole, memory: { ...whole.memory, alarms: [7] } },
+  ];
+  for (const kept of rows) {
+    const keeper = new MemoryKeeper();
+    for (const name of ["inlet", "gone"]) keeper.put("controller", name, kept);
+    const config = { inlet: use(zone, { outputs: { fans: ["alias:fan-a"] } }) };
+    const site = await controlSite(t, config, { table: warm(), keeper });
+    assert.deepEqual(site.slots(), [[slots.failSafe, 90]], JSON.stringify(kept));
+    await site.clock.advance(30_000);
+    assert.equal(site.controllers.get("inlet")?.mode, "automatic");
+  }
+});

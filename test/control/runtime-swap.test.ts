@@ -1,0 +1,177 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import type { Definition, StepContext, StepResult } from "../../controllers/contract.ts";
+import { defineController, from, seconds, Type } from "../../controllers/index.ts";
+import type { SwapOptions } from "../../controllers/runtime/api.ts";
+import { controlSite } from "../support/control-site.ts";
+import { by, plain, stepsOf, use, version, warm, zone } from "./zone-site.ts";
+
+test("another version takes over between two steps, with the state of the one before and without a bump", async (t) => {
+  const site = await controlSite(t, { inlet: use(zone) }, { table: warm() });
+  await site.clock.advance(60_000);
+  const steps = stepsOf(site.controllers.get("inlet")?.last?.state);
+  const next = version("1.1.0", {
+    step: (context) => ({ ...plain.step(context), outputs: { fans: 20 } }),
+  });
+  const report = await site.controllers.swap("inlet", { kind: "definition", definition: next }, by);
+  assert.deepEqual(report, { from: "zone 1.0.0", to: "zone 1.1.0", state: "handed over", pause: 0 });
+  await site.clock.advance(5000);
+  assert.equal(stepsOf(site.controllers.get("inlet")?.last?.state), steps + 1);
+  assert.equal(site.duty(), 65, "the rate limit holds across");
+  assert.equal(site.controllers.get("inlet")?.probation?.previous, "zone 1.0.0");
+  await site.clock.advance(900_000);
+  assert.equal(site.controllers.get("inlet")?.probation, undefined);
+});
+
+test("a version that fails gives way to the one before, in the same step and without fail-safe", async (t) => {
+  const site = await controlSite(t, { inlet: use(zone) }, { table: warm() });
+  await site.clock.advance(60_000);
+  let calls = 0;
+  const bad = version("2.0.0", {
+    step: (context) => {
+      if (++calls > 3) throw new Error("later");
+      return plain.step(context);
+    },
+  });
+  await site.controllers.swap("inlet", { kind: "definition", definition: bad }, by);
+  const from = site.traces.length;
+  await site.clock.advance(30_000);
+  const status = site.controllers.get("inlet");
+  assert.equal(status?.definition?.version, "1.0.0");
+  assert.deepEqual(new Set(site.traces.slice(from).map(({ mode }) => mode)), new Set(["automatic"]));
+  assert.equal(site.traces.length - from, 6, "no step is lost");
+  const back = site.events.find(({ kind }) => kind === "rolled back");
+  assert.ok(back?.kind === "rolled back" && back.why.includes("the step threw: later"));
+});
+
+test("a version that does not fit does not take over", async (t) => {
+  const site = await controlSite(t, { inlet: use(zone, { settings: { setpoint: 26 } }) }, { table: warm() });
+  await site.clock.advance(60_000);
+  const refused = async (
+    rest: Partial<Definition>,
+    message: RegExp,
+    options: Partial<SwapOptions> = {},
+  ): Promise<void> => {
+    const definition = version("2.0.0", rest);
+    await assert.rejects(
+      site.controllers.swap("inlet", { kind: "definition", definition }, { ...by, ...options }),
+      { message },
+    );
+  };
+  await refused(
+    {
+      step: () => {
+        throw new Error("at once");
+      },
+    },
+    /it was tried, and the step threw: at once/,
+  );
+  await refused({}, /there is no setting `gain`/, { settings: { gain: 1 } });
+  await refused(
+    { outputs: {}, failSafe: {}, step: ({ state }) => ({ outputs: {}, state, reason: "x" }) },
+    /none of the outputs/,
+  );
+  await refused(
+    {
+      stateVersion: 2,
+      migrate: () => {
+        throw new Error("no way");
+      },
+    },
+    /migrate: unexpected: no way/,
+  );
+  assert.equal(site.controllers.get("inlet")?.definition?.version, "1.0.0");
+  assert.equal(site.controllers.get("inlet")?.mode, "automatic");
+});
+
+test("state of another shape is migrated, or begun anew", async (t) => {
+  const site = await controlSite(t, { inlet: use(zone) }, { table: warm() });
+  await site.clock.advance(60_000);
+  const migrated = await site.controllers.swap(
+    "inlet",
+    {
+      kind: "definition",
+      definition: version("2.0.0", {
+        stateVersion: 2,
+        migrate: (state, from) => ({ steps: stepsOf(state) + 1000 * from }),
+      }),
+    },
+    by,
+  );
+  assert.equal(migrated.state, "migrated");
+  await site.clock.advance(5000);
+  assert.ok(stepsOf(site.controllers.get("inlet")?.last?.state) > 1000);
+  const fresh = await site.controllers.swap(
+    "inlet",
+    { kind: "definition", definition: version("3.0.0", { stateVersion: 3 }) },
+    by,
+  );
+  assert.equal(fresh.state, "fresh");
+  await site.clock.advance(5000);
+  assert.ok(stepsOf(site.controllers.get("inlet")?.last?.state) < 5);
+});
+
+test("a thousand swaps lose no step", async (t) => {
+  const site = await controlSite(t, { inlet: use(zone) }, { table: warm() });
+  await site.clock.advance(60_000);
+  const from = site.traces.length;
+  for (let i = 0; i < 1000; i++) {
+    await site.controllers.swap("inlet", { kind: "definition", definition: version(`1.0.${i}`, {}) }, by);
+    await site.clock.advance(5000);
+  }
+  assert.equal(site.traces.length - from, 1000);
+  assert.ok(site.traces.slice(from).every(({ mode }) => mode === "automatic"));
+  assert.equal(site.duty(), 70);
+});
+
+test("a version without a setting takes the others over; they can be changed, and go back with it", async (t) => {
+  const site = await controlSite(t, { inlet: use(zone, { settings: { failSafe: 80 } }) }, { table: warm() });
+  await site.clock.advance(30_000);
+  await site.controllers.setSettings("inlet", { setpoint: 24 }, by);
+  let broken = false;
+  const { setpoint } = zone.settings.properties;
+  const next = version("2.0.0", {
+    settings: Type.Object({ setpoint: { ...setpoint, default: 30 } }),
+    failSafe: { fans: 60 },
+    step: (context) => (broken ? (undefined as never) : plain.step(context)),
+  });
+  await site.controllers.swap("inlet", { kind: "definition", definition: next }, by);
+  assert.deepEqual(site.controllers.get("inlet")?.settings, { setpoint: 24 });
+  await site.controllers.setSettings("inlet", { setpoint: 23 }, by);
+  await assert.rejects(site.controllers.setSettings("inlet", { failSafe: 70 }, by), /no setting `failSafe`/);
+  assert.deepEqual(site.controllers.get("inlet")?.settings, { setpoint: 23 });
+  broken = true;
+  await site.clock.advance(5000);
+  const back = site.controllers.get("inlet");
+  assert.deepEqual([back?.definition?.version, back?.mode], ["1.0.0", "automatic"]);
+  assert.deepEqual(back?.settings, { setpoint: 23, failSafe: 80 }, "also what was set meanwhile");
+});
+
+test("whoever takes what a version publishes does so again once that version is back", async (t) => {
+  const taker = defineController({
+    name: "taker",
+    version: "1.0.0",
+    summary: "for tests",
+    period: seconds(5),
+    settings: Type.Object({}),
+    inputs: { error: from("inlet", "error").max() },
+    outputs: {},
+    failSafe: {},
+    init: () => ({}),
+    step: ({ inputs, state }) => ({ outputs: {}, state, reason: `${inputs.error.value} K` }),
+  });
+  const site = await controlSite(t, { inlet: use(zone), taker: use(taker) }, { table: warm() });
+  await site.clock.advance(30_000);
+  assert.equal(site.controllers.get("taker")?.mode, "automatic");
+  let broken = false;
+  const step = ({ state }: StepContext): StepResult =>
+    broken ? (undefined as never) : { outputs: {}, state, reason: "nothing is published" };
+  const next = version("2.0.0", { publishes: {}, step });
+  await site.controllers.swap("inlet", { kind: "definition", definition: next }, by);
+  await site.clock.advance(10_000);
+  assert.equal(site.controllers.get("taker")?.mode, "fail-safe");
+  broken = true;
+  await site.clock.advance(30_000);
+  assert.equal(site.controllers.get("inlet")?.definition?.version, "1.0.0");
+  assert.equal(site.controllers.get("taker")?.mode, "automatic");
+});
