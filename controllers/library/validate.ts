@@ -1,14 +1,7 @@
 import { type Static, Type } from "typebox";
 import { kelvin, plain } from "../settings.ts";
 import { median } from "./filter.ts";
-import {
-  type SensorFault,
-  sensorInit,
-  type SensorResult,
-  sensorSettings,
-  type SensorState,
-  sensorStep,
-} from "./sensor.ts";
+import { type SensorFault, sensorInit, sensorSettings, type SensorState, sensorStep } from "./sensor.ts";
 import { heldFor, reached } from "./timing.ts";
 import { vote, type Voter, voteSettings } from "./vote.ts";
 
@@ -86,47 +79,60 @@ export interface Validated {
   readonly state: ValidateState;
 }
 
+export interface ValidateStep {
+  readonly dt: number;
+  /** For being stuck, in place of the others' median. */
+  readonly reference?: number | undefined;
+  /** In place of what the settings say. */
+  readonly worse?: ValidateSettings["worse"];
+}
+
+/** What is needed of the settings, when the step says which side is worse. */
+export type JudgeSettings = Omit<ValidateSettings, "worse"> & Partial<Pick<ValidateSettings, "worse">>;
+
 /**
  * Judges a set of sensors: transport, range, rate, stuck, vote, in that order. Pure. A missing reading is never replaced
  * by a number. Each sensor's reference for being stuck is the median of the others' readings, or what is handed in.
- * @param reference for being stuck, in place of the others' median
  */
 export function validateStep(
   state: ValidateState,
   probes: readonly Probe[],
-  step: { readonly dt: number; readonly reference?: number | undefined },
-  settings: ValidateSettings,
+  step: ValidateStep,
+  settings: JudgeSettings,
 ): Validated {
-  const results = new Map<string, SensorResult>();
-  for (const probe of probes) {
-    const reference = step.reference ?? othersMedian(state, probes, probe);
-    const { value, age = 0 } = probe;
-    const before = state.sensors[probe.name] ?? sensorInit();
-    results.set(probe.name, sensorStep(before, { value, age, reference, dt: step.dt }, settings));
-  }
-  const judged = judgedOf(probes, results);
-  const voted = withoutStrays(placesOf(judged, settings), settings);
-  const disagreeing: Record<string, number> = {};
-  for (const { place, dropped } of voted)
-    if (dropped.length > 0) disagreeing[place] = heldFor(state.disagreeing[place] ?? 0, true, step.dt);
-  const late = (place: string) =>
-    place in disagreeing && reached(disagreeing[place] ?? 0, settings.voteAfter);
-  const sensors = judged.map((one) => {
-    const out = voted.some(
-      ({ place, dropped }) => place === one.place && late(place) && dropped.includes(one.name),
-    );
-    return out ? { ...one, quality: "bad" as const, value: undefined, reason: "vote" as const } : one;
-  });
+  const { dt, worse = settings.worse ?? "high" } = step;
   const kept: Record<string, SensorState> = {};
-  for (const [name, result] of results) kept[name] = result.state;
+  const judged: Judged[] = [];
+  for (const probe of probes) {
+    const { name, place = name, value, age = 0 } = probe;
+    const reference = step.reference ?? othersMedian(state, probes, probe);
+    const before = state.sensors[name] ?? sensorInit();
+    const result = sensorStep(before, { value, age, reference, dt }, settings);
+    kept[name] = result.state;
+    judged.push({ name, place, quality: result.quality, value: result.value, reason: result.reason });
+  }
+  const places = withoutStrays(
+    placesOf(judged, { voteDelta: settings.voteDelta, worse }),
+    settings.placeDelta,
+    worse,
+  );
+  const disagreeing: Record<string, number> = {};
+  const late: Voted[] = [];
+  for (const one of places) {
+    if (one.dropped.length === 0) continue;
+    const held = heldFor(state.disagreeing[one.place] ?? 0, true, dt);
+    disagreeing[one.place] = held;
+    if (reached(held, settings.voteAfter)) late.push(one);
+  }
+  const worst = worstOf(places, worse, settings.minGood);
   return {
-    ...worstOf(voted, settings),
-    sensors,
-    places: voted,
-    disagree: Object.keys(disagreeing).filter(
-      (place) => late(place) && voted.some((one) => one.place === place && one.value !== undefined),
-    ),
-    alone: voted.filter((one) => one.probes > 1 && one.used === 1).map((one) => one.place),
+    value: worst?.value,
+    quality: worst?.quality ?? "bad",
+    leader: worst?.leader,
+    sensors: late.length === 0 ? judged : judged.map((one) => votedOn(one, late)),
+    places,
+    disagree: late.filter(({ value }) => value !== undefined).map(({ place }) => place),
+    alone: places.filter((one) => one.probes > 1 && one.used === 1).map(({ place }) => place),
     state: { sensors: kept, disagreeing },
   };
 }
@@ -139,36 +145,53 @@ function othersMedian(state: ValidateState, probes: readonly Probe[], probe: Pro
   return median(others);
 }
 
-const judgedOf = (probes: readonly Probe[], results: ReadonlyMap<string, SensorResult>): readonly Judged[] =>
-  probes.map(({ name, place = name }) => {
-    const result = results.get(name);
-    return { name, place, quality: result?.quality ?? "bad", value: result?.value, reason: result?.reason };
-  });
+/** One that has been outvoted for long is bad. */
+function votedOn(one: Judged, late: readonly Voted[]): Judged {
+  const { name, place } = one;
+  if (!late.some((voted) => voted.place === place && voted.dropped.includes(name))) return one;
+  return { name, place, quality: "bad", value: undefined, reason: "vote" };
+}
 
 interface Voted extends Place {
   readonly leader: string | undefined;
   readonly dropped: readonly string[];
 }
 
-function placesOf(sensors: readonly Judged[], settings: ValidateSettings): readonly Voted[] {
+type VoteRule = Pick<ValidateSettings, "voteDelta" | "worse">;
+
+function placesOf(sensors: readonly Judged[], rule: VoteRule): readonly Voted[] {
   const places = new Map<string, Judged[]>();
-  for (const one of sensors) places.set(one.place, [...(places.get(one.place) ?? []), one]);
-  return [...places].map(([place, all]) => {
-    const voters: Voter[] = [];
-    for (const { name, value } of all) if (value !== undefined) voters.push({ name, value });
-    const { value, leader, dropped } = vote(voters, settings);
-    const used = voters.length - dropped.length;
-    const doubtful = all.some((one) => one.name === leader && one.quality === "uncertain");
-    const quality = value === undefined ? "bad" : doubtful || dropped.length > 0 ? "uncertain" : "good";
-    return { place, value, leader, dropped, quality, probes: all.length, used };
-  });
+  for (const one of sensors) {
+    const all = places.get(one.place);
+    if (all === undefined) places.set(one.place, [one]);
+    else all.push(one);
+  }
+  const voted: Voted[] = [];
+  for (const [place, all] of places) voted.push(votedAt(place, all, rule));
+  return voted;
+}
+
+function votedAt(place: string, all: readonly Judged[], rule: VoteRule): Voted {
+  const voters: Voter[] = [];
+  for (const { name, value } of all) if (value !== undefined) voters.push({ name, value });
+  const { value, leader, dropped } = vote(voters, rule);
+  const used = voters.length - dropped.length;
+  const doubtful = all.some((one) => one.name === leader && one.quality === "uncertain");
+  const quality = value === undefined ? "bad" : doubtful || dropped.length > 0 ? "uncertain" : "good";
+  return { place, value, leader, dropped, quality, probes: all.length, used };
 }
 
 /** A place far from all the others has no value: an air stream is never so much warmer or colder than its neighbours. */
-function withoutStrays(places: readonly Voted[], { placeDelta, worse }: ValidateSettings): readonly Voted[] {
-  const valued = places.flatMap(({ place, value }) => (value === undefined ? [] : [{ name: place, value }]));
-  if (valued.length < 3 || placeDelta === 0) return places;
-  const { dropped } = vote(valued, { voteDelta: placeDelta, voteAfter: 0, worse });
+function withoutStrays(
+  places: readonly Voted[],
+  placeDelta: number,
+  worse: ValidateSettings["worse"],
+): readonly Voted[] {
+  if (places.length < 3 || placeDelta === 0) return places;
+  const valued: Voter[] = [];
+  for (const { place, value } of places) if (value !== undefined) valued.push({ name: place, value });
+  if (valued.length < 3) return places;
+  const { dropped } = vote(valued, { voteDelta: placeDelta, worse });
   if (dropped.length === 0) return places;
   return places.map((one) => {
     if (!dropped.includes(one.place) || one.leader === undefined) return one;
@@ -177,10 +200,12 @@ function withoutStrays(places: readonly Voted[], { placeDelta, worse }: Validate
   });
 }
 
+/** @returns undefined when fewer than `minGood` places have a value */
 function worstOf(
   places: readonly Voted[],
-  { worse, minGood }: ValidateSettings,
-): Pick<Validated, "value" | "quality" | "leader"> {
+  worse: ValidateSettings["worse"],
+  minGood: number,
+): Voted | undefined {
   let worst: Voted | undefined;
   let good = 0;
   for (const one of places) {
@@ -189,6 +214,5 @@ function worstOf(
     const before = worst?.value;
     if (before === undefined || (worse === "high" ? one.value > before : one.value < before)) worst = one;
   }
-  if (worst === undefined || good < minGood) return { value: undefined, quality: "bad", leader: undefined };
-  return { value: worst.value, quality: worst.quality, leader: worst.leader };
+  return good < minGood ? undefined : worst;
 }

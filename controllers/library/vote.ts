@@ -28,24 +28,33 @@ export interface Vote {
   readonly dropped: readonly string[];
 }
 
+const nobody: readonly string[] = [];
+
 /**
  * One value of several. Pure. Three or more: the median, of which those too far away are dropped, and the median of the
  * rest. Two: their mean, or the worse one when they disagree. One: it.
  */
-export function vote(voters: readonly Voter[], { voteDelta, worse }: VoteSettings): Vote {
-  const [first, second, third] = voters;
-  if (first === undefined) return { value: undefined, leader: undefined, dropped: [] };
-  if (second === undefined) return { value: first.value, leader: first.name, dropped: [] };
-  if (third === undefined) {
+export function vote(
+  voters: readonly Voter[],
+  { voteDelta, worse }: Pick<VoteSettings, "voteDelta" | "worse">,
+): Vote {
+  const first = voters[0];
+  const second = voters[1];
+  if (first === undefined) return { value: undefined, leader: undefined, dropped: nobody };
+  if (second === undefined) return { value: first.value, leader: first.name, dropped: nobody };
+  if (voters.length === 2) {
     const [low, high] = first.value <= second.value ? [first, second] : [second, first];
     const taken = worse === "high" ? high : low;
     if (high.value - low.value <= voteDelta)
-      return { value: (low.value + high.value) / 2, leader: taken.name, dropped: [] };
+      return { value: (low.value + high.value) / 2, leader: taken.name, dropped: nobody };
     return { value: taken.value, leader: taken.name, dropped: [taken === high ? low.name : high.name] };
   }
   const middle = median(voters.map((one) => one.value)) ?? first.value;
   const kept = voters.filter((one) => Math.abs(one.value - middle) <= voteDelta);
-  const dropped = voters.filter((one) => !kept.includes(one)).map((one) => one.name);
+  const dropped =
+    kept.length === voters.length
+      ? nobody
+      : voters.filter((one) => !kept.includes(one)).map((one) => one.name);
   // Two halves far apart: nobody is near the middle, and the worse half is right to be on the safe side.
   if (kept.length === 0) return extreme(voters, worse);
   const value = median(kept.map((one) => one.value)) ?? middle;
@@ -54,7 +63,7 @@ export function vote(voters: readonly Voter[], { voteDelta, worse }: VoteSetting
 
 function extreme(voters: readonly Voter[], worse: VoteSettings["worse"]): Vote {
   const taken = voters.reduce((a, b) => ((worse === "high") === b.value > a.value ? b : a));
-  return { value: taken.value, leader: taken.name, dropped: [] };
+  return { value: taken.value, leader: taken.name, dropped: nobody };
 }
 
 const nearest = (voters: readonly Voter[], value: number): string | undefined =>
