@@ -66,10 +66,23 @@ export interface Decided {
   readonly limits: readonly string[];
 }
 
+type Floors = Readonly<Partial<Record<"floor" | "freeAir" | "restAir", Sample | undefined>>>;
+
 /** The smallest duty others ask for, %. */
-export const floorOf = (
-  seen: Readonly<Partial<Record<"floor" | "freeAir" | "restAir", Sample | undefined>>>,
-): number => Math.max(0, seen.floor?.value ?? 0, seen.freeAir?.value ?? 0, seen.restAir?.value ?? 0);
+export const floorOf = (seen: Floors): number =>
+  Math.max(0, seen.floor?.value ?? 0, seen.freeAir?.value ?? 0, seen.restAir?.value ?? 0);
+
+/** What the smallest duty is, and who asks for it. */
+function leastText(least: number, flow: number, seen: Floors): string {
+  const askers = [
+    { asks: flow, who: "the racks' power" },
+    { asks: seen.floor?.value, who: "what racks ask for" },
+    { asks: seen.freeAir?.value, who: "outdoor air that cools" },
+    { asks: seen.restAir?.value, who: "a compressor's rest" },
+  ];
+  const asker = askers.find(({ asks }) => asks !== undefined && asks > 0 && asks >= least);
+  return `${asker === undefined ? "" : `${asker.who}: `}at least ${shown(least)} %`;
+}
 
 /** Everything that asks for air, and what limits it. */
 export function decide(context: Context, pv: number, setpoint: number, inForce: number | undefined): Decided {
@@ -118,7 +131,7 @@ export function decide(context: Context, pv: number, setpoint: number, inForce: 
     ...(door !== undefined && (combined.demanded ?? 0) >= door
       ? [`somebody works at the open door: at most ${shown(door)} %`]
       : []),
-    ...(combined.limit === "minimum" || pid.output <= least ? [`at least ${shown(least)} %`] : []),
+    ...(combined.limit === "minimum" || pid.output <= least ? [leastText(least, flow, seen)] : []),
   ];
   return { duty: combined.value ?? least, combined, pid, table: table.state, flow, limits };
 }

@@ -13,8 +13,8 @@ interface Dead {
   readonly from: number;
 }
 
-/** A zone whose fans really move air. */
-function site(options: ZoneOptions = {}, dead?: Dead) {
+/** A zone whose fans really move air. @param restAir what a compressor's rest asks for, % */
+function site(options: ZoneOptions = {}, dead?: Dead, restAir?: number) {
   const zone = zoneOf(fanZone, {
     ...options,
     settings: { fullSpeed: full, setpoint: 30, ...options.settings },
@@ -33,6 +33,7 @@ function site(options: ZoneOptions = {}, dead?: Dead) {
       speeds: names.map((name, i) => reading(name, speeds[i]!)),
       power: [],
       floor: [],
+      restAir: restAir === undefined ? [] : [reading("staged-cooling", restAir)],
     };
     const result = zone.step(inputs, hour);
     air.run(zone.duties().map((duty, i) => (turns(i) ? duty : 0)));
@@ -162,4 +163,9 @@ test("settings that contradict themselves are refused with the limit they broke"
   assert.throws(bad({ setpoint: 50 }), /setpoint: 50 °C is above its maximum 45 °C/);
   assert.throws(bad({ failSafeDuty: 0 }), /failSafeDuty/);
   assert.throws(bad({ hotAt: 20 }), /hotAt 20 °C must be above setpoint 26 °C/);
+});
+
+test("others' need of air is a floor, and it is said whose it is", () => {
+  const last = site({}, undefined, 80).run(600);
+  assert.deepEqual(last.trace.limits, ["a compressor's rest: at least 80 %"]);
 });
