@@ -30,6 +30,7 @@ const alarm = is.object<types.ControllerAlarm>({
   text: is.text,
   device: maybeText,
   since: is.text,
+  partOf: maybeText,
   shelved: is.optional(shelved),
 });
 export const alarms = is.list(alarm);

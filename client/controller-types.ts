@@ -22,6 +22,8 @@ export interface ControllerAlarm {
   /** Id of the device it is about. */
   readonly device?: string;
   readonly since: string;
+  /** What it is only a part of, such as `bus rs485-a` or `controller rack-inlet`: it is not counted. */
+  readonly partOf?: string;
   /** Somebody knows of it: until then it is not counted. */
   readonly shelved?: Shelved;
 }

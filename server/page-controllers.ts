@@ -18,7 +18,7 @@ const control = {
   loop: ({ loop }) => loop ? control.number(loop.pv) + " " + loop.unit + (loop.setpoint === undefined ? "" : ", setpoint " + control.number(loop.setpoint) + " " + loop.unit) : "",
 
   /** Those that somebody must look at. */
-  counted: ({ alarms }) => alarms.filter((alarm) => !alarm.shelved && alarm.severity !== "notice"),
+  counted: ({ alarms }) => alarms.filter((alarm) => !alarm.shelved && !alarm.partOf && alarm.severity !== "notice"),
 
   mode: ({ standing, mode }) => standing === "running" ? mode : standing,
 
@@ -142,7 +142,7 @@ async function drawDetail(anew) {
     $("#detail-plot").innerHTML = plotted(control.course(trace, detail.loop), detail.loop);
     const facts = [["is", detail.definition + " " + detail.version], ["holds", control.loop(detail)], ["outputs", control.outputs(detail)], ["leader", detail.leader], ["limits", (detail.last?.limits ?? []).join("; ")], ["mode until", detail.modeUntil && new Date(detail.modeUntil).toLocaleTimeString()], ["tuning", detail.tuning && detail.tuning.phase + ": " + detail.tuning.text]];
     $("#detail-facts").replaceChildren(...facts.filter(([, text]) => text).flatMap(([name, text]) => [element("dt", "", name), element("dd", "", text)]));
-    $("#detail-alarms").replaceChildren(...detail.alarms.map((one) => element("li", "alarm " + one.severity + (one.shelved ? " shelved" : ""), one.severity + ": " + one.text + (one.shelved ? " (shelved by " + one.shelved.who + ")" : ""))));
+    $("#detail-alarms").replaceChildren(...detail.alarms.map((one) => element("li", "alarm " + one.severity + (one.shelved || one.partOf ? " shelved" : ""), one.severity + ": " + one.text + (one.shelved ? " (shelved by " + one.shelved.who + ")" : one.partOf ? " (part of " + one.partOf + ")" : ""))));
     const before = $("#change-what").value;
     const texts = changes.map(({ label }) => label).join();
     changes = control.changes(detail);

@@ -44,6 +44,8 @@ export type ControllersConfig = Readonly<Record<string, ControllerConfig>>;
 export interface StandingAlarm extends Alarm {
   readonly controller: string;
   readonly since: Instant;
+  /** What it is only a part of, for people: `bus rs485-a`, `controller rack-inlet`. It does not count then. */
+  readonly partOf?: string;
 }
 
 export type Standing = "starting" | "running" | "broken" | "stopped" | "failed to load";

@@ -3,6 +3,8 @@ import { asBothyError } from "../../devices/errors.ts";
 import type { Keeper } from "../../devices/keeper.ts";
 import { Latency } from "../../devices/latency.ts";
 import type { Alarm, FailSafe } from "../contract.ts";
+import type { AlarmFlood } from "./alarm-flood.ts";
+import type { AlarmParents } from "./alarm-parents.ts";
 import type {
   By,
   ControllerConfig,
@@ -17,6 +19,7 @@ import type {
 import type { Binding } from "./binding.ts";
 import { Bound, type BoundDeps } from "./bound.ts";
 import { Failures, mostFailures } from "./failures.ts";
+import { FreshStart } from "./fresh-start.ts";
 import { ModeWish } from "./mode-wish.ts";
 import type { EngineMemory, EngineResult } from "./engine.ts";
 import type { Failure, Frame, Mode, StepTrace } from "./frame.ts";
@@ -32,13 +35,16 @@ import type { Shape } from "./shape.ts";
 import { describeSource, type Source } from "./source.ts";
 import { StandingAlarms } from "./standing-alarms.ts";
 import { Succession } from "./succession.ts";
-import { beginAnew, type OpenHost, stateFor, type Version, versionOptions } from "./version.ts";
+import { type OpenHost, stateFor, type Version, versionOptions } from "./version.ts";
 
 export interface RunningDeps extends BoundDeps {
   readonly keeper: Keeper;
   readonly open: OpenHost;
   readonly event: (event: ControllerEvent) => void;
   readonly trace: TraceListener;
+  /** Of all controllers together. */
+  readonly parents: AlarmParents;
+  readonly flood: AlarmFlood;
   /** Alarms that others have on it. */
   readonly notes: (controller: string) => readonly Alarm[];
 }
@@ -66,8 +72,7 @@ export class Running {
   readonly #published: PublishedValues;
   readonly #succession: Succession;
   readonly #settings: SettingsInForce;
-  /** Whether its state is one that led to being broken. */
-  #spoilt = false;
+  readonly #freshStart: FreshStart;
   #stepping = false;
   #standing: Standing = "starting";
   #mode: Mode = "fail-safe";
@@ -87,6 +92,7 @@ export class Running {
     this.#keeping = new Keeping(name, deps);
     this.#wish = new ModeWish(name, deps.clock);
     this.#failures = new Failures(deps.clock);
+    this.#freshStart = new FreshStart(name, deps.log);
     this.#published = new PublishedValues(name, this.period, deps.clock);
     this.#alarms = new StandingAlarms(name, deps);
     this.#heartbeats = new Heartbeats(config.heartbeat ?? [], this.who, deps, () => this.#lives());
@@ -404,7 +410,7 @@ export class Running {
 
   #fail(failure: Failure): void {
     if (!this.#failures.add(failure)) return;
-    this.#spoilt = true;
+    this.#freshStart.owe();
     this.#stand("broken", `${mostFailures} failures within 10 minutes, the last: ${failure.text}`);
   }
 
@@ -413,6 +419,8 @@ export class Running {
     return [
       ...this.#orders.alarms,
       ...this.#failures.alarms(),
+      ...this.#freshStart.alarms(),
+      ...this.#succession.alarms(),
       ...this.#heartbeats.alarms(),
       ...this.#lateness.alarms(),
       ...this.#bound.alarms(),
@@ -423,17 +431,9 @@ export class Running {
   #expire(): void {
     const now = this.#deps.clock.monotonic();
     if (this.#wish.expire(now)) this.#keep(true);
-    if (this.#standing === "broken") this.#forgetState();
+    if (this.#standing === "broken") this.#freshStart.pay(this.#version);
     if (this.#failures.isOver(now)) this.mend("an hour is over");
     this.#succession.expire(now);
-  }
-
-  /** What leads to failures may be in the state: whoever tries again does not go on from that. */
-  #forgetState(): void {
-    if (!this.#spoilt) return;
-    this.#spoilt = false;
-    // Its thread may be away, or `init` throw too: then with the next step.
-    void beginAnew(this.#version).then((anew) => (this.#spoilt = !anew));
   }
 
   #lives(): boolean {

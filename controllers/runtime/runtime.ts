@@ -9,6 +9,8 @@ import type { ReadingStore } from "../../devices/store.ts";
 import { slots } from "../../devices/transaction.ts";
 import type { Writer } from "../../devices/writer.ts";
 import type { Alarm, Definition } from "../contract.ts";
+import { AlarmFlood } from "./alarm-flood.ts";
+import { AlarmParents } from "./alarm-parents.ts";
 import type {
   ControllerConfig,
   ControllerEvent,
@@ -67,6 +69,8 @@ class Controllers implements ControllerRuntime {
   readonly #running = new Map<string, Running>();
   readonly #unloaded = new Map<string, Unloaded>();
   readonly #notes = new Map<string, readonly Alarm[]>();
+  readonly #parents: AlarmParents;
+  readonly #flood: AlarmFlood;
   readonly #traceListeners = new Set<TraceListener>();
   readonly #eventListeners = new Set<(event: ControllerEvent) => void>();
   #order: readonly Running[] = [];
@@ -80,6 +84,8 @@ class Controllers implements ControllerRuntime {
     this.#config = config;
     this.#deps = deps;
     this.#keeper = deps.keeper ?? noKeeper;
+    this.#parents = new AlarmParents(deps);
+    this.#flood = new AlarmFlood(deps.clock);
   }
 
   async start(): Promise<void> {
@@ -198,6 +204,8 @@ class Controllers implements ControllerRuntime {
     return {
       ...{ clock, log, registry, store, writer, open, localHour },
       keeper: this.#keeper,
+      parents: this.#parents,
+      flood: this.#flood,
       published: (controller, value): Published | string =>
         this.#running.get(controller)?.published(value) ?? `controller ${controller} is not running`,
       notes: (controller) => this.#notes.get(controller) ?? [],

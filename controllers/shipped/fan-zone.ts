@@ -26,6 +26,7 @@ import {
   dutiesOf,
   fanAlarms,
   levelAlarms,
+  noInlet,
   probesOf,
   sensorAlarms,
 } from "./zone-parts.ts";
@@ -40,18 +41,17 @@ function blindStep(context: Context, validated: Validated, bank: Bank, inForce: 
   const why = late
     ? `No inlet sensor is believable: fans at the fail-safe duty of ${shown(duty)} %`
     : `No inlet sensor is believable: fans stay at ${shown(duty)} % for ${Math.ceil(s.holdFor - blind)} s more`;
-  const lost = alarm(
-    "no-inlet",
-    "critical",
-    "no inlet sensor is believable: check the sensors and their line",
-  );
   return {
     outputs: { fans: dutiesOf(bank, duty) },
     state: { ...state, inlets: validated.state, fans: bank.states, duty, blind, pid: pidInit(duty, duty) },
     reason: why,
     leader: "fail-safe",
     terms: { duty, factor: bank.group.factor },
-    alarms: [lost, ...sensorAlarms(validated), ...fanAlarms(bank, s)],
+    alarms: [
+      noInlet(context.inputs.inlet),
+      ...sensorAlarms(validated, context.inputs.inlet),
+      ...fanAlarms(bank, s),
+    ],
     failSafe: { fans: failSafeDuty(state.pv, s) },
   };
 }
@@ -121,7 +121,7 @@ function step(context: Context): Result {
     leader,
     terms: termsOf(decided, pv, setpoint, duty, bank),
     limits: decided.limits,
-    alarms: [...alarms, ...sensorAlarms(validated), ...fanAlarms(bank, s)],
+    alarms: [...alarms, ...sensorAlarms(validated, seen.inlet), ...fanAlarms(bank, s)],
     published: {
       inlet: pv,
       setpoint,

@@ -62,7 +62,7 @@ function moistureOf(
   return {
     dewPoint: known ? dewPoint(celsius, Math.min(100, Math.max(1, humidity))) : undefined,
     humidity,
-    alarms: sensorAlarms(judged),
+    alarms: sensorAlarms(judged, sensors),
     state: judged.state,
   };
 }

@@ -8,8 +8,7 @@ import {
   validateStep,
 } from "../library/validate.ts";
 import type { Observation } from "../sample.ts";
-import { alarm } from "./parts.ts";
-import { probesOf, sensorAlarms } from "./zone-parts.ts";
+import { noInlet, probesOf, sensorAlarms } from "./zone-parts.ts";
 
 /** What is believed of inlet probes; which side is worse each controller knows by itself. */
 export const inletSettings = Type.Omit(validateSettings, ["worse"]);
@@ -45,16 +44,10 @@ export function inletsStep(
     coldest: blind ? undefined : Math.min(...values),
     leader: validated.leader,
     validated,
-    alarms: [...(blind ? [noInlet] : []), ...sensorAlarms(validated)],
+    alarms: [...(blind ? [noInlet(all)] : []), ...sensorAlarms(validated, all)],
     state: validated.state,
   };
 }
-
-const noInlet = alarm(
-  "no-inlet",
-  "critical",
-  "no inlet sensor is believable: check the sensors and their line",
-);
 
 /** What a step says that goes to its fail-safe values for want of a believable inlet. */
 export const blindReason = "No inlet sensor is believable: outputs are at their fail-safe values";

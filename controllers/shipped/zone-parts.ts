@@ -40,18 +40,35 @@ const faultTexts: Readonly<Record<SensorFault, string>> = {
   implausible: "cannot be right",
 };
 
-/** What is wrong with a zone's sensors, for people. */
-export function sensorAlarms(validated: Validated): Alarm[] {
+/** What is wrong with a zone's sensors, for people. Each names its device, so that a site tells of it once. */
+export function sensorAlarms(validated: Validated, all: readonly Observation[]): Alarm[] {
   const alarms: Alarm[] = [];
+  const deviceOf = (probe: string | undefined): string | undefined =>
+    all.find(({ from }) => from === probe?.replace(/ \(\d+\)$/, ""))?.device;
+  const deviceAt = (at: string): string | undefined =>
+    deviceOf(validated.sensors.find(({ place }) => place === at)?.name);
   for (const { name, reason } of validated.sensors)
     if (reason !== undefined && reason !== "rate")
-      alarms.push(alarm(`sensor:${name}`, "warning", `${name} ${faultTexts[reason]}`));
-  for (const place of validated.disagree)
-    alarms.push(alarm(`disagree:${place}`, "warning", `the sensors of ${place} disagree; check them`));
-  for (const place of validated.alone)
-    alarms.push(alarm(`alone:${place}`, "notice", `only one sensor of ${place} is left: no redundancy`));
+      alarms.push(alarm(`sensor:${name}`, "warning", `${name} ${faultTexts[reason]}`, deviceOf(name)));
+  for (const place of validated.disagree) {
+    const text = `the sensors of ${place} disagree; check them`;
+    alarms.push(alarm(`disagree:${place}`, "warning", text, deviceAt(place)));
+  }
+  for (const place of validated.alone) {
+    const text = `only one sensor of ${place} is left: no redundancy`;
+    alarms.push(alarm(`alone:${place}`, "notice", text, deviceAt(place)));
+  }
   return alarms;
 }
+
+/** A zone nobody measures any more; named by the first of its probes. */
+export const noInlet = (all: readonly Observation[]): Alarm =>
+  alarm(
+    "no-inlet",
+    "critical",
+    "no inlet sensor is believable: check the sensors and their line",
+    all.find(({ device }) => device !== undefined)?.device,
+  );
 
 /** Places whose value is known, the hottest first. */
 export const placesBetween = (

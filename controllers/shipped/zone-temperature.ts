@@ -19,6 +19,7 @@ import {
   dutiesOf,
   fanAlarms,
   levelAlarms,
+  noInlet,
   probesOf,
   sensorAlarms,
 } from "./zone-parts.ts";
@@ -52,18 +53,17 @@ function blindStep(context: Context, validated: Validated, bank: Bank, inForce: 
   const then = late
     ? "fans at their fail-safe duty, the damper as it is"
     : "everything stays as it is for a while";
-  const lost = alarm(
-    "no-inlet",
-    "critical",
-    "no inlet sensor is believable: check the sensors and their line",
-  );
   return {
     outputs: { fans: dutiesOf(bank, duty), damper },
     state: { ...state, inlets: validated.state, fans: bank.states, duty, blind },
     reason: `No inlet sensor is believable: ${then}`,
     leader: "fail-safe",
     terms: { duty, damper },
-    alarms: [lost, ...sensorAlarms(validated), ...fanAlarms(bank, s)],
+    alarms: [
+      noInlet(context.inputs.inlet),
+      ...sensorAlarms(validated, context.inputs.inlet),
+      ...fanAlarms(bank, s),
+    ],
     published: { heating: 0, cooling: state.cooling, demand: 0, outdoorAir: Number(state.outdoorAir) },
     failSafe: { fans: failSafeDuty(state.pv, s) },
   };
@@ -133,7 +133,7 @@ function step(context: Context): Result {
       ...quietly,
       ...(frozen ? [`no more stages yet: the inlet changed by ${shown(rate.quarter)} K within 15 min`] : []),
     ],
-    alarms: [...watched.alarms, ...sensorAlarms(validated), ...fanAlarms(bank, s)],
+    alarms: [...watched.alarms, ...sensorAlarms(validated, seen.inlet), ...fanAlarms(bank, s)],
     published: {
       heating: decided.commands.heater,
       cooling,

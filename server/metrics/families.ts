@@ -292,10 +292,13 @@ const controllerFamilies: readonly Family[] = [
   },
   {
     name: "bothy_controller_alarms",
-    help: "Alarms of a controller that stand.",
+    help: "Alarms of a controller that stand and count: neither shelved nor part of others.",
     kind: "gauge",
     labels: ["controller"],
-    samples: ofControllers(({ alarms }) => alarms.length),
+    samples: ofControllers(
+      ({ alarms }, { controllers }) =>
+        alarms.filter((one) => one.partOf === undefined && controllers.shelves.of(one) === undefined).length,
+    ),
   },
   {
     name: "bothy_controller_swaps_total",

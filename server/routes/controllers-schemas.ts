@@ -30,6 +30,12 @@ export const alarm = Type.Object({
   text: Type.String({ description: "What is wrong, and what to do." }),
   device: optionalText,
   since: instant,
+  partOf: Type.Optional(
+    Type.String({
+      description:
+        "What it is only a part of, such as `bus rs485-a` or `controller rack-inlet`: it is not counted.",
+    }),
+  ),
   shelved: Type.Optional(
     Type.Object(
       { who: text, why: text, until: instant },

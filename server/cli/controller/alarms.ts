@@ -3,6 +3,7 @@ import { onServer, ownOnly } from "../client.ts";
 import { type Field, type OutputOptions, printList } from "../on-call/output.ts";
 import { ageOf, ageText } from "../on-call/texts.ts";
 import { exit, type ExitCode, print } from "../terminal.ts";
+import { counts } from "./counted.ts";
 import type { Options } from "./run.ts";
 
 const fieldsAt = (now: number): readonly Field<ControllerAlarm>[] => [
@@ -12,16 +13,18 @@ const fieldsAt = (now: number): readonly Field<ControllerAlarm>[] => [
     narrow: "cut",
     importance: 9,
     text: ({ severity }) => severity,
-    style: ({ severity, shelved }) =>
-      shelved !== undefined || severity === "notice"
-        ? undefined
-        : severity === "warning"
-          ? "doubtful"
-          : "bad",
+    style: (alarm) => (!counts(alarm) ? undefined : alarm.severity === "warning" ? "doubtful" : "bad"),
   },
   { name: "ALARM", narrow: "wrap", importance: 6, text: ({ id }) => id },
   { name: "FOR", narrow: "cut", importance: 5, align: "right", text: ({ since }) => ageOf(since, now) },
   { name: "WHAT", narrow: "wrap", importance: 7, min: 16, text: ({ text }) => text },
+  {
+    name: "PART OF",
+    narrow: "wrap",
+    importance: 4,
+    shown: "filled",
+    text: ({ partOf = "" }) => partOf,
+  },
   {
     name: "SHELVED",
     narrow: "wrap",
@@ -34,7 +37,7 @@ const fieldsAt = (now: number): readonly Field<ControllerAlarm>[] => [
   },
 ];
 
-/** Ends with 1 when something stands that nobody has shelved, notices aside. */
+/** Ends with 1 when something stands that nobody has shelved, notices and parts of other alarms aside. */
 export const alarms = (name: string | undefined, options: Options & OutputOptions): Promise<ExitCode> =>
   onServer(options, async ({ target, client, now }) => {
     const { controllers } = client;
@@ -44,9 +47,7 @@ export const alarms = (name: string | undefined, options: Options & OutputOption
         : [await ownOnly(target, "controllers", controllers.get(name))];
     const standing = all.flatMap((one) => one.alarms);
     printList(fieldsAt(now()), standing, options);
-    return standing.every(({ severity, shelved }) => severity === "notice" || shelved !== undefined)
-      ? exit.good
-      : exit.fault;
+    return standing.some(counts) ? exit.fault : exit.good;
   });
 
 export const shelve = (name: string, alarm: string, options: Options): Promise<ExitCode> =>

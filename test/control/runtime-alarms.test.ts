@@ -1,0 +1,114 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import type { Alarm, Definition } from "../../controllers/contract.ts";
+import { select } from "../../controllers/index.ts";
+import type { Observation } from "../../controllers/sample.ts";
+import { type ControlSite, controlSite, zoneDevices } from "../support/control-site.ts";
+import { plain, use, warm } from "./zone-site.ts";
+
+/** Minds when its probe gives nothing, or is at 30 °C or more. */
+const watch: Definition = {
+  ...plain,
+  name: "watch",
+  inputs: { inlet: select("type:temperature").any() },
+  outputs: {},
+  failSafe: {},
+  publishes: {},
+  step: ({ inputs, state }) => {
+    const alarms = (inputs["inlet"] as readonly Observation[]).flatMap((one): readonly Alarm[] => {
+      const device = one.device ?? "";
+      if (one.quality === "bad") return [{ id: "silent", severity: "major", text: "it is silent", device }];
+      if (one.value < 30) return [];
+      return [{ id: `hot:${one.value}`, severity: "warning", text: `it is at ${one.value} °C`, device }];
+    });
+    return { outputs: {}, state, reason: "looked", alarms };
+  },
+};
+
+const standing = (site: ControlSite): readonly string[] =>
+  site.controllers
+    .alarms()
+    .map(({ controller, id, partOf = "" }) => `${controller} ${id}${partOf === "" ? "" : ` < ${partOf}`}`)
+    .toSorted();
+const told = (site: ControlSite): readonly string[] =>
+  site.events.flatMap((event) =>
+    event.kind === "raised" || event.kind === "cleared"
+      ? [`${event.kind} ${event.controller} ${event.alarm.id}`]
+      : [],
+  );
+
+const three = { a: use(watch), b: use(watch), c: use(watch) };
+
+test("what three controllers have against one probe is told of once, by the next one when the first is off", async (t) => {
+  const site = await controlSite(t, three, { table: warm() });
+  await site.clock.advance(30_000);
+  site.table.values.delete("inlet/temperature");
+  await site.clock.advance(10_000);
+  assert.deepEqual(standing(site), ["a silent", "b silent < controller a", "c silent < controller a"]);
+  assert.deepEqual(told(site), ["raised a silent"]);
+  site.controllers.setMode("a", { mode: "off", who: "ann", why: "to see" });
+  await site.clock.advance(10_000);
+  assert.deepEqual(standing(site), ["b silent", "c silent < controller b"]);
+  assert.deepEqual(told(site).slice(1), ["cleared a silent", "raised b silent"]);
+  site.table.values.set("inlet/temperature", 25);
+  await site.clock.advance(10_000);
+  assert.deepEqual(standing(site), []);
+  assert.deepEqual(told(site).slice(3), ["cleared b silent"]);
+});
+
+test("a silent bus is one alarm: those of its devices are part of it", async (t) => {
+  const site = await controlSite(t, three, { table: warm() });
+  await site.clock.advance(30_000);
+  site.table.values.clear();
+  await site.clock.advance(15_000);
+  assert.deepEqual(standing(site), [
+    "a bus:t",
+    "a silent < bus t",
+    "b bus:t < controller a",
+    "b silent < bus t",
+    "c bus:t < controller a",
+    "c silent < bus t",
+  ]);
+  assert.ok(!told(site).includes("raised b silent"));
+  // The bus is back, the probe is not.
+  for (const alias of ["fan-a", "fan-b"]) site.table.values.set(`${alias}/duty`, 30);
+  await site.clock.advance(15_000);
+  assert.deepEqual(standing(site), ["a silent", "b silent < controller a", "c silent < controller a"]);
+});
+
+test("a value in an id makes one alarm, not one per step", async (t) => {
+  const site = await controlSite(t, { a: use(watch) }, { table: warm() });
+  await site.clock.advance(30_000);
+  for (let i = 0; i < 40; i++) {
+    site.table.values.set("inlet/temperature", 31 + i / 10);
+    await site.clock.advance(5000);
+  }
+  assert.deepEqual(standing(site), ["a hot:#"]);
+  const raised = told(site).filter((one) => one.startsWith("raised"));
+  assert.ok(raised.length <= 5, raised.join(", "));
+});
+
+test("of a flood ten alarms reach the log, and all of them stand", async (t) => {
+  const devices = Array.from({ length: 15 }, (_, i) => ({
+    ...{ alias: `probe-${i}`, type: "temperature", outputs: [["temperature"]] as const },
+  }));
+  const many: Definition = {
+    ...watch,
+    step: (context) => {
+      const { alarms = [], ...rest } = watch.step(context);
+      return { ...rest, alarms: alarms.map((one) => ({ ...one, id: `${one.id}:${one.device}` })) };
+    },
+  };
+  const table = warm();
+  for (const { alias } of devices) table.values.set(`${alias}/temperature`, 25);
+  const lines: string[] = [];
+  const keep = (_: object, text: string): void => void lines.push(text);
+  const log = { debug: () => undefined, info: keep, warn: keep, error: keep };
+  const site = await controlSite(t, { a: use(many) }, { table, devices: [...zoneDevices, ...devices], log });
+  await site.clock.advance(30_000);
+  for (const { alias } of devices) site.table.values.delete(`${alias}/temperature`);
+  await site.clock.advance(15_000);
+  assert.equal(site.controllers.alarms().length, 15);
+  assert.equal(lines.filter((line) => line === "a: it is silent").length, 10);
+  assert.equal(lines.filter((line) => line.includes("more than 10 alarms")).length, 1);
+});
