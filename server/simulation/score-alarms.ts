@@ -1,4 +1,3 @@
-import type { ControllerRuntime } from "../../controllers/runtime/api.ts";
 import type { FaultKind } from "../../simulators/fault-text.ts";
 import type { ActiveFault } from "../../simulators/faults.ts";
 
@@ -29,7 +28,17 @@ interface Injected {
 const afterwards = 1800; // s for which alarms may follow from what is over
 const lookEvery = 5; // s
 
-type Watched = Pick<ControllerRuntime, "list" | "onEvent">;
+/** What is told of controllers; a runtime tells more. */
+export interface ScoreEvent {
+  readonly kind: string;
+  readonly controller: string;
+  readonly mode?: string;
+  readonly alarm?: { readonly id: string };
+}
+export interface Watched {
+  list(): readonly { readonly name: string; readonly mode: string }[];
+  onEvent(listener: (event: ScoreEvent) => void): unknown;
+}
 
 /** @param time s since the start of the simulation */
 export function createAlarmWatch(time: () => number, quiet: readonly FaultKind[]) {
@@ -80,9 +89,9 @@ export function createAlarmWatch(time: () => number, quiet: readonly FaultKind[]
       faults = active;
       for (const { name, mode: now } of controllers.list()) mode(name, now);
       controllers.onEvent((event) => {
-        if (event.kind === "raised") raised(event.controller, event.alarm.id);
+        if (event.kind === "raised") raised(event.controller, event.alarm?.id ?? "");
         else if (event.kind === "cleared") standing = Math.max(0, standing - 1);
-        else if (event.kind === "mode") mode(event.controller, event.mode);
+        else if (event.kind === "mode") mode(event.controller, event.mode ?? "");
       });
     },
     note(dtSeconds: number): void {

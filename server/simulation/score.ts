@@ -1,9 +1,8 @@
-import type { ControllerRuntime } from "../../controllers/runtime/api.ts";
 import type { FaultKind } from "../../simulators/fault-text.ts";
 import type { ActiveFault } from "../../simulators/faults.ts";
 import type { SiteParameters } from "../../simulators/physics/parameters.ts";
 import type { SitePhysics } from "../../simulators/physics/types.ts";
-import { type AlarmScore, createAlarmWatch } from "./score-alarms.ts";
+import { type AlarmScore, createAlarmWatch, type Watched } from "./score-alarms.ts";
 import { createCoolingWatch, type CompressorScore } from "./score-cooling.ts";
 import { createRateWatch } from "./score-rate.ts";
 
@@ -97,7 +96,7 @@ export interface Score {
   /** After every step of the physics. */
   note(dtSeconds: number): void;
   /** Counts alarms and modes of these controllers, and holds them against the faults that are active. */
-  watch(controllers: Pick<ControllerRuntime, "list" | "onEvent">, faults: () => readonly ActiveFault[]): void;
+  watch(controllers: Watched, faults: () => readonly ActiveFault[]): void;
   report(): ScoreReport;
   /** Begins anew, from the present state. */
   reset(): void;

@@ -16,6 +16,7 @@ import { createModel, type ModelOptions, yearStart } from "./model.ts";
 import { createScore, type Score, type ScoreOptions } from "./score.ts";
 import { type AnyDefinition, asDefinition } from "./site.ts";
 import type { Getter } from "./values.ts";
+import { createFaultList, createStepEvents } from "./years-watch.ts";
 import { Arrays, type Kept, keptInputs } from "./years-io.ts";
 
 export interface YearsController {
@@ -97,6 +98,9 @@ export function simulatedYears(options: YearsOptions = {}): Years {
   const { order } = stepOrder(all.map(({ name, bound }) => ({ name, inputs: bound })));
   const ordered = order.flatMap((name) => all.find((one) => one.name === name) ?? []);
   const score = createScore({ physics, parameters, ...options.score });
+  const events = createStepEvents(order);
+  const faults = createFaultList(() => physics.state.time * 1000);
+  score.watch(events, () => faults.list());
   let controlSteps = 0;
 
   const stepController = (one: Stepped, time: number): void => {
@@ -116,6 +120,7 @@ export function simulatedYears(options: YearsOptions = {}): Years {
     arrays.obey(one.name, result.orders);
     published.set(one.name, result.published);
     controlSteps++;
+    events.stepped(one.name, result);
     options.trace?.(one.name, result);
   };
   const step = (): void => {
@@ -135,11 +140,7 @@ export function simulatedYears(options: YearsOptions = {}): Years {
     advance(seconds) {
       for (let i = Math.round(seconds / dt); i > 0; i--) step();
     },
-    faults: (...texts) =>
-      applySiteFaults(
-        equipment,
-        texts.map((text, id) => ({ ...faultFrom(text), id, since: 0 })),
-      ),
+    faults: (...texts) => applySiteFaults(equipment, faults.set(texts, faultFrom)),
     get controlSteps() {
       return controlSteps;
     },

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { defineController } from "../../controllers/contract.ts";
-import { select, Type } from "../../controllers/index.ts";
+import { from, optional, select, Type } from "../../controllers/index.ts";
 import { celsius } from "../../controllers/settings.ts";
 import { seconds } from "../../devices/clock.ts";
 import { BothyError } from "../../devices/errors.ts";
@@ -99,4 +99,58 @@ test("the same seed gives the same course", () => {
     return [site.physics.state.inlet, site.physics.state.energy.fans, site.physics.commands.fanDuty[0] ?? 0];
   };
   assert.deepEqual(course(), course());
+});
+
+test("what a controller publishes is missing for those who read it while it is in fail-safe, and is there again afterwards", () => {
+  const told: (number | undefined)[] = [];
+  const follower = defineController({
+    ...{ name: "follower", version: "1.0.0", summary: "notes what fans are told", period: seconds(5) },
+    settings: Type.Object({}),
+    inputs: { duty: optional(from("fans", "duty").max()) },
+    outputs: {},
+    failSafe: {},
+    init: () => ({}),
+    step({ inputs }) {
+      told.push(inputs.duty?.value);
+      return { outputs: {}, state: {}, reason: "noted" };
+    },
+  });
+  const inlets = ["probe-inlet", "probe-inlet-2", "probe-inlet-3"];
+  const site = simulatedYears({
+    ...{ parameters: "demo", weather: "constant:15", controllers: { fans: ramp, follower } },
+  });
+  site.advance(120);
+  assert.equal(typeof told.at(-1), "number");
+  site.faults(...inlets.map((probe) => `${probe} open-wire temperature`));
+  site.advance(60);
+  assert.equal(told.at(-1), undefined);
+  site.faults();
+  site.advance(60);
+  assert.equal(typeof told.at(-1), "number");
+});
+
+test("the score counts alarms and fail-safe, and holds them against what was wrong", () => {
+  const site = simulatedYears({
+    ...{
+      parameters: "demo",
+      weather: "constant:15",
+      controllers: { fans: ramp, watch: "temperature-watch" },
+    },
+  });
+  site.advance(600);
+  site.score.reset();
+  const wires = ["probe-inlet", "probe-inlet-2", "probe-inlet-3"].map(
+    (probe) => `${probe} open-wire temperature`,
+  );
+  site.faults(...wires);
+  site.advance(120);
+  site.faults(...wires, "io-1 silent");
+  site.advance(60);
+  const { alarms, failSafe } = site.score.report();
+  assert.ok(failSafe.minutes > 2 && failSafe.minutes <= 3, `${failSafe.minutes} min`);
+  assert.equal(failSafe.unnecessary, 0);
+  assert.equal(alarms.unfounded, 0);
+  assert.ok(alarms.list.some(({ controller, id }) => controller === "fans" && id === "fail-safe"));
+  assert.deepEqual(alarms.missed, ["io-1 silent"]);
+  assert.ok(alarms.detection.every(({ seconds: took }) => took <= 60));
 });
