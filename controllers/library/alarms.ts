@@ -1,6 +1,6 @@
 import { type Static, Type } from "typebox";
 import { celsius, kelvin, plain, secondsOf } from "../settings.ts";
-import { heldFor, hysteresis, reached } from "./timing.ts";
+import { heldFor, reached } from "./timing.ts";
 
 /** An alarm that waits before it begins and before it ends. */
 export interface DelayState {
@@ -63,14 +63,15 @@ export type WatchSettings = Static<typeof watchSettings>;
 export type Level =
   "high-critical" | "high-major" | "high-warning" | "low-warning" | "low-major" | "low-critical";
 
-const ladder = (s: WatchSettings): readonly (readonly [Level, number])[] => [
-  ["high-critical", s.highCritical],
-  ["high-major", s.highMajor],
-  ["high-warning", s.highWarning],
-  ["low-critical", s.lowCritical],
-  ["low-major", s.lowMajor],
-  ["low-warning", s.lowWarning],
-];
+/** The worst of each side first. */
+const ladder = [
+  { level: "high-critical", side: "high", limit: "highCritical" },
+  { level: "high-major", side: "high", limit: "highMajor" },
+  { level: "high-warning", side: "high", limit: "highWarning" },
+  { level: "low-critical", side: "low", limit: "lowCritical" },
+  { level: "low-major", side: "low", limit: "lowMajor" },
+  { level: "low-warning", side: "low", limit: "lowWarning" },
+] as const;
 
 export type LevelsState = Readonly<Partial<Record<Level, DelayState>>>;
 
@@ -86,18 +87,17 @@ export function levelsStep(
 ): { readonly levels: readonly Level[]; readonly state: LevelsState } {
   const state: Partial<Record<Level, DelayState>> = {};
   const levels: Level[] = [];
-  for (const [level, at] of ladder(s)) {
+  const delay = { on: s.alarmDelay, off: 0 };
+  let told: "high" | "low" | undefined;
+  for (const { level, side, limit } of ladder) {
     const was = before[level] ?? initialDelay;
-    const off = level.startsWith("high") ? at - s.alarmBand : at + s.alarmBand;
-    const present = was.on
-      ? hysteresis(true, value, { on: at, off })
-      : level.startsWith("high")
-        ? value >= at
-        : value <= at;
-    const next = delayStep(was, present, { on: s.alarmDelay, off: 0 }, dt);
+    const band = was.on ? s.alarmBand : 0;
+    const present = side === "high" ? value >= s[limit] - band : value <= s[limit] + band;
+    const next = delayStep(was, present, delay, dt);
     state[level] = next;
-    const side = level.slice(0, 4);
-    if (next.on && !levels.some((worse) => worse.startsWith(side))) levels.push(level);
+    if (!next.on || told === side) continue;
+    told = side;
+    levels.push(level);
   }
   return { levels, state };
 }
@@ -122,14 +122,29 @@ export function rateStep(
   const into = before.into + dt;
   const fresh = into >= 60 || before.lows.length === 0;
   const lows = fresh
-    ? [value, ...before.lows].slice(0, 60)
-    : [Math.min(value, before.lows[0] ?? value), ...before.lows.slice(1)];
+    ? [value, ...before.lows.slice(0, 59)]
+    : begunWith(before.lows, Math.min(value, before.lows[0] ?? value));
   const highs = fresh
-    ? [value, ...before.highs].slice(0, 60)
-    : [Math.max(value, before.highs[0] ?? value), ...before.highs.slice(1)];
-  const range = (minutes: number): number =>
-    Math.max(...highs.slice(0, minutes)) - Math.min(...lows.slice(0, minutes));
-  return { quarter: range(15), hour: range(60), state: { lows, highs, into: fresh ? into % 60 : into } };
+    ? [value, ...before.highs.slice(0, 59)]
+    : begunWith(before.highs, Math.max(value, before.highs[0] ?? value));
+  return {
+    quarter: rangeOf(lows, highs, 15),
+    hour: rangeOf(lows, highs, 60),
+    state: { lows, highs, into: fresh ? into % 60 : into },
+  };
+}
+
+/** The same list when it begins so. */
+const begunWith = (list: readonly number[], first: number): readonly number[] =>
+  list[0] === first ? list : list.with(0, first);
+
+function rangeOf(lows: readonly number[], highs: readonly number[], minutes: number): number {
+  let [low, high] = [Infinity, -Infinity];
+  for (let i = 0; i < lows.length && i < minutes; i++) {
+    low = Math.min(low, lows[i] ?? low);
+    high = Math.max(high, highs[i] ?? high);
+  }
+  return high - low;
 }
 
 export interface OscillationState {

@@ -53,14 +53,15 @@ const capacityShare: Readonly<Record<Chemistry, Curve>> = {
   ],
 };
 
+const origin: Curve[number] = [0, 0];
+
 function along(curve: Curve, x: number): number {
-  const i = Math.max(
-    1,
-    curve.findIndex(([at]) => at >= x),
-  );
-  const [x0, y0] = curve[x > (curve.at(-1)?.[0] ?? x) ? curve.length - 1 : i - 1] ?? [0, 0];
-  const [x1, y1] = curve[x > (curve.at(-1)?.[0] ?? x) ? curve.length - 1 : i] ?? [x0, y0];
-  return x1 === x0 ? y0 : y0 + ((y1 - y0) * (within(x, x0, x1) - x0)) / (x1 - x0);
+  let i = 1;
+  while (i < curve.length - 1 && (curve[i]?.[0] ?? x) < x) i++;
+  const before = curve[i - 1] ?? origin;
+  const after = curve[i] ?? before;
+  const [x0, x1] = [before[0], after[0]];
+  return x1 === x0 ? before[1] : before[1] + ((after[1] - before[1]) * (within(x, x0, x1) - x0)) / (x1 - x0);
 }
 
 /** V of the whole battery at rest. @param charge 0..1 */
@@ -114,7 +115,7 @@ export function autonomy(battery: Battery, input: AutonomyInput): number {
     const amperes = currentFor(input.watts, emf, battery.ohms);
     if (amperes === undefined || emf - amperes * battery.ohms < input.leastVolts) break;
     // Peukert: what is drawn faster than at the 10 h rate is had only in part.
-    const counted = amperes * Math.max(1, amperes / rate) ** (battery.peukert - 1);
+    const counted = amperes > rate ? amperes * (amperes / rate) ** (battery.peukert - 1) : amperes;
     seconds += ((span / slices) * capacity * 3600) / counted;
   }
   return Math.min(seconds, most);

@@ -41,10 +41,8 @@ export const loadsOf = (
         : shows.quality === "bad"
           ? undefined
           : shows.value;
-    return {
-      id: device,
-      name,
-      priority: priorityOf(target, settings.priorities, settings.otherwise),
-      ...(word === undefined ? {} : { on: word === "on" }),
-    };
+    const priority = priorityOf(target, settings.priorities, settings.otherwise);
+    return word === undefined
+      ? { id: device, name, priority }
+      : { id: device, name, priority, on: word === "on" };
   });

@@ -1,4 +1,6 @@
 import type { Alarm, Severity } from "../contract.ts";
+import { median as middle } from "../library/filter.ts";
+import { oncePer } from "../library/once-per.ts";
 import type { Applied, Observation, Sample } from "../sample.ts";
 
 /** The values that are there. */
@@ -7,7 +9,8 @@ export const there = <T extends number | string>(all: readonly Observation<T>[])
 
 /** The unit a device is part of: `dx-1` of `dx-1.unit compressor`. Names are `<alias of the unit>.<name>`. */
 export function unitOf(name: string): string {
-  const device = name.split(" ")[0] ?? name;
+  const space = name.indexOf(" ");
+  const device = space < 0 ? name : name.slice(0, space);
   const dot = device.lastIndexOf(".");
   return dot < 0 ? device : device.slice(0, dot);
 }
@@ -18,41 +21,41 @@ export function valueAt<T extends number | string>(
   name: string,
   device?: string,
 ): T | undefined {
-  const one =
-    all.find((found) => found.quality !== "bad" && device !== undefined && found.device === device) ??
-    all.find((found) => found.quality !== "bad" && unitOf(found.from) === unitOf(name));
-  return one?.quality === "bad" ? undefined : one?.value;
+  if (device !== undefined)
+    for (const one of all) if (one.quality !== "bad" && one.device === device) return one.value;
+  const unit = unitOf(name);
+  for (const one of all) if (one.quality !== "bad" && unitOf(one.from) === unit) return one.value;
+  return undefined;
 }
 
-export const least = (all: readonly Observation[]): number | undefined => {
-  const values = there(all).map(({ value }) => value);
-  return values.length === 0 ? undefined : Math.min(...values);
-};
-export const most = (all: readonly Observation[]): number | undefined => {
-  const values = there(all).map(({ value }) => value);
-  return values.length === 0 ? undefined : Math.max(...values);
-};
+export function least(all: readonly Observation[]): number | undefined {
+  let found: number | undefined;
+  for (const one of all)
+    if (one.quality !== "bad" && (found === undefined || one.value < found)) found = one.value;
+  return found;
+}
+export function most(all: readonly Observation[]): number | undefined {
+  let found: number | undefined;
+  for (const one of all)
+    if (one.quality !== "bad" && (found === undefined || one.value > found)) found = one.value;
+  return found;
+}
 /** The middle one, so that one bad sensor of three does not decide. */
-export const median = (all: readonly Observation[]): number | undefined => {
-  const values = there(all)
-    .map(({ value }) => value)
-    .sort((a, b) => a - b);
-  const middle = values.length >> 1;
-  return values.length % 2 === 1 ? values[middle] : mean(values.slice(middle - 1, middle + 1));
-};
-const mean = (values: readonly number[]): number | undefined =>
-  values.length === 0 ? undefined : values.reduce((sum, value) => sum + value, 0) / values.length;
+export const median = (all: readonly Observation[]): number | undefined =>
+  middle(there(all).map(({ value }) => value));
 
 /** What another controller publishes as 0 or 1. */
 export const said = (sample: Sample | undefined): boolean => (sample?.value ?? 0) > 0.5;
 
 /** One command each for everything an output is bound to. */
-export const each = <T extends number | string>(
+export function each<T extends number | string>(
   targets: readonly Applied[],
   value: (target: Applied, index: number) => T | null,
-): { readonly each: Readonly<Record<string, T | null>> } => ({
-  each: Object.fromEntries(targets.map((target, index) => [target.device, value(target, index)])),
-});
+): { readonly each: Readonly<Record<string, T | null>> } {
+  const all: Record<string, T | null> = {};
+  targets.forEach((target, index) => (all[target.device] = value(target, index)));
+  return { each: all };
+}
 
 export const alarm = (id: string, severity: Severity, text: string, device?: string): Alarm => ({
   id,
@@ -87,10 +90,10 @@ export function priorityOf(
   named: Readonly<Record<string, number>>,
   otherwise: number,
 ): number {
-  const given = named[target.name] ?? named[unitOf(target.name)];
-  if (given !== undefined) return given;
-  const tag = target.tags
-    .map((one) => /(?:^|\/)priority:([0-9])$/.exec(one)?.[1])
-    .find((one) => one !== undefined);
-  return tag === undefined ? otherwise : Number(tag);
+  return named[target.name] ?? named[unitOf(target.name)] ?? taggedPriority(target.tags) ?? otherwise;
 }
+
+const taggedPriority = oncePer((tags: readonly string[]): number | undefined => {
+  const tag = tags.map((one) => /(?:^|\/)priority:([0-9])$/.exec(one)?.[1]).find((one) => one !== undefined);
+  return tag === undefined ? undefined : Number(tag);
+});
