@@ -13,7 +13,7 @@ import {
   stagingStep,
 } from "./staging.ts";
 
-const settings = Value.Create(stagingSettings);
+const settings = { ...Value.Create(stagingSettings), restPeak: 0 };
 
 function run(
   inputs: readonly (Partial<StagingInput> & { readonly dt?: number })[],
@@ -111,9 +111,35 @@ test("by demand each stage has its share, with hysteresis", () => {
   assert.deepEqual(stages(run(course)), [0, 0, 1, 1, 1, 0, 1, 2]);
 });
 
+test("the last stage ends further down until its rest is seen to do no harm; further ones end where they end", () => {
+  const careful = { ...settings, restPeak: 30, restColdest: 16 };
+  const before = run(
+    [{ temperature: 25 }, { temperature: 20 }, { temperature: 16.1 }, { temperature: 15.9 }],
+    careful,
+  );
+  assert.deepEqual(stages(before), [1, 1, 1, 0]);
+  const cool = [{ temperature: 25 }, { temperature: 15.9 }, { temperature: 27 }, { temperature: 20 }];
+  const course = Array.from({ length: 12 }, () => cool).flat();
+  const learnt = run(course, careful);
+  const depths = learnt.filter((_, i) => i % 4 === 3).map(({ deeper }) => deeper);
+  assert.ok(
+    depths.every((depth, i) => i === 0 || depth < (depths[i - 1] ?? 0) || depth === 0),
+    depths.join(),
+  );
+  assert.equal(depths.at(-1), 0);
+  assert.equal(learnt.at(-1)?.stages, 0, "20 °C is cold enough again");
+  const hot = run([...course, { temperature: 34 }, { temperature: 34 }], careful);
+  assert.ok((hot.at(-1)?.deeper ?? 0) >= 4);
+  const kept = run(
+    [...course, { temperature: 34, most: 0 }, { temperature: 25 }, { temperature: 25 }],
+    careful,
+  );
+  assert.equal(kept.at(-1)?.deeper, 0, "what was forbidden was no rest");
+});
+
 test("never more than there are, nor than are allowed; never two starts closer than the electrical delay", () => {
   const input = fc.record({
-    temperature: fc.double({ min: -20, max: 60, noNaN: true }),
+    temperature: fc.double({ min: -20, max: 60, noNaN: true }).map((celsius) => celsius + 0),
     available: fc.integer({ min: 0, max: 4 }),
     most: fc.integer({ min: 0, max: 4 }),
     dt: fc.integer({ min: 1, max: 600 }),

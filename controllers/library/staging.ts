@@ -1,5 +1,6 @@
 import { type Static, Type } from "typebox";
 import { celsius, flag, kelvin, percent, plain, secondsOf } from "../settings.ts";
+import { initialRest, type RestState, restSettings, restStep } from "./rest.ts";
 import { heldFor, hysteresis, reached, shown, span } from "./timing.ts";
 
 /** How many of several equal cooling units should run. */
@@ -43,6 +44,7 @@ export const stagingSettings = Type.Object({
     maximum: 5,
     description: "A stage that cools this much within the thermal delay is given more time.",
   }),
+  ...restSettings.properties,
   urgentAt: celsius({
     default: 32,
     minimum: 20,
@@ -91,6 +93,7 @@ export interface StagingState {
   readonly from: number;
   readonly comfortLeft: number;
   readonly lowAmbient: boolean;
+  readonly rest: RestState;
 }
 
 export const initialStaging: StagingState = {
@@ -101,6 +104,7 @@ export const initialStaging: StagingState = {
   from: 0,
   comfortLeft: 0,
   lowAmbient: false,
+  rest: initialRest,
 };
 
 export interface StagingInput {
@@ -108,8 +112,9 @@ export interface StagingInput {
   readonly temperature: number;
   /** % of a loop; in its place the stages follow it and not the temperature. */
   readonly demand?: number;
-  /** Units there are that could run. */
+  /** Units there are that could run, and those that do; default: as many as there are stages. */
   readonly available: number;
+  readonly running?: number;
   readonly outdoor?: number;
   /** Starts are being used up: wider bands. */
   readonly antiCycling?: boolean;
@@ -128,6 +133,8 @@ export interface StagingResult {
   readonly setpoint: number;
   /** Stages that the temperature or the demand asks for, before delays and limits. */
   readonly wanted: number;
+  /** K further down than otherwise that the last stage ends, so that its rest does no harm. */
+  readonly deeper: number;
   readonly reason: string;
   readonly limits: readonly string[];
 }
@@ -136,20 +143,31 @@ export interface StagingResult {
 export const stageOffset = (stage: number, settings: StagingSettings): number =>
   stage === 0 ? 0 : settings.secondOffset + (stage - 1) * settings.furtherOffset;
 
+/** Where a stage starts and ends, °C. In anti-cycling mode wider on both sides: a start later is as good as an end later. */
+function bandOf(
+  stage: number,
+  calm: boolean,
+  setpoint: number,
+  settings: StagingSettings,
+): { readonly on: number; readonly off: number } {
+  const { offDifferential, calmDifferential } = settings;
+  const wider = calm ? Math.max(0, calmDifferential - offDifferential) : 0;
+  const on = setpoint + stageOffset(stage, settings) + wider / 2;
+  return { on, off: on - offDifferential - wider };
+}
+
 function byTemperature(
   stages: number,
   { temperature, available, antiCycling }: StagingInput,
   setpoint: number,
+  deeper: number,
   settings: StagingSettings,
 ): number {
-  const { offDifferential, calmDifferential } = settings;
-  // Wider on both sides: a start later is as good as an end later.
-  const later = antiCycling === true ? Math.max(0, calmDifferential - offDifferential) / 2 : 0;
-  const differential = antiCycling === true ? Math.max(calmDifferential, offDifferential) : offDifferential;
   let wanted = 0;
   for (let stage = 0; stage < available; stage++) {
-    const on = setpoint + stageOffset(stage, settings) + later;
-    if (hysteresis(stage < stages, temperature, { on, off: on - differential })) wanted = stage + 1;
+    const { on, off } = bandOf(stage, antiCycling === true, setpoint, settings);
+    const ends = stage === 0 ? off - deeper : off;
+    if (hysteresis(stage < stages, temperature, { on, off: ends })) wanted = stage + 1;
   }
   return wanted;
 }
@@ -192,10 +210,11 @@ function wantedStages(
   state: StagingState,
   input: StagingInput,
   setpoint: number,
+  deeper: number,
   settings: StagingSettings,
 ): number {
   return input.demand === undefined
-    ? byTemperature(state.stages, input, setpoint, settings)
+    ? byTemperature(state.stages, input, setpoint, deeper, settings)
     : byDemand(state.stages, input.demand, input.available, settings.demandHysteresis);
 }
 
@@ -229,6 +248,10 @@ export function stagingStep(
   const lowAmbient =
     !settings.lowAmbientKit && outdoor !== undefined && hysteresis(before.lowAmbient, outdoor, cold);
   const progressed = before.from - input.temperature >= settings.progress;
+  const { most, limits } = limitsOf(input, lowAmbient, settings);
+  const ends = bandOf(0, input.antiCycling === true, setpoint, settings).off;
+  const { running = before.stages, temperature } = input;
+  const rest = restStep(before.rest, { temperature, running, ends, forbidden: most === 0 }, settings, dt);
   const state: StagingState = {
     stages: Math.min(before.stages, input.available),
     sinceUp: heldFor(before.sinceUp, true, dt),
@@ -237,9 +260,9 @@ export function stagingStep(
     from: progressed ? input.temperature : before.from,
     comfortLeft,
     lowAmbient,
+    rest: rest.state,
   };
-  const wanted = wantedStages(state, input, setpoint, settings);
-  const { most, limits } = limitsOf(input, lowAmbient, settings);
+  const wanted = wantedStages(state, input, setpoint, rest.deeper, settings);
   const { stages, held } = nextStages(state, Math.min(wanted, most), most, input, settings);
   const changed =
     stages > state.stages
@@ -253,6 +276,7 @@ export function stagingStep(
     state: changed,
     setpoint,
     wanted,
+    deeper: rest.deeper,
     reason,
     limits: held === undefined ? limits : [...limits, held],
   };

@@ -26,7 +26,7 @@ export const stagedCoolingSettings = Type.Object({
   restAir: percent({
     default: 100,
     description:
-      "Fan duty at which a variable compressor at its least may end; fans rise to it before: servers are then cool when it rests, and often it need not. 0: none.",
+      "Fan duty at which a compressor at its least may end; fans rise to it before: servers are then cool when it rests, and often it need not. 0: none.",
   }),
   failSafeSetpoint: celsius({
     default: 25,
@@ -49,12 +49,13 @@ export const stagedCoolingCheck = (s: StagedCoolingSettings): string | undefined
     ? checkValidate({ ...s, worse: "high" })
     : `urgentAt ${s.urgentAt} °C is not above setpoint ${s.setpoint} °C`;
 
-/** A compressor at its least cools little, and its rest would cost more: it ends further down. */
+/** A variable compressor at its least cools little, and its rest would cost more: it ends further down, and always there. */
 export function stagesOf(s: StagedCoolingSettings): StagedCoolingSettings {
   if (s.capacityBand === 0) return s;
   const further = s.capacityBand / 2;
   return {
     ...s,
+    restPeak: 0,
     offDifferential: s.offDifferential + further,
     calmDifferential: s.calmDifferential + further,
   };
@@ -76,9 +77,15 @@ export function capacityOf(
 /**
  * Smallest fan duty while a compressor runs, %: none where it has more to give, all of it where its stage ends. More air
  * brings the inlet nearer to the servers' heat, of which as little as possible is to be left when the compressor stops.
+ * @param deeper as of a staging step: rests were too warm
  */
-export function airAtLeast(temperature: number, setpoint: number, s: StagedCoolingSettings): number {
-  if (s.capacityBand === 0) return 0;
+export function airAtLeast(
+  temperature: number,
+  setpoint: number,
+  deeper: number,
+  s: StagedCoolingSettings,
+): number {
+  if (s.capacityBand === 0) return deeper > 0 ? s.restAir : 0;
   const ends = setpoint - stagesOf(s).offDifferential;
   const least = setpoint - s.offDifferential + (s.capacityBand * s.leastCapacity) / 100;
   return s.restAir * within((least + ends - 2 * temperature) / Math.max(0.1, least - ends), 0, 1);

@@ -108,6 +108,7 @@ function stage(
       temperature: inlet,
       ...maybe("demand", seen.demand?.value),
       available: guards.length,
+      running: state.commanded.length,
       ...maybe("outdoor", median(seen.outdoor)),
       antiCycling: guards.some(({ starts }) => starts.length >= s.startsPerHour - 1),
       comfort: there(seen.comfort).some(({ value }) => value === "on" || value === "closed"),
@@ -189,7 +190,7 @@ function publish(
     wanted,
     lost: wanted > 0 && order.sound === 0 ? 1 : 0,
     resting: wanted > 0 && order.sound > 0 && waits ? 1 : 0,
-    air: on > 0 && wanted > 0 ? airAtLeast(inlet, staged.setpoint, s) : 0,
+    air: on > 0 && wanted > 0 ? airAtLeast(inlet, staged.setpoint, staged.deeper, s) : 0,
   };
 }
 
@@ -238,6 +239,7 @@ function step(context: Context): Result {
       running: on.length,
       setpoint: staged.setpoint,
       error: inlet - staged.setpoint,
+      deeper: staged.deeper,
       capacity: on.length > 0 ? capacity : 0,
     },
     limits: [
@@ -270,7 +272,7 @@ export const stagedCooling = defineController({
     air: { unit: "%", text: "Smallest fan duty while a compressor at its least is about to end" },
   },
   failSafe: ({ failSafeSetpoint }) => ({ mode: "auto", capacity: null, setpoint: failSafeSetpoint }),
-  stateVersion: 2,
+  stateVersion: 3,
   init: ({ resets }): State => ({
     inlets: validateInit(),
     staging: initialStaging,

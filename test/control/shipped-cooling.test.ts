@@ -20,7 +20,7 @@ const cooling = (count: number, inputs: Readonly<Record<string, Values>>, settin
       setpoint: units.map((unit) => numberTarget(unit, "C", 10, 35)),
     },
     { inlet: { probe: 22 }, states: all("standby"), ...inputs },
-    { powerUpDelay: 0, capacityBand: 0, ...settings },
+    { powerUpDelay: 0, capacityBand: 0, restPeak: 0, ...settings },
   );
 };
 
@@ -131,7 +131,7 @@ test("staged cooling: three trips in a day lock a unit out until somebody raises
   site.step({ states: { "dx-1.unit": "standby" } }, 3600);
   assert.ok(site.alarms().includes("locked-out:dx-1.unit"));
   assert.equal(site.value("capacity", "dx-1.unit"), 0);
-  site.configure({ powerUpDelay: 0, capacityBand: 0, resets: 1 });
+  site.configure({ powerUpDelay: 0, capacityBand: 0, restPeak: 0, resets: 1 });
   site.step({}, 10);
   assert.equal(site.value("capacity", "dx-1.unit"), 100);
 });
