@@ -31,6 +31,12 @@ export const freezeSettings = Type.Object({
     maximum: 86_400,
     description: "How long the damper stays shut then.",
   }),
+  freezeHotAt: celsius({
+    default: 45,
+    maximum: 80,
+    description:
+      "Return air above it while fans are stopped: equipment gets too hot without them, and they turn slowly until the frost is over.",
+  }),
 });
 export type FreezeSettings = Static<typeof freezeSettings>;
 
@@ -41,6 +47,8 @@ export interface FreezeState {
   readonly stop: number;
   readonly shutLeft: number;
   readonly stopped: boolean;
+  /** What is stopped got hot: it turns slowly until the frost is over. */
+  readonly hot?: boolean;
 }
 
 export const initialFreeze: FreezeState = { minimum: 0, shut: 0, stop: 0, shutLeft: 0, stopped: false };
@@ -52,12 +60,14 @@ export type FreezeStage = 0 | 1 | 2 | 3;
  * One step.
  * @param supply °C; undefined where nothing measures it: the ladder then stays where it is
  * @param dt seconds since the step before
+ * @param back °C of return air; undefined where nothing measures it
  */
 export function freezeStep(
   before: FreezeState,
   supply: number | undefined,
   settings: FreezeSettings,
   dt: number,
+  back?: number,
 ): { readonly stage: FreezeStage; readonly state: FreezeState } {
   const known = supply ?? settings.freezeMinimumAt;
   const time = settings.freezeTime;
@@ -69,7 +79,8 @@ export function freezeStep(
   const shutLeft = reached(shut, time) ? settings.freezeShutTime : Math.max(0, before.shutLeft - dt);
   const freezes = reached(shut, 3 * time) || reached(stop, time);
   const stopped = freezes || (before.stopped && known < settings.freezeMinimumAt + 1);
-  const state = { minimum, shut, stop, shutLeft, stopped };
+  const hot = stopped && (before.hot === true || (back ?? 0) > settings.freezeHotAt);
+  const state = { minimum, shut, stop, shutLeft, stopped, hot };
   if (stopped) return { stage: 3, state };
   if (shutLeft > 0) return { stage: 2, state };
   return { stage: reached(minimum, time) ? 1 : 0, state };

@@ -93,7 +93,9 @@ export const emergencyVentilation = defineController({
   },
   publishes: {
     active: { text: "1 while emergency ventilation is at work" },
-    frost: { text: "0 none, 1 damper at its minimum, 2 damper shut, 3 fans off too" },
+    frost: {
+      text: "0 none, 1 damper at its minimum, 2 damper shut, 3 fans off too, unless equipment is hot",
+    },
   },
   failSafe: { fans: null, damper: null },
   stateVersion: 3,
@@ -124,10 +126,11 @@ export const emergencyVentilation = defineController({
       dt,
     );
     const cold = frosty(least(inputs.supply), median(inputs.back), said(inputs.preheatTo), s);
-    const frost = freezeStep(state.freeze, cold, s, dt);
+    const frost = freezeStep(state.freeze, cold, s, dt, median(inputs.back));
     const saving = said(inputs.onBattery) && !result.state.overloaded;
     const stage = result.active ? 0 : frost.stage;
-    const fans = result.active && !saving ? s.emergencyDuty : stage === 3 ? 0 : null;
+    const stops = stage === 3 && frost.state.hot !== true;
+    const fans = result.active && !saving ? s.emergencyDuty : stops ? 0 : null;
     const damper = result.opening ?? (stage === 0 ? null : stage === 1 ? s.freezeDamper : 0);
     return {
       outputs: {
@@ -135,14 +138,14 @@ export const emergencyVentilation = defineController({
         damper: { want: each(applied.damper, () => damper), rank: "equipmentProtection" },
       },
       state: { inlets: inlets.state, emergency: result.state, freeze: frost.state },
-      reason: stage > 0 ? frostReason(stage) : result.reason,
+      reason: stage > 0 ? frostReason(stage, stops) : result.reason,
       ...(result.active ? { leader: "emergency" } : stage > 0 ? { leader: "frost" } : {}),
       terms: { active: result.active ? 1 : 0, frost: stage, lostFor: result.state.lostFor },
       limits: [...result.limits, ...(result.active && saving ? ["on battery: fans by need only"] : [])],
       alarms: [
         ...inlets.alarms,
         ...activeAlarm(result, applied.damper.length > 0 && result.opening === undefined, saving),
-        ...frostAlarm(stage),
+        ...frostAlarm(stage, stops),
       ],
       published: { active: result.active ? 1 : 0, frost: stage },
     };
@@ -163,12 +166,12 @@ export const emergencyVentilation = defineController({
   ],
 });
 
-const frostReason = (stage: FreezeStage): string =>
+const frostReason = (stage: FreezeStage, stops: boolean): string =>
   stage === 1
     ? "Supply air is near freezing: the damper goes to its minimum"
     : stage === 2
       ? "Supply air was near freezing: the damper stays shut for a while"
-      : "Supply air freezes although the damper is shut: fans stop; check damper and heater";
+      : `Supply air freezes although the damper is shut: ${stops ? "fans stop" : "fans turn slowly, for equipment is hot"}; check damper and heater`;
 
 /** On battery it is what is meant to happen. */
 function activeAlarm(
@@ -184,5 +187,5 @@ function activeAlarm(
   return [alarm("emergency-ventilation", severity, `${reason}${air}${then}`)];
 }
 
-const frostAlarm = (stage: FreezeStage): readonly Alarm[] =>
-  stage >= 2 ? [alarm("frost", stage === 3 ? "critical" : "major", frostReason(stage))] : [];
+const frostAlarm = (stage: FreezeStage, stops: boolean): readonly Alarm[] =>
+  stage >= 2 ? [alarm("frost", stage === 3 ? "critical" : "major", frostReason(stage, stops))] : [];

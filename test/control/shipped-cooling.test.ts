@@ -290,6 +290,18 @@ test("emergency ventilation: the frost ladder", () => {
   assert.equal(site.step({}, 3700).published?.["frost"], 0);
 });
 
+test("emergency ventilation: fans that frost has stopped turn again when equipment gets hot, until the frost is over", () => {
+  const site = emergency({ supply: { "dx-1.supply": 0 } });
+  site.step({}, 310);
+  assert.equal(site.value("fans", "fan-1"), 0);
+  site.step({ back: { outlet: 46 } }, 4);
+  assert.equal(site.value("fans", "fan-1"), undefined);
+  assert.deepEqual(site.alarms(), ["frost"]);
+  assert.equal(site.step({ back: { outlet: 20 } }, 600).published?.["frost"], 3);
+  assert.equal(site.value("fans", "fan-1"), undefined, "not stopped again");
+  assert.equal(site.step({ supply: { "dx-1.supply": 8 } }).published?.["frost"], 2);
+});
+
 test("emergency ventilation: a site that is cold all through keeps its air moving", () => {
   const cold = { supply: { "dx-1.supply": -20 }, inlet: { probe: -20 } };
   const even = emergency({ ...cold, back: { outlet: -19 } });
