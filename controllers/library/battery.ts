@@ -108,6 +108,7 @@ export function autonomy(battery: Battery, input: AutonomyInput): number {
   const capacity =
     battery.ampereHours * within(input.health, 0.05, 1) * capacityAt(battery.chemistry, input.temperature);
   const rate = battery.ampereHours / 10;
+  const loss = battery.peukert - 1;
   let seconds = 0;
   for (let i = 0; i < slices; i++) {
     const charge = input.charge - (span * (i + 0.5)) / slices;
@@ -115,7 +116,7 @@ export function autonomy(battery: Battery, input: AutonomyInput): number {
     const amperes = currentFor(input.watts, emf, battery.ohms);
     if (amperes === undefined || emf - amperes * battery.ohms < input.leastVolts) break;
     // Peukert: what is drawn faster than at the 10 h rate is had only in part.
-    const counted = amperes > rate ? amperes * (amperes / rate) ** (battery.peukert - 1) : amperes;
+    const counted = loss > 0 && amperes > rate ? amperes * (amperes / rate) ** loss : amperes;
     seconds += ((span / slices) * capacity * 3600) / counted;
   }
   return Math.min(seconds, most);

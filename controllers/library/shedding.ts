@@ -1,5 +1,6 @@
 import { type Static, Type } from "typebox";
 import { celsius, kelvin, percent, secondsOf, volts } from "../settings.ts";
+import { oncePer } from "./once-per.ts";
 import { heldFor, reached, shown } from "./timing.ts";
 
 const shedAt = (priority: number, value: number, what: string) =>
@@ -154,7 +155,7 @@ export interface SheddingResult {
   readonly state: SheddingState;
 }
 
-const thresholds = (s: SheddingSettings): readonly number[] => [
+const thresholds = oncePer((s: SheddingSettings): readonly number[] => [
   -1,
   s.shed1,
   s.shed2,
@@ -165,7 +166,7 @@ const thresholds = (s: SheddingSettings): readonly number[] => [
   s.shed7,
   s.shed8,
   s.shed9,
-];
+]);
 /** State of charge, %, at which a priority loses power; -1: never. */
 export const shedCharge = (priority: number, settings: SheddingSettings): number =>
   thresholds(settings)[Math.round(priority)] ?? -1;
@@ -198,6 +199,12 @@ function against(
   return short ? `the battery may last only ${Math.floor(autonomy / 60)} min` : undefined;
 }
 
+/** The next priority that somebody has: one nobody has costs no time. */
+function nextPriority(loads: readonly Load[], from: number): number {
+  const present = loads.map(({ priority }) => priority).filter((p) => p > 0 && p < from);
+  return present.length === 0 ? from : Math.max(...present);
+}
+
 /** Counts what shortens and what lengthens the list. */
 function count(before: SheddingState, input: SheddingInput, s: SheddingSettings, dt: number): SheddingState {
   const { inlet, busVolts } = input;
@@ -206,15 +213,15 @@ function count(before: SheddingState, input: SheddingInput, s: SheddingSettings,
   const coolFor = heldFor(before.coolFor, inlet !== undefined && inlet < s.shedWarm - s.shedCool, dt);
   const due = hot ? (before.hotFrom === 10 ? 0 : s.shedHotTime) : s.shedWarmTime;
   const next = warmFor > 0 && reached(warmFor, due);
-  // A priority nobody has costs no time.
-  const present = input.loads.map(({ priority }) => priority).filter((p) => p > 0 && p < before.hotFrom);
-  const [hotFrom, rest] = next
-    ? [present.length === 0 ? before.hotFrom : Math.max(...present), 0]
-    : [reached(coolFor, s.shedWarmTime) && coolFor > 0 ? 10 : before.hotFrom, warmFor];
+  const hotFrom = next
+    ? nextPriority(input.loads, before.hotFrom)
+    : reached(coolFor, s.shedWarmTime) && coolFor > 0
+      ? 10
+      : before.hotFrom;
   return {
-    ...before,
+    loads: before.loads,
     hotFrom,
-    warmFor: rest,
+    warmFor: next ? 0 : warmFor,
     coolFor,
     lowFor: heldFor(before.lowFor, busVolts !== undefined && busVolts < s.lowVolts, dt),
     goodFor: heldFor(before.goodFor, !input.out, dt),
@@ -266,6 +273,8 @@ export function sheddingStep(
   const cool = held.hotFrom === 10;
   let { sinceReturn } = held;
   const loads: Record<string, LoadState> = {};
+  const phases = { stopping: [] as string[], off: [] as string[], back: [] as string[] };
+  const why = new Set<string>();
   for (const load of [...input.loads].sort((a, b) => a.priority - b.priority)) {
     const was = before.loads[load.id] ?? { phase: "on", for: 0, why: "" };
     const enough = input.charge === undefined || input.charge > returnCharge(load.priority, settings);
@@ -273,16 +282,13 @@ export function sheddingStep(
     const next = step(load, was, against(load, input, held, settings), may, settings, dt);
     if (next.phase === "back" && was.phase === "off") sinceReturn = 0;
     loads[load.id] = next;
+    if (next.phase !== "on") phases[next.phase].push(load.id);
+    if (next.phase === "off" || next.phase === "stopping") why.add(next.why);
   }
-  const inPhase = (phase: LoadState["phase"]): readonly string[] =>
-    Object.keys(loads).filter((id) => loads[id]?.phase === phase);
-  const shed = Object.values(loads).filter(({ phase }) => phase === "off" || phase === "stopping");
   return {
-    stopping: inPhase("stopping"),
-    off: inPhase("off"),
-    back: inPhase("back"),
+    ...phases,
     lowVolts: input.busVolts !== undefined && input.busVolts < settings.lowVoltsWarning,
-    reasons: [...new Set(shed.map(({ why }) => why))],
+    reasons: [...why],
     state: { ...held, loads, sinceReturn },
   };
 }

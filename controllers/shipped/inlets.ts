@@ -36,15 +36,20 @@ export function inletsStep(
   dt: number,
   worse: "high" | "low" = "high",
 ): Inlets {
-  const validated = validateStep(state, probesOf(all), { dt }, { ...settings, worse });
+  const validated = validateStep(state, probesOf(all), { dt, worse }, settings);
   const blind = validated.value === undefined;
-  const values = validated.places.flatMap(({ value }) => (value === undefined || blind ? [] : [value]));
+  let [hottest, coldest] = [-Infinity, Infinity];
+  for (const { value } of validated.places) {
+    if (value === undefined) continue;
+    hottest = Math.max(hottest, value);
+    coldest = Math.min(coldest, value);
+  }
   return {
-    hottest: blind ? undefined : Math.max(...values),
-    coldest: blind ? undefined : Math.min(...values),
+    hottest: blind ? undefined : hottest,
+    coldest: blind ? undefined : coldest,
     leader: validated.leader,
     validated,
-    alarms: [...(blind ? [noInlet(all)] : []), ...sensorAlarms(validated, all)],
+    alarms: blind ? [noInlet(all), ...sensorAlarms(validated, all)] : sensorAlarms(validated, all),
     state: validated.state,
   };
 }
@@ -54,4 +59,4 @@ export const blindReason = "No inlet sensor is believable: outputs are at their 
 
 /** Probes that are not believed, for people; for controllers beside those that alarm of them. */
 export const leftOut = ({ validated }: Inlets): readonly string[] =>
-  validated.sensors.flatMap(({ name, value }) => (value === undefined ? [`${name} is left out`] : []));
+  validated.sensors.filter(({ value }) => value === undefined).map(({ name }) => `${name} is left out`);

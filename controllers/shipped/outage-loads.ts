@@ -20,9 +20,10 @@ export function loadsWith(
 ): readonly Fed[] {
   return loadsOf(applied.loads, outlets, s).map((load) => {
     const server = s.servers[load.name];
-    const found = server !== undefined && applied.servers.some(({ name }) => isServer(name, server));
-    const shows = there(powers).find(({ from }) => server !== undefined && isServer(from, server));
-    return { ...load, graceful: found, ...(shows === undefined ? {} : { down: shows.value === "off" }) };
+    if (server === undefined) return { graceful: false, ...load };
+    const graceful = applied.servers.some(({ name }) => isServer(name, server));
+    const shows = there(powers).find(({ from }) => isServer(from, server));
+    return shows === undefined ? { graceful, ...load } : { graceful, down: shows.value === "off", ...load };
   });
 }
 
