@@ -1,5 +1,6 @@
 import { type Static, Type } from "typebox";
 import { watchSettings } from "../library/alarms.ts";
+import { failSafeSettings } from "../library/fail-safe.ts";
 import { fanSettings } from "../library/fans.ts";
 import { type PidSettings, pidWith } from "../library/pid.ts";
 import { checkQuiet, quietSettings } from "../library/quiet.ts";
@@ -38,6 +39,7 @@ export const zoneFanSettings = {
     minimum: 1,
     description: "Fan duty when this controller cannot be trusted.",
   }),
+  ...failSafeSettings.properties,
   hotAt: celsius({ default: 35, description: "Above this inlet the fail-safe duty is 100 %." }),
 };
 

@@ -19,6 +19,7 @@ import {
 } from "./fan-zone-decide.ts";
 import { fanZoneCheck, type FanZoneSettings, fanZoneSettings } from "./fan-zone-settings.ts";
 import { alarm, maybe, said } from "./parts.ts";
+import { blindDuty, lastDuty, lostSensors, withLost } from "./zone-fail-safe.ts";
 import {
   appliedMean,
   bankStep,
@@ -37,7 +38,8 @@ function blindStep(context: Context, validated: Validated, bank: Bank, inForce: 
   const blind = state.blind + dt;
   const held = state.duty ?? inForce ?? s.failSafeDuty;
   const late = blind > s.holdFor;
-  const duty = late ? Math.max(held, failSafeDuty(state.pv, s)) : held;
+  const lost = lostSensors(context.inputs.inlet, validated, s);
+  const duty = late ? blindDuty(held, state.pv, lost, s) : held;
   const why = late
     ? `No inlet sensor is believable: fans at the fail-safe duty of ${shown(duty)} %`
     : `No inlet sensor is believable: fans stay at ${shown(duty)} % for ${Math.ceil(s.holdFor - blind)} s more`;
@@ -52,13 +54,9 @@ function blindStep(context: Context, validated: Validated, bank: Bank, inForce: 
       ...sensorAlarms(validated, context.inputs.inlet),
       ...fanAlarms(bank, s),
     ],
-    failSafe: { fans: failSafeDuty(state.pv, s) },
+    failSafe: { fans: lastDuty(state.pv, duty, s) },
   };
 }
-
-/** As a share of full speed: more when it is hot already. */
-const failSafeDuty = (inlet: number | null, s: FanZoneSettings): number =>
-  inlet !== null && inlet > s.hotAt ? 100 : s.failSafeDuty;
 
 function reasonOf(
   pv: number,
@@ -95,8 +93,15 @@ function step(context: Context): Result {
   const pv = firstOrder(state.pv, validated.value, s.filterTime, dt) ?? validated.value;
   const setpoint = rampStep(state.setpoint, s.setpoint, { dt, nominal }, s);
   const door = said(seen.doorHold) ? (state.door ?? state.duty ?? inForce) : undefined;
-  const decided = decide({ ...context, state: { ...state, ...maybe("door", door) } }, pv, setpoint, inForce);
-  const duty = movedTo(decided.duty, context, inForce);
+  const lost = lostSensors(seen.inlet, validated, s);
+  const { limits, ...rest } = decide(
+    { ...context, state: { ...state, ...maybe("door", door) } },
+    pv,
+    setpoint,
+    inForce,
+  );
+  const decided = { ...rest, limits: [...limits, ...lost.limits] };
+  const duty = movedTo(withLost(decided.duty, lost, s), context, inForce);
   const { alarms, state: watched } = watch(state, pv, setpoint, duty, s, dt);
   const leader = validated.leader ?? "inlet";
   return {
@@ -121,7 +126,7 @@ function step(context: Context): Result {
     leader,
     terms: termsOf(decided, pv, setpoint, duty, bank),
     limits: decided.limits,
-    alarms: [...alarms, ...sensorAlarms(validated, seen.inlet), ...fanAlarms(bank, s)],
+    alarms: [...alarms, ...lost.alarms, ...sensorAlarms(validated, seen.inlet), ...fanAlarms(bank, s)],
     published: {
       inlet: pv,
       setpoint,
@@ -129,7 +134,7 @@ function step(context: Context): Result {
       failed: bank.group.all - bank.group.remaining,
       insufficient: Number(bank.group.insufficient),
     },
-    failSafe: { fans: failSafeDuty(pv, s) },
+    failSafe: { fans: lastDuty(pv, duty, s) },
   };
 }
 

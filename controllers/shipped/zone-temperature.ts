@@ -12,6 +12,7 @@ import { shown } from "../library/timing.ts";
 import { validateInit, type Validated, validateStep } from "../library/validate.ts";
 import { floorOf, flowDuty } from "./fan-zone-decide.ts";
 import { alarm } from "./parts.ts";
+import { blindDuty, lastDuty, lostSensors, withLost } from "./zone-fail-safe.ts";
 import {
   appliedMean,
   bankStep,
@@ -40,15 +41,13 @@ import {
   zoneTemperatureSettings,
 } from "./zone-temperature-settings.ts";
 
-const failSafeDuty = (inlet: number | null, s: ZoneTemperatureSettings): number =>
-  inlet !== null && inlet > s.hotAt ? 100 : s.failSafeDuty;
-
 function blindStep(context: Context, validated: Validated, bank: Bank, inForce: number | undefined): Result {
   const { state, settings: s, dt } = context;
   const blind = state.blind + dt;
   const held = state.duty ?? inForce ?? s.failSafeDuty;
   const late = blind > s.holdFor;
-  const duty = late ? Math.max(held, failSafeDuty(state.pv, s)) : held;
+  const lost = lostSensors(context.inputs.inlet, validated, s);
+  const duty = late ? blindDuty(held, state.pv, lost, s) : held;
   const damper = appliedMean(context.applied.damper) ?? s.damperMin;
   const then = late
     ? "fans at their fail-safe duty, the damper as it is"
@@ -65,7 +64,7 @@ function blindStep(context: Context, validated: Validated, bank: Bank, inForce: 
       ...fanAlarms(bank, s),
     ],
     published: { heating: 0, cooling: state.cooling, demand: 0, outdoorAir: Number(state.outdoorAir) },
-    failSafe: { fans: failSafeDuty(state.pv, s) },
+    failSafe: { fans: lastDuty(state.pv, duty, s) },
   };
 }
 
@@ -92,7 +91,8 @@ function step(context: Context): Result {
   const quiet = quietCeiling(localHour, pv, setpoint, s) ?? 100;
   const fansFloor = Math.min(quiet, Math.max(s.minDuty, flow, floorOf(seen)));
   const decided = decide(context, pv, setpoint, outdoorAir, fansFloor);
-  const wanted = Math.max(s.minDuty, Math.min(quiet, decided.commands.fans));
+  const lost = lostSensors(seen.inlet, validated, s);
+  const wanted = withLost(Math.max(s.minDuty, Math.min(quiet, decided.commands.fans)), lost, s);
   const before = context.mode === "manual" || state.duty === null ? inForce : state.duty;
   const span = countedSeconds(dt, nominal);
   const duty = before === undefined ? wanted : slewed(before, wanted, s.slewUp, s.slewDown, span);
@@ -131,16 +131,22 @@ function step(context: Context): Result {
     terms: termsOf(decided, pv, setpoint, duty, flow, s),
     limits: [
       ...quietly,
+      ...lost.limits,
       ...(frozen ? [`no more stages yet: the inlet changed by ${shown(rate.quarter)} K within 15 min`] : []),
     ],
-    alarms: [...watched.alarms, ...sensorAlarms(validated, seen.inlet), ...fanAlarms(bank, s)],
+    alarms: [
+      ...watched.alarms,
+      ...lost.alarms,
+      ...sensorAlarms(validated, seen.inlet),
+      ...fanAlarms(bank, s),
+    ],
     published: {
       heating: decided.commands.heater,
       cooling,
       demand: decided.position,
       outdoorAir: Number(outdoorAir),
     },
-    failSafe: { fans: failSafeDuty(pv, s) },
+    failSafe: { fans: lastDuty(pv, duty, s) },
   };
 }
 

@@ -1,0 +1,70 @@
+import type { Alarm } from "../contract.ts";
+import { failSafeOf, type FailSafeMode, underFailSafe } from "../library/fail-safe.ts";
+import { shown } from "../library/timing.ts";
+import type { Validated } from "../library/validate.ts";
+import type { Observation } from "../sample.ts";
+import { alarm } from "./parts.ts";
+
+interface Settings {
+  readonly failSafeDuty: number;
+  readonly failSafeMode: FailSafeMode;
+  readonly hotAt: number;
+  readonly minDuty: number;
+}
+
+/** Fan duty of a zone that cannot be trusted, %: more when it is hot already. @param inlet °C as it was known last */
+const failSafeDuty = (inlet: number | null, s: Settings): number =>
+  inlet !== null && inlet > s.hotAt ? 100 : s.failSafeDuty;
+
+/** What the fans are to be when the zone's controller is not asked any more. @param duty commanded last, % */
+export const lastDuty = (inlet: number | null, duty: number, s: Settings): number =>
+  underFailSafe(duty, failSafeDuty(inlet, s), s.failSafeMode) ?? s.failSafeDuty;
+
+/** Sensors that are not believed and have a fail-safe duty of their own, by a tag such as `fail-safe:90`. */
+export interface Lost {
+  /** The largest of theirs, %; undefined: none is lost. */
+  readonly duty: number | undefined;
+  readonly limits: readonly string[];
+  /** Tags that say no duty. */
+  readonly alarms: readonly Alarm[];
+}
+
+export function lostSensors(all: readonly Observation[], validated: Validated, s: Settings): Lost {
+  const own: number[] = [];
+  const names: string[] = [];
+  const alarms: Alarm[] = [];
+  for (const [i, { from, tags, device }] of all.entries()) {
+    const said = ownText(tags);
+    if (said === undefined) continue;
+    const duty = Number(said);
+    if (!(duty > 0 && duty <= 100)) {
+      const text = `the tag fail-safe:${said} of ${from} is no duty above 0 and up to 100 %: the zone's applies`;
+      alarms.push(alarm(`fail-safe-tag:${from}`, "notice", text, device));
+    } else if (validated.sensors[i]?.value === undefined) {
+      own.push(Math.max(s.minDuty, duty));
+      names.push(from);
+    }
+  }
+  const duty = failSafeOf(own, s.failSafeDuty);
+  const limits = duty === undefined ? [] : [`${names.join(", ")} not believed: ${shown(duty)} %`];
+  return { duty, limits, alarms };
+}
+
+/** Fan duty while no inlet is believable, %. @param held before that */
+export function blindDuty(held: number, inlet: number | null, lost: Lost, s: Settings): number {
+  const zone = failSafeDuty(inlet, s);
+  const failSafe = Math.max(zone, lost.duty ?? 0);
+  return underFailSafe(held, failSafe, s.failSafeMode) ?? failSafe;
+}
+
+/** A decided duty, and what lost sensors make of it. */
+export const withLost = (duty: number, lost: Lost, { failSafeMode }: Settings): number =>
+  underFailSafe(duty, lost.duty, failSafeMode) ?? duty;
+
+const ownText = (tags: readonly string[]): string | undefined => {
+  for (const tag of tags) {
+    const found = /(?:^|\/)fail-safe:(.+)$/.exec(tag)?.[1];
+    if (found !== undefined) return found;
+  }
+  return undefined;
+};
