@@ -388,6 +388,27 @@ test("each device may be told something else; those not named are given up", () 
   assert.deepEqual([targets.value("fans", "a"), targets.value("fans", "b")], [11, undefined]);
 });
 
+test("a device that is meant by name and not bound is told of, and the others get what they should", () => {
+  let want: object = { a: 10, b: 20, "fan-a": 30, "fan-b": 40 };
+  const { settle, step, targets } = bench({
+    ...plain,
+    outputs: { fans: select("type:fan").action("speed") },
+    invariants: [],
+    step: () => ({ outputs: { fans: { each: want } }, state: 1, reason: "x" }) as StepResult,
+  });
+  settle();
+  assert.deepEqual(step().trace.alarms, [
+    {
+      id: "unknown-device",
+      severity: "warning",
+      text: "its step commands what it is not bound to: fans fan-a and 1 more; `each` names devices by their id",
+    },
+  ]);
+  assert.deepEqual([targets.value("fans", "a"), targets.value("fans", "b")], [10, 20]);
+  want = { a: 10 };
+  assert.deepEqual(step().trace.alarms, []);
+});
+
 test("fail-safe values a step gives are in place of the definition's", () => {
   const { settle, step, duty, engine } = bench({
     ...plain,

@@ -1,4 +1,3 @@
-import type { Instant } from "../../devices/clock.ts";
 import { saidBy } from "../../devices/errors.ts";
 import type { Alarm, FailSafe, StepResult } from "../contract.ts";
 import type { Failure, Frame, Mode, Order, StepTrace } from "./frame.ts";
@@ -222,13 +221,9 @@ export class EngineCore {
     if (this.#trust.failSafe) return this.#inFailSafe(begun, took, wishes);
     const mode = frame.wanted === "manual" ? "manual" : "automatic";
     const { reason } = result;
-    return this.#result(begun, {
-      mode,
-      plan: this.#plan.live(frame, wishes, mode, reason),
-      reason,
-      took,
-      result,
-    });
+    const plan = this.#plan.live(frame, wishes, mode, reason);
+    const alarms = wishes.unknown.length === 0 ? none : [strangeAlarm(wishes.unknown)];
+    return this.#result(begun, { mode, plan, reason, took, result, alarms });
   }
 
   #inFailSafe(begun: Begun, took: number, wishes?: Wishes, failure?: Failure): EngineResult {
@@ -279,6 +274,13 @@ export class EngineCore {
   }
 }
 
+const strangeAlarm = (unknown: readonly string[]): Alarm => {
+  const [first = "", ...more] = unknown;
+  const others = more.length === 0 ? "" : ` and ${more.length} more`;
+  const text = `its step commands what it is not bound to: ${first}${others}; \`each\` names devices by their id`;
+  return { id: "unknown-device", severity: "warning", text };
+};
+
 /** Somebody stronger than this controller holds everything it could command. */
 function overridden(frame: Frame): boolean {
   let any = false;
@@ -288,10 +290,4 @@ function overridden(frame: Frame): boolean {
       any = true;
     }
   return any;
-}
-
-/** Hours since local midnight, by the time zone of the process. */
-export function localHourOf(at: Instant): number {
-  const local = new Date(at);
-  return local.getHours() + local.getMinutes() / 60 + local.getSeconds() / 3600;
 }

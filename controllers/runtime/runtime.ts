@@ -1,12 +1,11 @@
 import { setMaxListeners } from "node:events";
 import type { Cancel, Clock, Instant } from "../../devices/clock.ts";
 import { seconds } from "../../devices/clock.ts";
-import { asBothyError, type BothyError } from "../../devices/errors.ts";
+import { asBothyError } from "../../devices/errors.ts";
 import { type Keeper, noKeeper } from "../../devices/keeper.ts";
 import type { Log } from "../../devices/plugin.ts";
 import type { Registry } from "../../devices/registry.ts";
 import type { ReadingStore } from "../../devices/store.ts";
-import { slots } from "../../devices/transaction.ts";
 import type { Writer } from "../../devices/writer.ts";
 import type { Alarm, Definition } from "../contract.ts";
 import { AlarmFlood } from "./alarm-flood.ts";
@@ -22,14 +21,14 @@ import type {
   TraceListener,
 } from "./api.ts";
 import { circleFault, failSafeFaults, ownerFaults, stepOrder } from "./binding.ts";
-import { localHourOf } from "./engine.ts";
 import type { Order } from "./frame.ts";
 import { openHere } from "./hosts.ts";
 import { keptController } from "./kept.ts";
+import { localHourOf } from "./local-hour.ts";
 import { type Published, whoOf } from "./observe.ts";
 import { Orders } from "./orders.ts";
-import { describeSource } from "./source.ts";
 import { Running, type RunningDeps } from "./running.ts";
+import { outputKey, Unloaded } from "./unloaded.ts";
 import { notFound, openVersion, type OpenHost, versionOptions } from "./version.ts";
 
 export interface ControllerDeps {
@@ -49,13 +48,6 @@ export interface ControllerDeps {
 
 /** How long fail-safe writes are waited for at the end. */
 const stopWithin = seconds(10);
-
-/** A controller that could not be loaded, and why. */
-interface Unloaded {
-  readonly name: string;
-  readonly config: ControllerConfig;
-  readonly error: BothyError;
-}
 
 /** All controllers of a site. Nothing runs before `start`. */
 export function createControllers(config: ControllersConfig, deps: ControllerDeps): ControllerRuntime {
@@ -93,7 +85,7 @@ class Controllers implements ControllerRuntime {
     const loads = Object.entries(this.#config).map(([name, config]) => this.#load(name, config, own));
     for (const loaded of await Promise.all(loads)) {
       if (loaded instanceof Running) this.#running.set(loaded.name, loaded);
-      else this.#cannotRun(loaded);
+      else this.#unloaded.set(loaded.name, loaded);
     }
     // In the order of the configuration, whichever was loaded first.
     await Promise.all([...this.#running.values()].map((one) => one.resume()));
@@ -126,8 +118,7 @@ class Controllers implements ControllerRuntime {
   get(name: string): ControllerStatus | undefined {
     const running = this.#running.get(name);
     if (running !== undefined) return running.status();
-    const unloaded = this.#unloaded.get(name);
-    return unloaded === undefined ? undefined : statusOfUnloaded(unloaded);
+    return this.#unloaded.get(name)?.status;
   }
 
   setMode: ControllerRuntime["setMode"] = (name, request) => {
@@ -161,6 +152,7 @@ class Controllers implements ControllerRuntime {
     }
     if (!(loaded instanceof Running)) {
       this.#unloaded.set(name, loaded);
+      this.#protect();
       throw loaded.error;
     }
     this.#unloaded.delete(name);
@@ -240,25 +232,10 @@ class Controllers implements ControllerRuntime {
       });
       return new Running(name, config, version, own);
     } catch (thrown) {
-      return { name, config, error: asBothyError(thrown, `controller ${name}`) };
+      const error = asBothyError(thrown, `controller ${name}`);
+      own.log.error({ controller: name }, `${name} cannot run: ${error.message}`);
+      return new Unloaded({ name, config, error }, keptController(this.#keeper, name), own);
     }
-  }
-
-  /** What it commanded when it last ran is put into fail-safe as it was known then. */
-  #cannotRun(unloaded: Unloaded): void {
-    const { name, error } = unloaded;
-    this.#unloaded.set(name, unloaded);
-    this.#deps.log.error({ controller: name }, `${name} cannot run: ${error.message}`);
-    const kept = keptController(this.#keeper, name);
-    const why = `fail-safe: ${name} cannot be loaded`;
-    const orders = (kept?.outputs ?? []).flatMap(({ output, device, action }): readonly Order[] => {
-      const value = kept?.failSafe[output] ?? null;
-      const at = { output, device, action, why };
-      const fill: readonly Order[] =
-        value === null ? [] : [{ kind: "fill", ...at, slot: slots.failSafe, value }];
-      return [...fill, { kind: "release", ...at, slot: slots.controller }];
-    });
-    new Orders(whoOf(name), this.#deps).send(orders, new Map());
   }
 
   /** Controllers the configuration names no longer hold nothing. */
@@ -308,6 +285,16 @@ class Controllers implements ControllerRuntime {
       );
     }
     this.#order = order.flatMap((name) => this.#running.get(name) ?? []);
+    this.#protect();
+  }
+
+  /** Has outputs of those that could not be loaded in fail-safe, unless somebody else looks after them. */
+  #protect(): void {
+    if (this.#unloaded.size === 0) return;
+    const owned = [...this.#running.values()].flatMap(({ failSafe, binding }) =>
+      binding.outputs.filter(({ output }) => (failSafe[output] ?? null) !== null).map(outputKey),
+    );
+    for (const one of this.#unloaded.values()) one.protect(new Set(owned));
   }
 
   /** Steps whoever is due, publishers before those who take their values, and waits for the next deadline. */
@@ -363,34 +350,4 @@ class Controllers implements ControllerRuntime {
       );
     return undone;
   }
-}
-
-function statusOfUnloaded({ name, config: { use }, error }: Unloaded): ControllerStatus {
-  return {
-    name,
-    standing: "failed to load",
-    fault: error.message,
-    source: describeSource(use),
-    period: 0,
-    mode: "off",
-    wantedMode: "automatic",
-    settings: {},
-    steps: 0,
-    missed: 0,
-    failures: 0,
-    took: { count: 0, seconds: 0, within: [] },
-    inputs: [],
-    outputs: [],
-    bindingFaults: [],
-    published: {},
-    alarms: [
-      {
-        controller: name,
-        id: "cannot-run",
-        severity: "critical",
-        text: `it cannot run: ${error.message}`,
-        since: 0,
-      },
-    ],
-  };
 }

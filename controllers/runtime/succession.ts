@@ -1,5 +1,6 @@
-import { type Clock, type Instant, type Millis, minutes } from "../../devices/clock.ts";
+import { type Clock, hours, type Instant, type Millis, minutes } from "../../devices/clock.ts";
 import type { Log } from "../../devices/plugin.ts";
+import type { Alarm } from "../contract.ts";
 import type { ControllerEvent, ControllerStatus, SwapOptions, SwapReport } from "./api.ts";
 import type { EngineMemory } from "./engine.ts";
 import type { Frame } from "./frame.ts";
@@ -8,6 +9,8 @@ import { checkOutputs, labelOf, stateFor, tried, type Version } from "./version.
 
 export const defaultProbation: Millis = minutes(15);
 const mostMissed = 3;
+/** So long it is told that a version was taken back, unless another takes over before. */
+const toldFor: Millis = hours(24);
 
 interface Probation {
   readonly previous: Version;
@@ -29,6 +32,7 @@ export class Succession {
   readonly #deps: SuccessionDeps;
   #current: Version;
   #probation: Probation | undefined;
+  #takenBack: { readonly text: string; readonly until: Millis } | undefined;
 
   constructor(name: string, first: Version, deps: SuccessionDeps) {
     this.#name = name;
@@ -64,7 +68,14 @@ export class Succession {
     );
   }
 
+  /** A version that was taken back by itself, until another takes over or a day is over. */
+  alarms(): readonly Alarm[] {
+    if (this.#takenBack === undefined) return [];
+    return [{ id: "taken-back", severity: "warning", text: this.#takenBack.text }];
+  }
+
   expire(now: Millis): void {
+    if (this.#takenBack !== undefined && this.#takenBack.until <= now) this.#takenBack = undefined;
     if (this.#probation === undefined || this.#probation.until > now) return;
     void this.#probation.previous.host.close();
     this.#probation = undefined;
@@ -97,6 +108,7 @@ export class Succession {
       missed: 0,
     };
     this.#current = next;
+    this.#takenBack = undefined;
     const [from, to] = [labelOf(before), labelOf(next)];
     const report: SwapReport = { from, to, state: how, pause: clock.monotonic() - began };
     const { who, why } = options;
@@ -108,7 +120,7 @@ export class Succession {
   /** @param before what the step that failed began with */
   rollBack(before: EngineMemory, why: string): void {
     if (this.#probation === undefined) return;
-    const { log, event } = this.#deps;
+    const { clock, log, event } = this.#deps;
     const bad = this.#current;
     const { previous, stateThen } = this.#probation;
     this.#probation = undefined;
@@ -121,6 +133,10 @@ export class Succession {
       `${this.#name}: back to ${to}, because of ${from}: ${why}`,
     );
     event({ kind: "rolled back", controller: this.#name, from, to, why, source: previous.source });
+    this.#takenBack = {
+      text: `${to} is in force again, because of ${from}: ${why}; mend it, then swap or promote it anew`,
+      until: clock.monotonic() + toldFor,
+    };
     void bad.host.close();
   }
 

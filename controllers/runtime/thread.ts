@@ -38,8 +38,10 @@ const firstBackOff = seconds(1);
 const longestBackOff = minutes(1);
 /** After this long without a death the back-off begins anew. */
 const calmAfter = minutes(5);
-/** Megabytes a thread's code may hold. */
+/** Megabytes a thread's code may hold in its heap. */
 export const threadMemory = 96;
+/** Megabytes it may hold beside it, e.g. in typed arrays. */
+const mostOutside = 192;
 
 /**
  * One worker thread, asked one thing at a time, so that whoever takes too long is known. It is ended then, and started
@@ -145,6 +147,13 @@ export class Thread {
 
   #heed(worker: Worker, answered: Answered): void {
     if (worker !== this.#worker || answered.id !== this.#current?.id) return;
+    const outside = Math.ceil(answered.outside / 2 ** 20);
+    if (outside > mostOutside) {
+      const text = `it holds ${outside} MB beside its heap, of at most ${mostOutside} MB, and was ended`;
+      this.#died(worker, new ThreadLost("died", text));
+      void worker.terminate();
+      return;
+    }
     const job = this.#done();
     if (answered.ok) job?.resolve(answered.value);
     else job?.reject(new BothyError(answered.code, { source: answered.source, fault: answered.fault }));

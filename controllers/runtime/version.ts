@@ -1,5 +1,5 @@
 import type { Millis } from "../../devices/clock.ts";
-import { BothyError } from "../../devices/errors.ts";
+import { asBothyError, BothyError } from "../../devices/errors.ts";
 import { EngineCore, type EngineMemory, type EngineOptions } from "./engine.ts";
 import type { Frame } from "./frame.ts";
 import type { Host } from "./host.ts";
@@ -64,13 +64,13 @@ export async function openVersion(
   }
 }
 
-/** Has a version go on from a state of its own, not from the one it has. @returns whether it does; never rejects */
-export async function beginAnew({ host, core }: Version): Promise<boolean> {
+/** Has a version go on from a state of its own, not from the one it has. @returns why it does not; never rejects */
+export async function beginAnew({ host, core }: Version): Promise<string | undefined> {
   try {
     core.replaceState(await host.init());
-    return true;
-  } catch {
-    return false;
+    return undefined;
+  } catch (thrown) {
+    return asBothyError(thrown, `controller ${host.shape.name}, init`).message;
   }
 }
 

@@ -8,6 +8,8 @@ import type { Shape } from "./shape.ts";
 /** A step's result that was looked at: what it wants per output. */
 export interface Wishes {
   readonly of: Readonly<Record<string, Wished | undefined>>;
+  /** Devices that are told something by themselves and that nothing is bound to, for people. */
+  readonly unknown: readonly string[];
   readonly result: StepResult;
 }
 
@@ -40,18 +42,22 @@ export function readResult(raw: unknown, shape: Shape, outputs: Frame["outputs"]
   const rest = faultOfRest(raw);
   if (rest !== undefined) return rest;
   const of: Record<string, Wished | undefined> = {};
+  const unknown: string[] = [];
   for (const name of Object.keys(raw["outputs"])) {
     if (!Object.hasOwn(shape.outputs, name))
       return `\`${name}\` is no output of this controller; it has: ${Object.keys(shape.outputs).join(", ")}`;
     const wished = readWish(raw["outputs"][name], name, outputs[name] ?? []);
     if (typeof wished === "string") return wished;
     of[name] = wished;
+    const want = wished?.want;
+    if (typeof want === "object" && want !== null)
+      unknown.push(...strangers(name, want.each, outputs[name] ?? []));
   }
   const failSafe = faultOfFailSafe(raw["failSafe"], shape, outputs);
   if (failSafe !== undefined) return failSafe;
   if (raw["state"] === undefined && !("state" in raw))
     return "the result has no `state`: what the next step begins with";
-  return { of, result: raw as unknown as StepResult };
+  return { of, unknown, result: raw as unknown as StepResult };
 }
 
 function faultOfRest(raw: Readonly<Record<string, unknown>>): string | undefined {
@@ -144,6 +150,16 @@ function faultOfValue(value: unknown, targets: readonly Target[]): string | unde
   }
   return undefined;
 }
+
+/** Whom a step means by name and does not know: a device that is gone, or an alias in place of an id. */
+const strangers = (
+  output: string,
+  each: Readonly<Record<string, unknown>>,
+  targets: readonly Target[],
+): readonly string[] =>
+  Object.keys(each)
+    .filter((device) => !targets.some((target) => target.device === device))
+    .map((device) => `${output} ${device.slice(0, 100)}`);
 
 /** What one device is to be told; undefined: given up. */
 export function wantedFor(want: Wanted, device: DeviceId): number | string | undefined {

@@ -1,3 +1,4 @@
+import { getHeapStatistics } from "node:v8";
 import { parentPort } from "node:worker_threads";
 import { systemClock } from "../../devices/clock.ts";
 import { asBothyError, BothyError, saidBy } from "../../devices/errors.ts";
@@ -90,24 +91,32 @@ function looked(outcome: Outcome): Outcome {
 }
 
 async function heed({ id, instance, request }: Asked): Promise<void> {
-  let answered: Answered;
+  let said: Said;
   try {
-    answered = { id, ok: true, value: await answer(instance, request) };
+    said = { ok: true, value: await answer(instance, request) };
   } catch (thrown) {
-    answered = refusal(id, thrown);
+    said = refusal(thrown);
   }
   try {
-    parentPort?.postMessage(answered);
+    post(id, said);
   } catch (thrown) {
     // A result or state that holds functions cannot leave the thread, nor be kept.
-    parentPort?.postMessage(refusal(id, thrown));
+    post(id, refusal(thrown));
   }
 }
 
-function refusal(id: number, thrown: unknown): Answered {
+type Said =
+  | Pick<Answered & { readonly ok: true }, "ok" | "value">
+  | Pick<Answered & { readonly ok: false }, "ok" | "code" | "source" | "fault">;
+
+function post(id: number, said: Said): void {
+  parentPort?.postMessage({ id, outside: getHeapStatistics().external_memory, ...said } satisfies Answered);
+}
+
+function refusal(thrown: unknown): Said {
   const { code, params, message } = asBothyError(thrown, "the controller");
   const { source, fault } = params;
-  return { id, ok: false, code, source, fault: typeof fault === "string" ? fault : message };
+  return { ok: false, code, source, fault: typeof fault === "string" ? fault : message };
 }
 
 parentPort?.on("message", (asked: Asked) => void heed(asked));

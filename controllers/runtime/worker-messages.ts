@@ -21,12 +21,11 @@ export interface Asked {
 }
 
 /** From the thread. */
-export type Answered =
-  | { readonly id: number; readonly ok: true; readonly value: unknown }
-  | {
-      readonly id: number;
-      readonly ok: false;
-      readonly code: ErrorCode;
-      readonly source: string;
-      readonly fault: string;
-    };
+export type Answered = {
+  readonly id: number;
+  /** Bytes its code holds beside the heap, e.g. in typed arrays: no limit of the heap is one of these. */
+  readonly outside: number;
+} & (
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly code: ErrorCode; readonly source: string; readonly fault: string }
+);

@@ -3,6 +3,7 @@ import test from "node:test";
 import type { Definition, StepContext, StepResult } from "../../controllers/contract.ts";
 import { InlineHost } from "../../controllers/runtime/inline-host.ts";
 import { slots } from "../../devices/transaction.ts";
+import { type Log, silentLog } from "../../devices/plugin.ts";
 import { controlSite } from "../support/control-site.ts";
 import { plain, stepsOf, use, warm, zone } from "./zone-site.ts";
 
@@ -177,4 +178,32 @@ test("a step that ends after the end does not take back the fail-safe value", as
   await stopping;
   await site.clock.advance(1000);
   assert.deepEqual([site.slots(), site.duty()], [[[slots.failSafe, 90]], 90]);
+});
+
+test("one that cannot even begin anew says why, once, until it can", async (t) => {
+  let [broken, stuck] = [false, false];
+  const lines: string[] = [];
+  const log: Log = { ...silentLog, warn: (_fields, text) => void lines.push(text) };
+  const stubborn: Definition = {
+    ...plain,
+    init: (settings) => {
+      if (stuck) throw new Error("no paper");
+      return plain.init(settings);
+    },
+    step: (context) => {
+      if (broken) throw new Error("no luck");
+      return plain.step(context);
+    },
+  };
+  const site = await controlSite(t, { inlet: use(stubborn) }, { table: warm(), log });
+  await site.clock.advance(60_000);
+  [broken, stuck] = [true, true];
+  await site.clock.advance(120_000);
+  const alarm = site.controllers.alarms().find(({ id }) => id === "fresh-start");
+  assert.match(alarm?.text ?? "", /it still has the state .* cannot begin anew: .*no paper/);
+  const told = lines.filter((line) => line.includes("cannot begin anew"));
+  assert.deepEqual([told.length, told[0]?.includes("no paper")], [1, true]);
+  stuck = false;
+  await site.clock.advance(10_000);
+  assert.ok(!site.controllers.alarms().some(({ id }) => id === "fresh-start"));
 });

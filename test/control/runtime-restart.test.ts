@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import type { Definition } from "../../controllers/contract.ts";
 import { slots } from "../../devices/transaction.ts";
-import { controlSite } from "../support/control-site.ts";
+import { controlSite, zoneDevices } from "../support/control-site.ts";
 import { MemoryKeeper } from "../support/memory-keeper.ts";
 import { plain, stepsOf, use, warm, zone } from "./zone-site.ts";
 
@@ -59,6 +59,39 @@ test("one that cannot be loaded leaves its outputs in fail-safe as they were kno
   assert.equal(status?.standing, "failed to load");
   assert.match(status.fault ?? "", /`step` is no function/);
   assert.equal(next.duty(), 90);
+});
+
+test("one that cannot be loaded leaves to others what they look after now, also when that changes", async (t) => {
+  const keeper = new MemoryKeeper();
+  const table = warm();
+  const first = await controlSite(t, { inlet: use(zone) }, { table, keeper });
+  await first.clock.advance(60_000);
+  const disk = keeper.crash();
+  first.kill();
+  const broken = { ...plain, step: undefined } as unknown as Definition;
+  const next = await controlSite(
+    t,
+    { inlet: use(broken), other: use(zone, { outputs: { fans: ["mine:yes"] }, settings: { failSafe: 60 } }) },
+    {
+      ...{ table, keeper: disk, clock: first.clock },
+      devices: zoneDevices.map((one) => (one.alias === "fan-a" ? { ...one, tags: ["mine:yes"] } : one)),
+    },
+  );
+  await next.clock.advance(2000);
+  assert.deepEqual(
+    [next.slots("fan-a"), next.slots("fan-b")],
+    [[[slots.failSafe, 60]], [[slots.failSafe, 90]]],
+  );
+  await next.clock.advance(60_000);
+  assert.deepEqual(next.slots("fan-a"), [[slots.controller, 70]]);
+  const fan = next.registry.get("fan-b") ?? assert.fail();
+  next.registry.replace([fan], [{ ...fan, tags: [...fan.tags, "default/mine:yes"] }]);
+  await next.clock.advance(60_000);
+  assert.deepEqual(next.slots("fan-b"), [[slots.controller, 70]], "given up to whoever is bound to it now");
+  assert.deepEqual(
+    next.controllers.alarms().map(({ id }) => id),
+    ["cannot-run"],
+  );
 });
 
 test("what was kept makes no sense: it begins anew, and so does nobody else", async (t) => {

@@ -3,6 +3,7 @@ import test from "node:test";
 import type { Definition, StepContext, StepResult } from "../../controllers/contract.ts";
 import { defineController, from, seconds, Type } from "../../controllers/index.ts";
 import type { SwapOptions } from "../../controllers/runtime/api.ts";
+import type { Source } from "../../controllers/runtime/source.ts";
 import { controlSite } from "../support/control-site.ts";
 import { by, plain, stepsOf, use, version, warm, zone } from "./zone-site.ts";
 
@@ -42,6 +43,36 @@ test("a version that fails gives way to the one before, in the same step and wit
   assert.equal(site.traces.length - from, 6, "no step is lost");
   const back = site.events.find(({ kind }) => kind === "rolled back");
   assert.ok(back?.kind === "rolled back" && back.why.includes("the step threw: later"));
+});
+
+test("that a version was taken back is an alarm until another takes over, or for a day", async (t) => {
+  const site = await controlSite(t, { inlet: use(zone) }, { table: warm() });
+  await site.clock.advance(60_000);
+  let bad = false;
+  const spoilt = (name: string): Source => {
+    const step: Definition["step"] = (context) => (bad ? (undefined as never) : plain.step(context));
+    return { kind: "definition", definition: version(name, { step }) };
+  };
+  const takenBack = async (name: string): Promise<void> => {
+    bad = false;
+    await site.controllers.swap("inlet", spoilt(name), by);
+    await site.clock.advance(5000);
+    assert.deepEqual(site.controllers.alarms(), [], "a new version, a new chance");
+    bad = true;
+    await site.clock.advance(5000);
+    const [alarm, ...others] = site.controllers.alarms();
+    assert.deepEqual([alarm?.id, alarm?.severity, others], ["taken-back", "warning", []]);
+    assert.match(
+      alarm?.text ?? "",
+      new RegExp(`zone 1.0.0 is in force again, because of zone ${name}: .*gave nothing`),
+    );
+  };
+  await takenBack("2.0.0");
+  await takenBack("2.0.1");
+  await site.clock.advance(23 * 3_600_000);
+  assert.equal(site.controllers.alarms().length, 1);
+  await site.clock.advance(3_600_000);
+  assert.deepEqual(site.controllers.alarms(), []);
 });
 
 test("a version that does not fit does not take over", async (t) => {

@@ -204,6 +204,22 @@ test("a thread that takes too much memory dies alone", async (t) => {
   assert.equal((await host.step(call(27))).failure, undefined);
 });
 
+test("a thread that keeps too much beside its heap is ended, and a new one begins with nothing of it", async (t) => {
+  const host = await opened(
+    t,
+    file(
+      "if (inputs.inlet.value > 30) kept.push(new Float64Array(4e6).fill(1));",
+      "const kept: Float64Array[] = [];",
+    ),
+  );
+  let failure: string | undefined;
+  let steps = 0;
+  for (; failure === undefined && steps < 20; steps++) failure = (await host.step(call(31))).failure?.text;
+  assert.match(failure ?? "", /it holds \d+ MB beside its heap, of at most 192 MB, and was ended$/);
+  assert.ok(steps > 3, `${steps} steps: a little is allowed`);
+  assert.equal((await host.step(call(31))).failure, undefined, "what the one before kept is gone");
+});
+
 test("one that dies again and again is away for longer and longer, and told so at once", async (t) => {
   const host = await opened(t, file("for (;;);"));
   const kinds: (string | undefined)[] = [];

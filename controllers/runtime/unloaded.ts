@@ -1,0 +1,92 @@
+import type { BothyError } from "../../devices/errors.ts";
+import type { Registry } from "../../devices/registry.ts";
+import { slots } from "../../devices/transaction.ts";
+import type { ControllerConfig, ControllerStatus } from "./api.ts";
+import type { Order } from "./frame.ts";
+import type { KeptController } from "./kept.ts";
+import { whoOf } from "./observe.ts";
+import { Orders } from "./orders.ts";
+import { describeSource } from "./source.ts";
+
+type Output = KeptController["outputs"][number];
+
+/** One output of one device, whoever commands it. */
+export const outputKey = ({ device, action }: Pick<Output, "device" | "action">): string =>
+  `${device} ${action}`;
+
+const noRivals: ReadonlyMap<string, string> = new Map();
+
+/**
+ * A controller that could not be loaded. What it commanded when it last ran is in fail-safe as it was known then, but
+ * for what another controller looks after now.
+ */
+export class Unloaded {
+  readonly name: string;
+  readonly config: ControllerConfig;
+  readonly error: BothyError;
+  readonly #kept: KeptController | undefined;
+  readonly #orders: Orders;
+  readonly #registry: Pick<Registry, "get">;
+  /** What was told to the writer. */
+  readonly #told = new Set<string>();
+
+  /** @param kept what it left when it last ran */
+  constructor(
+    { name, config, error }: Pick<Unloaded, "name" | "config" | "error">,
+    kept: KeptController | undefined,
+    deps: ConstructorParameters<typeof Orders>[1],
+  ) {
+    this.name = name;
+    this.config = config;
+    this.error = error;
+    this.#kept = kept;
+    this.#registry = deps.registry;
+    this.#orders = new Orders(whoOf(name), deps);
+    this.#orders.know(kept?.outputs ?? []);
+  }
+
+  /** As often as devices or bindings change. @param owned what others have a fail-safe value for, as `outputKey` */
+  protect(owned: ReadonlySet<string>): void {
+    const mine = (this.#kept?.outputs ?? []).filter((output) => !owned.has(outputKey(output)));
+    this.#orders.giveUpLost(mine);
+    for (const key of owned) this.#told.delete(key);
+    for (const output of mine) {
+      const key = outputKey(output);
+      if (this.#told.has(key) || this.#registry.get(output.device) === undefined) continue;
+      this.#told.add(key);
+      this.#orders.send(this.#failSafe(output), noRivals);
+    }
+  }
+
+  get status(): ControllerStatus {
+    const { name, error } = this;
+    const text = `it cannot run: ${error.message}`;
+    return {
+      name,
+      standing: "failed to load",
+      fault: error.message,
+      source: describeSource(this.config.use),
+      period: 0,
+      mode: "off",
+      wantedMode: "automatic",
+      settings: {},
+      steps: 0,
+      missed: 0,
+      failures: 0,
+      took: { count: 0, seconds: 0, within: [] },
+      inputs: [],
+      outputs: [],
+      bindingFaults: [],
+      published: {},
+      alarms: [{ controller: name, id: "cannot-run", severity: "critical", text, since: 0 }],
+    };
+  }
+
+  #failSafe({ output, device, action }: Output): readonly Order[] {
+    const value = this.#kept?.failSafe[output] ?? null;
+    const at = { output, device, action, why: `fail-safe: ${this.name} cannot be loaded` };
+    const fill: readonly Order[] =
+      value === null ? [] : [{ kind: "fill", ...at, slot: slots.failSafe, value }];
+    return [...fill, { kind: "release", ...at, slot: slots.controller }];
+  }
+}
