@@ -47,6 +47,21 @@ test("power that comes back begins the delay anew", () => {
   );
 });
 
+test("power that comes back to several does not start them together", () => {
+  const slow = { ...settings, powerUpDelay: 300 };
+  const starts = [0, 1, 2].map((unit) => {
+    let { state } = guardStep(initialGuard(slow), { request: false }, slow, 1000);
+    for (let t = 0; t < 1000; t += 5) {
+      const came = { request: true, poweredUp: t === 0, spread: spreadOf(unit, 3) };
+      const result = guardStep(state, came, slow, 5);
+      ({ state } = result);
+      if (result.on) return t;
+    }
+    return NaN;
+  });
+  assert.deepEqual(starts, [300, 330, 360]);
+});
+
 test("a trip stops it at once, whatever its minimum time on; then it rests", () => {
   const [started, tripped, waits, again] = run([
     [300, { request: true }],

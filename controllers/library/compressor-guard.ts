@@ -52,8 +52,9 @@ export interface GuardInput {
   readonly trip?: boolean;
   /** Whether the compressor is seen to run; absent when nothing says. */
   readonly observed?: boolean;
-  /** The unit came to power: its delay begins anew. */
+  /** The unit came to power: its delay begins anew, with its share of the spread. */
   readonly poweredUp?: boolean;
+  readonly spread?: number;
   /** Somebody resets the lock-out. */
   readonly reset?: boolean;
 }
@@ -126,7 +127,7 @@ function advance(state: GuardState, input: GuardInput, settings: GuardSettings, 
     starts: recent(state.starts, hour),
     trips: recent(state.trips, day),
   };
-  if (input.poweredUp === true) next = { ...end(next), holdUntil: now + settings.powerUpDelay };
+  if (input.poweredUp === true) next = { ...end(next), holdUntil: now + settings.powerUpDelay + (input.spread ?? 0) };
   next = observe(next, input.observed);
   if (input.reset === true) next = { ...next, lockedOut: false, trips: [] };
   const trip = input.trip === true;

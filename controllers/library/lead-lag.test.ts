@@ -16,7 +16,7 @@ const settings = Value.Create(leadLagSettings);
 const minute = 60;
 
 /** Units that start when they are asked and cool as `cools` says. */
-function plant(ids: readonly string[]) {
+function plant(ids: readonly string[], limits = settings) {
   let state = initialLeadLag;
   let commanded: readonly string[] = [];
   const broken = new Set<string>();
@@ -31,7 +31,7 @@ function plant(ids: readonly string[]) {
         proof: commanded.includes(id) && !broken.has(id),
         available: !gone.has(id),
       }));
-      const result = leadLagStep(state, { units, wanted, ...more }, settings, dt);
+      const result = leadLagStep(state, { units, wanted, ...more }, limits, dt);
       ({ state } = result);
       commanded = result.requests;
       return result;
@@ -80,6 +80,17 @@ test("the lead changes after seven days at the latest, at once when nothing runs
   const site = plant(["a", "b"]);
   for (let t = 0; t < 7 * 86_400; t += 3600) site.step(0, 3600);
   assert.equal(site.step(0).lead, "b");
+});
+
+test("alternating: another one leads each time all have stopped, and none changes while it runs", () => {
+  const site = plant(["a", "b", "c"], { ...settings, rotateHours: 0 });
+  const leads = Array.from({ length: 4 }, () => {
+    const first = site.step(1).requests;
+    assert.deepEqual(site.run(1, 3600).requests, first);
+    site.run(0, 600);
+    return first.join();
+  });
+  assert.deepEqual(leads, ["a", "b", "c", "a"]);
 });
 
 test("no change of the lead while a protection is at work", () => {

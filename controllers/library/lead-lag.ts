@@ -6,9 +6,10 @@ import { heldFor, reached } from "./timing.ts";
 export const leadLagSettings = Type.Object({
   rotateHours: hoursOf({
     default: 8,
-    minimum: 1,
+    minimum: 0,
     maximum: 1000,
-    description: "The lead changes when it has run this much longer than another unit.",
+    description:
+      "The lead changes when it has run this much longer than another unit. 0: each time all have stopped.",
   }),
   rotateAfter: hoursOf({
     default: 168,
@@ -182,16 +183,16 @@ type Records = Readonly<Record<string, UnitRecord>>;
 function successor(
   sound: readonly string[],
   records: Records,
-  sinceRotation: number,
+  { sinceRotation, stopped }: { readonly sinceRotation: number; readonly stopped: boolean },
   settings: LeadLagSettings,
 ): string | undefined {
   const [lead, ...others] = sound;
   if (lead === undefined || others.length === 0) return undefined;
   const run = (id: string): number => records[id]?.run ?? 0;
   const least = others.reduce((best, id) => (run(id) < run(best) ? id : best));
-  const due =
-    reached(run(lead) - run(least), settings.rotateHours * 3600) ||
-    reached(sinceRotation, settings.rotateAfter * 3600);
+  const turn =
+    settings.rotateHours === 0 ? stopped : reached(run(lead) - run(least), settings.rotateHours * 3600);
+  const due = turn || reached(sinceRotation, settings.rotateAfter * 3600);
   return due ? least : undefined;
 }
 
@@ -222,7 +223,14 @@ export function leadLagStep(
   const available = new Set(input.units.filter((unit) => unit.available).map(({ id }) => id));
   const sound = order.filter((id) => available.has(id) && units[id]?.failed === undefined);
   const since = before.sinceRotation + dt;
-  const turn = rotate({ ...before, order, units, sinceRotation: since }, sound, input, settings);
+  const running = (all: Records): boolean => Object.values(all).some((one) => one.running);
+  const stopped = running(before.units) && !running(units);
+  const turn = rotate(
+    { ...before, order, units, sinceRotation: since },
+    sound,
+    { ...input, stopped },
+    settings,
+  );
   const failed = order.flatMap((id) => {
     const why = units[id]?.failed?.why;
     return why === undefined ? [] : [{ id, why }];
@@ -260,7 +268,7 @@ function fittest(order: readonly string[], units: readonly UnitInput[]): readonl
 function rotate(
   state: LeadLagState,
   sound: readonly string[],
-  { wanted, blockRotation }: LeadLagInput,
+  { wanted, blockRotation, stopped }: LeadLagInput & { readonly stopped: boolean },
   settings: LeadLagSettings,
 ): LeadLagState {
   const { swap, ...rest } = state;
@@ -275,7 +283,7 @@ function rotate(
     return state;
   }
   if (blockRotation === true) return state;
-  const next = successor(sound, state.units, state.sinceRotation, settings);
+  const next = successor(sound, state.units, { ...state, stopped }, settings);
   const lead = sound[0];
   if (next === undefined || lead === undefined) return state;
   const turn = { from: lead, to: next };

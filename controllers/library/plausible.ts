@@ -1,4 +1,28 @@
+import { type Static, Type } from "typebox";
+import { numberOf, secondsOf, watts } from "../settings.ts";
 import { usable } from "./limit.ts";
+
+/** What is known of a site, so that sensors can be held against each other. */
+export const plausibleSettings = Type.Object({
+  ratedHeat: watts({
+    default: 0,
+    description:
+      "Power of the racks at full load: from a fifth of it on, the air must warm over them as it should. 0: not known, not looked at.",
+  }),
+  fullFlow: numberOf("m³/s", {
+    default: 0,
+    minimum: 0,
+    maximum: 1000,
+    description: "Air all fans move at 100 %, for that. 0: not known.",
+  }),
+  implausibleAfter: secondsOf({
+    default: 900,
+    minimum: 60,
+    maximum: 86_400,
+    description: "How long sensors must contradict each other before it is told.",
+  }),
+});
+export type PlausibleSettings = Static<typeof plausibleSettings>;
 
 /** Air at the site's usual density, J/(m³·K). */
 const heatPerVolume = 1.2 * 1006;

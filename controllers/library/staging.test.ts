@@ -111,6 +111,27 @@ test("by demand each stage has its share, with hysteresis", () => {
   assert.deepEqual(stages(run(course)), [0, 0, 1, 1, 1, 0, 1, 2]);
 });
 
+test("a temperature that rushes freezes what would add to it, but not what is urgent or not allowed", () => {
+  const falling = run([{ temperature: 33 }, { temperature: 29, dt: 60 }, { temperature: 27.5, dt: 300 }]);
+  assert.deepEqual(stages(falling), [1, 1, 1]);
+  assert.deepEqual(falling.at(-1)?.limits, ["stage 2 waits 5 min: the last stage is given time"]);
+  const up = [{ temperature: 40 }, { temperature: 31, dt: 1 }, { temperature: 31, dt: 299.5 }];
+  const limits = { ...settings, progress: 5, thermalDelay: 200, electricalDelay: 0 };
+  const slow = run([...up, { temperature: 31, dt: 1500 }], limits);
+  assert.deepEqual(stages(slow), [1, 1, 1, 2]);
+  assert.deepEqual(slow[2]?.limits, ["stage 2 waits: it gets colder fast enough"]);
+  assert.deepEqual(stages(run(up, { ...limits, rateGuard: 0 })), [1, 1, 2]);
+  const one = { available: 1, demand: 100 };
+  const rising = run([
+    { ...one, temperature: 25 },
+    { ...one, temperature: 10, dt: 3600 },
+    { ...one, temperature: 18, demand: 0 },
+    { ...one, temperature: 18, demand: 0, most: 0 },
+  ]);
+  assert.deepEqual(stages(rising), [1, 1, 1, 0]);
+  assert.deepEqual(rising[2]?.limits, ["stage 1 goes on: it gets warmer too fast"]);
+});
+
 test("the last stage ends further down until its rest is seen to do no harm; further ones end where they end", () => {
   const careful = { ...settings, restPeak: 30, restColdest: 16 };
   const before = run(

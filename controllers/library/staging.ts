@@ -1,5 +1,6 @@
 import { type Static, Type } from "typebox";
 import { celsius, flag, kelvin, percent, plain, secondsOf } from "../settings.ts";
+import { firstOrder } from "./filter.ts";
 import { initialRest, type RestState, restSettings, restStep } from "./rest.ts";
 import { heldFor, hysteresis, reached, shown, span } from "./timing.ts";
 
@@ -45,6 +46,12 @@ export const stagingSettings = Type.Object({
     description: "A stage that cools this much within the thermal delay is given more time.",
   }),
   ...restSettings.properties,
+  rateGuard: kelvin({
+    default: 5,
+    maximum: 30,
+    description:
+      "An inlet that changes as fast as this within 15 min: no further stage starts while it falls, none ends while it rises. 0: not looked at.",
+  }),
   urgentAt: celsius({
     default: 32,
     minimum: 20,
@@ -94,6 +101,8 @@ export interface StagingState {
   readonly comfortLeft: number;
   readonly lowAmbient: boolean;
   readonly rest: RestState;
+  /** The temperature 15 minutes behind, °C; null: none yet. */
+  readonly behind: number | null;
 }
 
 export const initialStaging: StagingState = {
@@ -105,6 +114,7 @@ export const initialStaging: StagingState = {
   comfortLeft: 0,
   lowAmbient: false,
   rest: initialRest,
+  behind: null,
 };
 
 export interface StagingInput {
@@ -138,6 +148,8 @@ export interface StagingResult {
   readonly reason: string;
   readonly limits: readonly string[];
 }
+
+const quarter = 900; // s
 
 /** Where a stage starts, K above the setpoint. @param stage from 0 */
 export const stageOffset = (stage: number, settings: StagingSettings): number =>
@@ -261,6 +273,7 @@ export function stagingStep(
     comfortLeft,
     lowAmbient,
     rest: rest.state,
+    behind: firstOrder(before.behind, temperature, quarter, dt),
   };
   const wanted = wantedStages(state, input, setpoint, rest.deeper, settings);
   const { stages, held } = nextStages(state, Math.min(wanted, most), most, input, settings);
@@ -282,6 +295,16 @@ export function stagingStep(
   };
 }
 
+/** The way the temperature goes, when that is too fast for a change of stages to add to it. */
+function rushes(
+  { behind }: StagingState,
+  { temperature }: StagingInput,
+  { rateGuard }: StagingSettings,
+): "up" | "down" | undefined {
+  if (rateGuard === 0 || behind === null || Math.abs(temperature - behind) < rateGuard) return undefined;
+  return temperature > behind ? "up" : "down";
+}
+
 /** One stage at a time, but for what is not allowed: that ends at once. */
 function nextStages(
   state: StagingState,
@@ -290,14 +313,19 @@ function nextStages(
   input: StagingInput,
   settings: StagingSettings,
 ): { readonly stages: number; readonly held?: string } {
-  if (state.stages > most) return { stages: most };
-  if (target > state.stages) {
+  const { stages } = state;
+  if (stages > most) return { stages: most };
+  const rush = rushes(state, input, settings);
+  if (target > stages) {
     const [wait, why] = upWait(state, input, settings);
-    if (reached(0, wait)) return { stages: state.stages + 1 };
-    return { stages: state.stages, held: `stage ${state.stages + 1} waits ${span(wait)}: ${why}` };
+    if (!reached(0, wait)) return { stages, held: `stage ${stages + 1} waits ${span(wait)}: ${why}` };
+    if (rush === "down" && stages > 0 && input.temperature < settings.urgentAt)
+      return { stages, held: `stage ${stages + 1} waits: it gets colder fast enough` };
+    return { stages: stages + 1 };
   }
-  const settled = reached(state.sinceDown, settings.electricalDelay);
-  return { stages: target < state.stages && settled ? state.stages - 1 : state.stages };
+  if (target === stages || !reached(state.sinceDown, settings.electricalDelay)) return { stages };
+  if (rush === "up") return { stages, held: `stage ${stages} goes on: it gets warmer too fast` };
+  return { stages: stages - 1 };
 }
 
 function reasonOf(stages: number, input: StagingInput, setpoint: number, comfortLeft: number): string {

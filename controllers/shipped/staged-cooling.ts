@@ -1,4 +1,5 @@
 import { seconds } from "../../devices/clock.ts";
+import { slots } from "../../devices/transaction.ts";
 import { defineController, type StepContext, type StepResult } from "../contract.ts";
 import {
   type GuardResult,
@@ -121,8 +122,20 @@ function stage(
   );
 }
 
+/** Some protection is at work: no time to change the lead. */
+const protects = (
+  targets: Context["applied"]["capacity"],
+  inlet: number,
+  units: readonly Unit[],
+  s: StagedCoolingSettings,
+): boolean =>
+  inlet >= s.urgentAt ||
+  units.some(({ tripped }) => tripped) ||
+  targets.some(({ mine, slot }) => !mine && slot !== undefined && slot < slots.minimumOnOff);
+
 function arrange(
-  { inputs: seen, state, settings: s, dt }: Context,
+  { inputs: seen, state, settings: s, dt, applied }: Context,
+  inlet: number,
   units: readonly Unit[],
   guards: readonly GuardState[],
   wanted: number,
@@ -143,7 +156,7 @@ function arrange(
         };
       }),
       wanted,
-      blockRotation: isOut(seen) || said(seen.rest),
+      blockRotation: isOut(seen) || said(seen.rest) || protects(applied.capacity, inlet, units, s),
       reset: s.resets > state.resets,
     },
     s,
@@ -167,6 +180,7 @@ function guard(
         trip: unit.tripped,
         ...maybe("observed", isRunning(unit)),
         poweredUp,
+        spread: spreadOf(i, units.length),
         reset,
       },
       s,
@@ -204,7 +218,7 @@ function step(context: Context): Result {
   const staged = stage(context, inlet, before);
   const drying = said(seen.dry) && staged.stages === 0 && mostStages(inlet, seen, s) !== 0;
   const wanted = drying ? 1 : staged.stages;
-  const order = arrange(context, units, before, wanted);
+  const order = arrange(context, inlet, units, before, wanted);
   const guards = guard(context, units, before, order.requests);
   const on = units.filter((_, i) => guards[i]?.on === true);
   const share = { value: seen.demand?.value ?? 0, share: units.length / Math.max(1, on.length) };

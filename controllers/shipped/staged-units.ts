@@ -30,7 +30,7 @@ export interface Seen {
   readonly rests: readonly Observation[];
 }
 
-const runningWords = ["cooling", "defrost", "running", "on"];
+export const runningWords: readonly string[] = ["cooling", "defrost", "running", "on"];
 const lockedWords = ["lockout", "fault"];
 
 export function unitsOf(targets: readonly Applied[], seen: Seen, s: StagedCoolingSettings): readonly Unit[] {
@@ -93,7 +93,7 @@ function unitAlarms({ target: { name, device }, word }: Unit, guard: GuardResult
   } else if (word === "lockout" || guard?.state.tripped === true) {
     alarms.push(alarm(`tripped:${name}`, "major", `${name} has tripped; check condenser and fan`, device));
   }
-  if ((guard?.startsLastHour ?? 0) > 10) {
+  if ((guard?.startsLastHour ?? 0) >= 10) {
     const text = `${name} starts too often: ${guard?.startsLastHour ?? 0} times within the hour`;
     alarms.push(alarm(`short-cycling:${name}`, "warning", text, device));
   }

@@ -1,7 +1,10 @@
-import { Type } from "typebox";
+import { type Static, Type } from "typebox";
 import { seconds } from "../../devices/clock.ts";
 import { type Alarm, defineController, type Severity } from "../contract.ts";
 import {
+  delayStep,
+  type DelayState,
+  initialDelay,
   initialRate,
   type Level,
   type LevelsState,
@@ -10,19 +13,28 @@ import {
   rateStep,
   watchSettings,
 } from "../library/alarms.ts";
-import { shown } from "../library/timing.ts";
+import { median as middle } from "../library/filter.ts";
+import { implausible, plausibleSettings } from "../library/plausible.ts";
+import { listed, shown } from "../library/timing.ts";
 import { checkValidate, validateInit, type ValidateState } from "../library/validate.ts";
-import { select } from "../select.ts";
-import { inletSettings, inletsStep } from "./inlets.ts";
-import { alarm, maybe } from "./parts.ts";
+import type { Observation } from "../sample.ts";
+import { optional, select } from "../select.ts";
+import { type Inlets, inletSettings, inletsStep } from "./inlets.ts";
+import { alarm, maybe, median, there } from "./parts.ts";
+import { runningWords } from "./staged-units.ts";
 
-const settings = Type.Object({ ...watchSettings.properties, ...inletSettings.properties });
+const settings = Type.Object({
+  ...watchSettings.properties,
+  ...plausibleSettings.properties,
+  ...inletSettings.properties,
+});
 
 interface State {
   readonly inlets: ValidateState;
   /** By sensor. */
   readonly levels: Readonly<Record<string, LevelsState>>;
   readonly rates: Readonly<Record<string, RateState>>;
+  readonly implausible: DelayState;
 }
 
 const severities: Readonly<Record<Level, Severity>> = {
@@ -34,18 +46,56 @@ const severities: Readonly<Record<Level, Severity>> = {
   "low-critical": "critical",
 };
 
+interface Seen {
+  readonly outlet: readonly Observation[];
+  readonly outdoor: readonly Observation[];
+  readonly fans: readonly Observation[];
+  readonly states: readonly Observation<string>[];
+  readonly power: { readonly value: number } | undefined;
+}
+
+/** What cannot be true at once: it raises doubt, and fails no sensor. */
+function contradictions(
+  { validated }: Inlets,
+  { outlet, outdoor, fans, states, power }: Seen,
+  s: Static<typeof settings>,
+): readonly string[] {
+  const duty = median(fans);
+  const said = there(states);
+  return implausible({
+    inlet: middle(validated.places.flatMap(({ value }) => (value === undefined ? [] : [value]))),
+    outlet: median(outlet),
+    outdoor: median(outdoor),
+    heat: power?.value,
+    ratedHeat: s.ratedHeat > 0 ? s.ratedHeat : undefined,
+    flow: s.fullFlow > 0 && duty !== undefined ? (s.fullFlow * duty) / 100 : undefined,
+    // Of a unit that says nothing, nothing is known.
+    dxRuns:
+      said.length === 0 || said.length < states.length
+        ? undefined
+        : said.some(({ value }) => runningWords.includes(value)),
+  });
+}
+
 /** Alarms on inlet temperatures; commands nothing. */
 export const temperatureWatch = defineController({
   name: "temperature-watch",
   version: "1.0.0",
-  summary: "Tells when inlets are too warm, too cold, or change too fast",
+  summary: "Tells when inlets are too warm, too cold, change too fast, or cannot be true",
   period: seconds(5),
   settings,
-  inputs: { inlets: select("type:temperature", "point:inlet").each() },
+  inputs: {
+    inlets: select("type:temperature", "point:inlet").each(),
+    outlet: select("type:temperature", "point:outlet").any(),
+    outdoor: select("type:temperature", "point:outdoor").any(),
+    fans: select("type:fan").of("duty").any(),
+    states: select("type:air-conditioner").of("state").anyWord(),
+    power: optional(select("point:it-power").of("watt").sum()),
+  },
   outputs: {},
   failSafe: {},
-  stateVersion: 2,
-  init: (): State => ({ inlets: validateInit(), levels: {}, rates: {} }),
+  stateVersion: 3,
+  init: (): State => ({ inlets: validateInit(), levels: {}, rates: {}, implausible: initialDelay }),
   check: (s) =>
     s.highWarning <= s.highMajor &&
     s.highMajor <= s.highCritical &&
@@ -78,9 +128,14 @@ export const temperatureWatch = defineController({
         alarms.push(alarm(`rate:${from}`, fast ? "warning" : "notice", text, device));
       }
     }
+    const against = contradictions(seen, inputs, s);
+    const delay = { on: s.implausibleAfter, off: 0 };
+    const doubtful = delayStep(state.implausible, against.length > 0, delay, dt);
+    if (doubtful.on)
+      alarms.push(alarm("implausible", "warning", `sensors contradict each other: ${listed(against)}`));
     return {
       outputs: {},
-      state: { inlets: seen.state, levels, rates },
+      state: { inlets: seen.state, levels, rates, implausible: doubtful },
       reason: `${seen.hottest === undefined ? "No inlet is believable" : `Warmest inlet ${shown(seen.hottest)} °C`}; ${alarms.length === 0 ? "all within limits" : `${alarms.length} alarms`}`,
       ...maybe("leader", seen.leader),
       terms: { ...maybe("warmest", seen.hottest) },

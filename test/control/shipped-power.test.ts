@@ -327,3 +327,35 @@ test("temperature watch: each inlet on its own, the worst level only, with a ban
     ["high-major:a"],
   );
 });
+
+test("temperature watch: sensors that contradict each other raise doubt after a while, and fail nobody", () => {
+  const known = { ratedHeat: 1200, fullFlow: 0.1 };
+  const inputs = {
+    inlets: { a: 24, b: 24 },
+    outlet: { back: 34 },
+    outdoor: { out: 20 },
+    fans: { tray: 100 },
+    states: { "dx-1.unit": "standby" },
+    power: { rack: 1200 },
+  };
+  const site = bench(temperatureWatch, {}, inputs, known);
+  site.step({}, 1200);
+  assert.deepEqual(site.alarms(), [], "a rise of 10 K is what 1200 W make of 0.1 m³/s");
+  site.step({ outlet: { back: 42 } }, 890);
+  assert.deepEqual(site.alarms(), []);
+  const doubted = site.step({}, 20);
+  assert.deepEqual(site.alarms(), ["implausible"]);
+  assert.match(
+    doubted.trace.alarms[0]?.text ?? "",
+    /the air warms by 18\.0 K over the racks, expected 9\.9 K/u,
+  );
+  assert.equal(doubted.trace.terms?.["warmest"], 24);
+  site.step({ outlet: { back: 34 } });
+  assert.deepEqual(site.alarms(), []);
+  site.step({ outdoor: { out: 30 } }, 910);
+  assert.deepEqual(site.alarms(), ["implausible"], "colder than outdoors, and no compressor runs");
+  site.step({ states: { "dx-1.unit": "cooling" } });
+  assert.deepEqual(site.alarms(), []);
+  site.step({ states: { "dx-1.unit": null } }, 910);
+  assert.deepEqual(site.alarms(), [], "a unit that says nothing may be running");
+});
