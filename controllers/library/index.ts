@@ -13,6 +13,7 @@ export * from "./emergency.ts";
 export * from "./fail-safe.ts";
 export * from "./fan-loop.ts";
 export * from "./fan-speed.ts";
+export * from "./fan-test.ts";
 export * from "./fans.ts";
 export * from "./feasible.ts";
 export * from "./filter.ts";
@@ -23,6 +24,7 @@ export * from "./latch.ts";
 export * from "./lead-lag.ts";
 export * from "./limit.ts";
 export * from "./mains.ts";
+export * from "./loop-watch.ts";
 export * from "./margin.ts";
 export {
   checkPid,

@@ -1,8 +1,10 @@
 import { seconds } from "../../devices/clock.ts";
 import type { StepContext, StepResult } from "../contract.ts";
+import type { LoopWatchState } from "../library/loop-watch.ts";
 import type { DelayState, LevelsState } from "../library/alarms.ts";
 import { combine, type Combined } from "../library/combine.ts";
 import { doorCeiling } from "../library/door.ts";
+import type { FanTestState } from "../library/fan-test.ts";
 import type { FanState } from "../library/fans.ts";
 import { clamp, countedSeconds, slewed } from "../library/limit.ts";
 import { type PidResult, type PidState, pidStep } from "../library/pid.ts";
@@ -31,6 +33,8 @@ export interface State {
   readonly saturated: DelayState;
   /** s for which no inlet was believable. */
   readonly blind: number;
+  readonly loopWatch?: LoopWatchState;
+  readonly test?: FanTestState;
   /** Duty when the door opened, %; absent while airflow need not be held back. */
   readonly door?: number;
 }
@@ -38,6 +42,7 @@ export interface State {
 export const inputs = {
   inlet: select("type:temperature", "point:inlet").of("temperature").each(),
   speeds: select("type:fan").of("rpm").any(),
+  fanPower: select("type:fan").of("watt").any(),
   power: optional(select("point:it-power").of("watt").sum()),
   floor: optional(from("trim-respond-floor", "floor").max()),
   freeAir: optional(from("economiser", "air").max()),

@@ -1,14 +1,16 @@
 import { type Static, Type } from "typebox";
 import { watchSettings } from "../library/alarms.ts";
+import { fanTestSettings } from "../library/fan-test.ts";
 import { failSafeSettings } from "../library/fail-safe.ts";
 import { fanSettings } from "../library/fans.ts";
+import { loopWatchSettings } from "../library/loop-watch.ts";
 import { type PidSettings, pidWith } from "../library/pid.ts";
 import { checkQuiet, quietSettings } from "../library/quiet.ts";
 import { rampSettings } from "../library/ramp.ts";
 import { checkStepwise, stepwiseSettings } from "../library/stepwise.ts";
 import { checkValidate, validateSettings } from "../library/validate.ts";
 import { wordOf } from "../library/words.ts";
-import { celsius, kelvin, numberOf, percent, percentPerSecond, secondsOf } from "../settings.ts";
+import { celsius, kelvin, numberOf, percent, percentPerSecond, secondsOf, watts } from "../settings.ts";
 
 /** What every controller of a zone's fans can be told. */
 export const zoneFanSettings = {
@@ -28,6 +30,11 @@ export const zoneFanSettings = {
   minDuty: percent({ default: 25, description: "Smallest fan duty." }),
   slewUp: percentPerSecond({ default: 5, description: "Fastest rise of the fans. 0: no limit." }),
   slewDown: percentPerSecond({ default: 1, description: "Fastest fall of the fans. 0: no limit." }),
+  fanWatts: watts({
+    default: 10,
+    minimum: 0.1,
+    description: "Power of one fan from which it surely turns, whatever its speed sensor says.",
+  }),
   filterTime: secondsOf({ default: 10, maximum: 600, description: "Time constant of the inlet's filter." }),
   holdFor: secondsOf({
     default: 30,
@@ -82,7 +89,9 @@ export const fanZoneSettings = Type.Object({
   ...quietSettings.properties,
   ...validateSettings.properties,
   ...fanSettings.properties,
+  ...fanTestSettings.properties,
   ...watchSettings.properties,
+  ...loopWatchSettings.properties,
 });
 export type FanZoneSettings = Static<typeof fanZoneSettings>;
 

@@ -1,8 +1,11 @@
 import { seconds } from "../../devices/clock.ts";
 import { type Alarm, defineController } from "../contract.ts";
 import { delayStep, initialDelay } from "../library/alarms.ts";
+import { fanTestInit, type FanTestResult, fanTestStep } from "../library/fan-test.ts";
 import { firstOrder } from "../library/filter.ts";
+import { loopWatchInit, loopWatchStep } from "../library/loop-watch.ts";
 import { pidInit } from "../library/pid.ts";
+import { quietCeiling } from "../library/quiet.ts";
 import { rampStep } from "../library/ramp.ts";
 import { stepwiseInit } from "../library/stepwise.ts";
 import { shown } from "../library/timing.ts";
@@ -28,6 +31,7 @@ import {
   fanAlarms,
   levelAlarms,
   noInlet,
+  oscillationAlarm,
   probesOf,
   sensorAlarms,
 } from "./zone-parts.ts";
@@ -84,28 +88,26 @@ function step(context: Context): Result {
   const { inputs: seen, settings: s, state, dt, nominal, applied } = context;
   const probes = probesOf(seen.inlet);
   const validated = validateStep(state.inlets, probes, { dt }, s);
-  const bank = bankStep(state.fans, applied.fans, seen.speeds, state.duty ?? s.failSafeDuty, s, dt);
+  const bank = bankStep(state.fans, applied.fans, seen, state.duty ?? s.failSafeDuty, s, dt);
   const mean = appliedMean(applied.fans);
   const kicked = bank.results.some(([, { override }]) => override !== undefined);
-  // A kick is ours and says nothing about what the others are at.
-  const inForce = mean === undefined ? undefined : kicked ? (state.duty ?? mean) : mean / bank.group.factor;
+  const testing = (state.test?.queue.length ?? 0) > 0;
+  // A kick or a test is ours and says nothing about what the others are at.
+  const inForce =
+    mean === undefined ? undefined : kicked || testing ? (state.duty ?? mean) : mean / bank.group.factor;
   if (validated.value === undefined) return blindStep(context, validated, bank, inForce);
   const pv = firstOrder(state.pv, validated.value, s.filterTime, dt) ?? validated.value;
   const setpoint = rampStep(state.setpoint, s.setpoint, { dt, nominal }, s);
   const door = said(seen.doorHold) ? (state.door ?? state.duty ?? inForce) : undefined;
   const lost = lostSensors(seen.inlet, validated, s);
-  const { limits, ...rest } = decide(
-    { ...context, state: { ...state, ...maybe("door", door) } },
-    pv,
-    setpoint,
-    inForce,
-  );
+  const { limits, ...rest } = decide({ ...context, state: { ...state, ...maybe("door", door) } }, pv, setpoint, inForce);
   const decided = { ...rest, limits: [...limits, ...lost.limits] };
   const duty = movedTo(withLost(decided.duty, lost, s), context, inForce);
+  const tested = testFans(context, bank, pv, setpoint, kicked);
   const { alarms, state: watched } = watch(state, pv, setpoint, duty, s, dt);
   const leader = validated.leader ?? "inlet";
   return {
-    outputs: { fans: dutiesOf(bank, duty) },
+    outputs: { fans: withTest(dutiesOf(bank, duty), tested) },
     state: {
       inlets: validated.state,
       pv,
@@ -120,13 +122,19 @@ function step(context: Context): Result {
       duty,
       ...watched,
       blind: 0,
+      test: tested.state,
       ...maybe("door", door),
     },
     reason: reasonOf(pv, setpoint, duty, decided, bank, leader),
     leader,
     terms: termsOf(decided, pv, setpoint, duty, bank),
     limits: decided.limits,
-    alarms: [...alarms, ...lost.alarms, ...sensorAlarms(validated, seen.inlet), ...fanAlarms(bank, s)],
+    alarms: [
+      ...alarms,
+      ...lost.alarms, ...sensorAlarms(validated, seen.inlet),
+      ...fanAlarms(bank, s),
+      ...fallenAlarms(bank, tested),
+    ],
     published: {
       inlet: pv,
       setpoint,
@@ -137,6 +145,38 @@ function step(context: Context): Result {
     failSafe: { fans: lastDuty(pv, duty, s) },
   };
 }
+
+/** One fan at a time at full duty, while nothing else is the matter. */
+function testFans(
+  { inputs: seen, settings: s, state, dt, localHour, mode }: Context,
+  bank: Bank,
+  pv: number,
+  setpoint: number,
+  kicked: boolean,
+): FanTestResult {
+  const calm =
+    mode === "automatic" &&
+    !kicked &&
+    bank.group.remaining === bank.group.all &&
+    Math.abs(pv - setpoint) <= 1 &&
+    !said(seen.doorHold) &&
+    quietCeiling(localHour, pv, setpoint, s) === undefined;
+  const fans = bank.results.map(([{ device }, { state: fan }]) => ({
+    id: device,
+    rpm: fan.rpm ?? undefined,
+  }));
+  return fanTestStep(state.test ?? fanTestInit, { fans, calm }, s, dt);
+}
+
+const withTest = (duties: ReturnType<typeof dutiesOf>, { under }: FanTestResult): typeof duties =>
+  under === undefined ? duties : { each: { ...duties.each, [under]: 100 } };
+
+const fallenAlarms = (bank: Bank, { fallen }: FanTestResult): readonly Alarm[] =>
+  fallen.map(({ id, fall }) => {
+    const name = bank.results.find(([{ device }]) => device === id)?.[0].name ?? id;
+    const text = `${name} turns ${shown(fall)} % slower at full duty than in its first test: clean or replace it`;
+    return alarm(`fan-test:${name}`, "notice", text, id);
+  });
 
 const termsOf = (decided: Decided, pv: number, setpoint: number, duty: number, bank: Bank) => ({
   p: decided.pid.p,
@@ -157,7 +197,7 @@ function watch(
   duty: number,
   s: FanZoneSettings,
   dt: number,
-): { readonly alarms: Alarm[]; readonly state: Pick<State, "levels" | "saturated"> } {
+): { readonly alarms: Alarm[]; readonly state: Pick<State, "levels" | "saturated" | "loopWatch"> } {
   const levels = levelAlarms(state.levels, pv, s, dt);
   const all = duty >= s.saturatedAt && pv > setpoint + s.saturatedError;
   const saturated = delayStep(state.saturated, all, { on: s.saturatedAfter, off: 0 }, dt);
@@ -170,7 +210,10 @@ function watch(
         `all the air there is does not hold ${shown(setpoint)} °C: look at cooling, filters and load`,
       ),
     );
-  return { alarms, state: { levels: levels.state, saturated } };
+  const before = state.loopWatch ?? loopWatchInit;
+  const loop = loopWatchStep(before, pv - setpoint, s.integralTime, s, dt);
+  if (loop.oscillates && s.strategy !== "stepwise") alarms.push(oscillationAlarm(s.gain));
+  return { alarms, state: { levels: levels.state, saturated, loopWatch: loop.state } };
 }
 
 /** Fans that hold the hottest inlet, make up for failed ones, and are quiet at night. */

@@ -10,19 +10,21 @@ import {
 } from "../library/fans.ts";
 import { levelsStep, type Level, type LevelsState, type WatchSettings } from "../library/alarms.ts";
 import type { SensorFault } from "../library/sensor.ts";
+import { oncePer } from "../library/once-per.ts";
 import { shown } from "../library/timing.ts";
 import type { Probe, Validated } from "../library/validate.ts";
 import type { Applied, Observation } from "../sample.ts";
 import { alarm } from "./parts.ts";
 
+const rackOf = oncePer((tags: readonly string[]) => tags.find((tag) => /(^|\/)rack:/.test(tag)));
+
 /** Observations as probes: those of one rack, by its tag, stand for the same place. */
 export function probesOf(all: readonly Observation[]): readonly Probe[] {
-  const names = new Map<string, number>();
-  return all.map((one) => {
-    const count = (names.get(one.from) ?? 0) + 1;
-    names.set(one.from, count);
+  return all.map((one, index) => {
+    let count = 1;
+    for (let i = 0; i < index; i++) if (all[i]?.from === one.from) count++;
     const name = count === 1 ? one.from : `${one.from} (${count})`;
-    const place = one.tags.find((tag) => /(^|\/)rack:/.test(tag)) ?? name;
+    const place = rackOf(one.tags) ?? name;
     return one.quality === "bad"
       ? { name, place, value: undefined }
       : { name, place, value: one.value, age: one.age / 1000 };
@@ -120,24 +122,26 @@ export interface Bank {
 
 /**
  * Watches every fan an output is bound to, and says what the failed ones mean for the others.
+ * @param seen speeds, rpm, and powers, W: a fan that takes power turns, even if its speed sensor says that it does not
  * @param sent what was commanded last, %: taken where nothing is known to be in force
  */
 export function bankStep(
   before: Readonly<Record<string, FanState>>,
   targets: readonly Applied[],
-  speeds: readonly Observation[],
+  seen: { readonly speeds: readonly Observation[]; readonly fanPower: readonly Observation[] },
   sent: number,
-  settings: FanSettings,
+  settings: FanSettings & { readonly fanWatts: number },
   dt: number,
 ): Bank {
-  const rpms = new Map<string, number>();
-  for (const one of speeds)
-    if (one.quality !== "bad" && one.device !== undefined) rpms.set(one.device, one.value);
+  const rpms = byDevice(seen.speeds);
+  const powers = byDevice(seen.fanPower);
   const states: Record<string, FanState> = {};
   const results = targets.map((target) => {
     const { device, value } = target;
     const duty = typeof value === "number" ? value : sent;
-    const result = fanStep(before[device] ?? fanInit(), { duty, rpm: rpms.get(device), dt }, settings);
+    const power = powers.get(device);
+    const moves = power === undefined ? undefined : power >= settings.fanWatts;
+    const result = fanStep(before[device] ?? fanInit(), { duty, rpm: rpms.get(device), moves, dt }, settings);
     states[device] = result.state;
     return [target, result] as const;
   });
@@ -147,6 +151,13 @@ export function bankStep(
     settings,
   );
   return { states, results, group };
+}
+
+function byDevice(all: readonly Observation[]): ReadonlyMap<string, number> {
+  const values = new Map<string, number>();
+  for (const one of all)
+    if (one.quality !== "bad" && one.device !== undefined) values.set(one.device, one.value);
+  return values;
 }
 
 /** Each fan's own command: the wanted duty, more for those that stand in for others, all there is for a kick. */
@@ -216,3 +227,11 @@ function statusAlarm(
       return undefined;
   }
 }
+
+/** A loop that swings wears out what it moves. */
+export const oscillationAlarm = (gain: number): Alarm =>
+  alarm(
+    "oscillation",
+    "warning",
+    `the loop swings about its setpoint: lower \`gain\` ${shown(gain)} %/K, or find gains with \`bothy controller tune\``,
+  );

@@ -1,5 +1,6 @@
 import { seconds } from "../../devices/clock.ts";
 import type { StepContext, StepResult } from "../contract.ts";
+import type { LoopWatchState } from "../library/loop-watch.ts";
 import type { DelayState, LevelsState, RateState } from "../library/alarms.ts";
 import { type EconomiserResult, economiserStep, type EconomiserState } from "../library/economiser.ts";
 import type { FanState } from "../library/fans.ts";
@@ -44,6 +45,9 @@ export interface State {
   readonly saturated: DelayState;
   readonly heatingSaturated: DelayState;
   readonly blind: number;
+  readonly loopWatch?: LoopWatchState;
+  /** Duty when the door opened, %; absent while airflow need not be held back. */
+  readonly door?: number;
 }
 
 export const inputs = {
@@ -51,6 +55,7 @@ export const inputs = {
   outdoor: select("type:temperature", "point:outdoor").of("temperature").any(),
   back: select("type:temperature", "point:return").of("temperature").any(),
   speeds: select("type:fan").of("rpm").any(),
+  fanPower: select("type:fan").of("watt").any(),
   power: optional(select("point:it-power").of("watt").sum()),
   floor: optional(from("trim-respond-floor", "floor").max()),
   freeAir: optional(from("economiser", "air").max()),

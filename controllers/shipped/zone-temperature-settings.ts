@@ -2,13 +2,14 @@ import { type Static, Type } from "typebox";
 import { watchSettings } from "../library/alarms.ts";
 import { economiserSettings } from "../library/economiser.ts";
 import { fanSettings } from "../library/fans.ts";
+import { loopWatchSettings } from "../library/loop-watch.ts";
 import { type PidSettings, pidWith } from "../library/pid.ts";
 import { checkQuiet, quietSettings } from "../library/quiet.ts";
 import { rampSettings } from "../library/ramp.ts";
 import { checkSchedule, scheduleSettings } from "../library/schedule.ts";
 import { checkSequence, sequenceSettings } from "../library/split-range.ts";
 import { checkValidate, validateSettings } from "../library/validate.ts";
-import { celsius, kelvin, numberOf, percentPerSecond, secondsOf } from "../settings.ts";
+import { celsius, kelvin, numberOf, percentPerSecond, secondsOf, watts } from "../settings.ts";
 import { zoneFanSettings } from "./fan-zone-settings.ts";
 
 const { minDuty, ...otherFanSettings } = zoneFanSettings;
@@ -44,6 +45,11 @@ export const zoneTemperatureSettings = Type.Object({
   }),
   ...scheduleSettings.properties,
   ...sequenceSettings.properties,
+  coolingPower: watts({
+    default: 0,
+    description:
+      "Heat all mechanical cooling takes away at its most: whether the setpoint can be held follows. 0: not known.",
+  }),
   damperRate: percentPerSecond({ default: 0.3, description: "Fastest opening of the damper. 0: no limit." }),
   minDuty,
   ...otherFanSettings,
@@ -51,6 +57,7 @@ export const zoneTemperatureSettings = Type.Object({
   ...validateSettings.properties,
   ...fanSettings.properties,
   ...watchSettings.properties,
+  ...loopWatchSettings.properties,
 });
 export type ZoneTemperatureSettings = Static<typeof zoneTemperatureSettings>;
 

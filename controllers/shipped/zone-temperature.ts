@@ -1,9 +1,12 @@
 import { seconds } from "../../devices/clock.ts";
 import { defineController } from "../contract.ts";
 import { delayStep, initialDelay, initialRate, rateStep } from "../library/alarms.ts";
+import { doorCeiling } from "../library/door.ts";
 import { initialEconomiser } from "../library/economiser.ts";
+import { infeasible } from "../library/feasible.ts";
 import { firstOrder } from "../library/filter.ts";
 import { countedSeconds, slewed } from "../library/limit.ts";
+import { loopWatchInit, loopWatchStep } from "../library/loop-watch.ts";
 import { pidInit } from "../library/pid.ts";
 import { quietCeiling } from "../library/quiet.ts";
 import { rampStep } from "../library/ramp.ts";
@@ -11,7 +14,7 @@ import type { SequenceCommands } from "../library/split-range.ts";
 import { shown } from "../library/timing.ts";
 import { validateInit, type Validated, validateStep } from "../library/validate.ts";
 import { floorOf, flowDuty } from "./fan-zone-decide.ts";
-import { alarm } from "./parts.ts";
+import { alarm, maybe, median, said } from "./parts.ts";
 import { blindDuty, lastDuty, lostSensors, withLost } from "./zone-fail-safe.ts";
 import {
   appliedMean,
@@ -21,6 +24,7 @@ import {
   fanAlarms,
   levelAlarms,
   noInlet,
+  oscillationAlarm,
   probesOf,
   sensorAlarms,
 } from "./zone-parts.ts";
@@ -79,7 +83,7 @@ const activeTexts: Readonly<Record<SequenceCommands["active"], (c: SequenceComma
 function step(context: Context): Result {
   const { inputs: seen, settings: s, state, dt, nominal, applied, localHour } = context;
   const validated = validateStep(state.inlets, probesOf(seen.inlet), { dt }, s);
-  const bank = bankStep(state.fans, applied.fans, seen.speeds, state.duty ?? s.failSafeDuty, s, dt);
+  const bank = bankStep(state.fans, applied.fans, seen, state.duty ?? s.failSafeDuty, s, dt);
   const mean = appliedMean(applied.fans);
   const inForce = mean === undefined ? undefined : mean / bank.group.factor;
   if (validated.value === undefined) return blindStep(context, validated, bank, inForce);
@@ -89,10 +93,14 @@ function step(context: Context): Result {
   const outdoorAir = economiser.mode !== "mechanical";
   const flow = flowDuty(seen.power?.value, s);
   const quiet = quietCeiling(localHour, pv, setpoint, s) ?? 100;
-  const fansFloor = Math.min(quiet, Math.max(s.minDuty, flow, floorOf(seen)));
+  // Airflow is held back for whoever works at the open door.
+  const door = said(seen.doorHold) ? (state.door ?? state.duty ?? inForce) : undefined;
+  const doorMost = doorCeiling(door, pv, setpoint, s) ?? 100;
+  const most = Math.min(quiet, doorMost);
+  const fansFloor = Math.min(most, Math.max(s.minDuty, flow, floorOf(seen)));
   const decided = decide(context, pv, setpoint, outdoorAir, fansFloor);
   const lost = lostSensors(seen.inlet, validated, s);
-  const wanted = withLost(Math.max(s.minDuty, Math.min(quiet, decided.commands.fans)), lost, s);
+  const wanted = withLost(Math.max(s.minDuty, Math.min(most, decided.commands.fans)), lost, s);
   const before = context.mode === "manual" || state.duty === null ? inForce : state.duty;
   const span = countedSeconds(dt, nominal);
   const duty = before === undefined ? wanted : slewed(before, wanted, s.slewUp, s.slewDown, span);
@@ -103,11 +111,15 @@ function step(context: Context): Result {
     (rate.quarter >= s.rateQuarter || rate.hour >= s.rateHour);
   const cooling = frozen ? Math.min(state.cooling, decided.commands.dx) : decided.commands.dx;
   const damper = damperMoved(decided.commands.damper, context);
-  const watched = watch(context, { pv, setpoint, cooling, decided, rate });
+  const watched = watch(context, { outdoorAir, pv, setpoint, decided, rate });
   const leader = validated.leader ?? "inlet";
   const against = outdoorAir ? "" : `; no outdoor air: ${economiser.against[0] ?? "it has to wait its time"}`;
   const quietly =
-    quiet < 100 && decided.commands.fans > quiet ? [`quiet hours: fans at most ${shown(quiet)} %`] : [];
+    most < 100 && decided.commands.fans > most
+      ? [
+          `${doorMost < quiet ? "somebody works at the open door" : "quiet hours"}: fans at most ${shown(most)} %`,
+        ]
+      : [];
   return {
     outputs: { fans: dutiesOf(bank, duty), damper },
     state: {
@@ -125,6 +137,7 @@ function step(context: Context): Result {
       rate: rate.state,
       blind: 0,
       ...watched.state,
+      ...maybe("door", door),
     },
     reason: `${leader} is at ${shown(pv)} °C, setpoint ${shown(decided.side === "cooling" ? setpoint : s.heatingSetpoint)} °C: ${activeTexts[decided.commands.active](decided.commands)}${against}`,
     leader,
@@ -134,12 +147,7 @@ function step(context: Context): Result {
       ...lost.limits,
       ...(frozen ? [`no more stages yet: the inlet changed by ${shown(rate.quarter)} K within 15 min`] : []),
     ],
-    alarms: [
-      ...watched.alarms,
-      ...lost.alarms,
-      ...sensorAlarms(validated, seen.inlet),
-      ...fanAlarms(bank, s),
-    ],
+    alarms: [...watched.alarms, ...lost.alarms, ...sensorAlarms(validated, seen.inlet), ...fanAlarms(bank, s)],
     published: {
       heating: decided.commands.heater,
       cooling,
@@ -175,11 +183,11 @@ const termsOf = (
 });
 
 function watch(
-  { state, settings: s, dt }: Context,
+  { state, inputs, settings: s, dt }: Context,
   seen: {
+    readonly outdoorAir: boolean;
     readonly pv: number;
     readonly setpoint: number;
-    readonly cooling: number;
     readonly decided: Decided;
     readonly rate: ReturnType<typeof rateStep>;
   },
@@ -216,7 +224,21 @@ function watch(
     alarms.push(
       alarm("rate", "warning", `the hottest inlet changed by ${shown(rate.quarter)} K within 15 min`),
     );
-  return { alarms, state: { levels: levels.state, saturated, heatingSaturated } };
+  const error = pv - (decided.side === "cooling" ? setpoint : s.heatingSetpoint);
+  const loopWatch = loopWatchStep(state.loopWatch ?? loopWatchInit, error, s.integralTime, s, dt);
+  if (loopWatch.oscillates) alarms.push(oscillationAlarm(s.gain));
+  const advice = infeasible(setpoint, {
+    ...maybe("outdoor", median(inputs.outdoor)),
+    ...maybe("heat", inputs.power?.value),
+    ...maybe("fullFlow", s.fullFlow > 0 ? s.fullFlow : undefined),
+    outdoorShare: seen.outdoorAir ? 1 : 0,
+    ...maybe("cooling", s.coolingPower > 0 ? s.coolingPower : undefined),
+  });
+  if (advice !== undefined) alarms.push(alarm("infeasible", "notice", advice));
+  return {
+    alarms,
+    state: { levels: levels.state, saturated, heatingSaturated, loopWatch: loopWatch.state },
+  };
 }
 
 /** One loop for a whole zone: heater, damper, fans and mechanical cooling, one after the other. */

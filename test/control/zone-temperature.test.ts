@@ -9,17 +9,18 @@ import { reading, zoneOf } from "./zone.ts";
 interface Weather {
   readonly outdoor: number;
   readonly power: number;
+  readonly doorHold?: number;
 }
 
 /** A container on one lump of air: racks warm it, outdoor air through the damper, DX and heater follow the demand. */
-function site(start = 24) {
+function site(start = 24, more: Readonly<Record<string, number>> = {}) {
   const zone = zoneOf(zoneTemperature, {
-    settings: { fullSpeed: 4000, fullFlow: 0.2, dryBulbBelow: 2 },
+    settings: { fullSpeed: 4000, fullFlow: 0.2, dryBulbBelow: 2, ...more },
     others: { damper: [dutyTarget("damper")] },
   });
   let air = start;
   let last: EngineResult | undefined;
-  const step = ({ outdoor, power }: Weather): EngineResult => {
+  const step = ({ outdoor, power, doorHold }: Weather): EngineResult => {
     const fans = zone.duties();
     const flow = (0.2 * fans.reduce((sum, one) => sum + one, 0)) / fans.length / 100;
     const heat = 1207 * Math.max(0.005, flow);
@@ -35,7 +36,7 @@ function site(start = 24) {
       permission: [],
       keepOut: [],
       smoke: [],
-      doorHold: [],
+      doorHold: doorHold === undefined ? [] : [reading("safety", doorHold)],
     };
     const result = zone.step(inputs);
     const damper = Number(zone.targets.value("damper", "damper") ?? 0) / 100;
@@ -132,4 +133,34 @@ test("setpoints too near each other are refused", () => {
     () => zoneOf(zoneTemperature, { settings: { heatingSetpoint: 20 }, others: { damper: [] } }),
     /heatingSetpoint 20 °C must be 5 K or more below setpoint 24 °C/,
   );
+});
+
+test("a setpoint that all there is cannot hold is told at once, with what could be had", () => {
+  const advice = (result: EngineResult): string | undefined =>
+    result.trace.alarms.find(({ id, severity }) => id === "infeasible" && severity === "notice")?.text;
+  const hot = { outdoor: 35, power: 2000 };
+  assert.equal(advice(site(24, { coolingPower: 3000 }).run(4, hot)), undefined);
+  assert.match(
+    advice(site(24, { coolingPower: 1500 }).run(4, hot)) ?? "",
+    /24\.0 °C cannot be held: cooling is smaller/,
+  );
+  assert.equal(advice(site(24).run(4, hot)), undefined, "nobody said what cooling can do");
+});
+
+test("while somebody works at the open door fans go no faster, unless it gets hot", () => {
+  const { zone, run, step } = site();
+  const fastest = (): number => Math.max(...zone.duties());
+  run(400, { outdoor: 15, power: 500 });
+  const before = fastest();
+  assert.ok(before < 50, String(before));
+  let cool = 0;
+  for (let i = 0; i < 60; i++) {
+    const { trace } = step({ outdoor: 15, power: 2400, doorHold: 1 });
+    if (Number(trace.terms?.["pv"]) > 27) continue;
+    cool++;
+    assert.ok(fastest() <= before + 1e-6, `${fastest()} %`);
+  }
+  assert.ok(cool > 10, String(cool));
+  run(120, { outdoor: 15, power: 2400, doorHold: 0 });
+  assert.ok(fastest() > before + 20, `${fastest()} % after ${before} %`);
 });
