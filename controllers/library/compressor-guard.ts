@@ -127,7 +127,8 @@ function advance(state: GuardState, input: GuardInput, settings: GuardSettings, 
     starts: recent(state.starts, hour),
     trips: recent(state.trips, day),
   };
-  if (input.poweredUp === true) next = { ...end(next), holdUntil: now + settings.powerUpDelay + (input.spread ?? 0) };
+  if (input.poweredUp === true)
+    next = { ...end(next), holdUntil: now + settings.powerUpDelay + (input.spread ?? 0) };
   next = observe(next, input.observed);
   if (input.reset === true) next = { ...next, lockedOut: false, trips: [] };
   const trip = input.trip === true;

@@ -128,6 +128,8 @@ export interface StagingInput {
   readonly outdoor?: number;
   /** Starts are being used up: wider bands. */
   readonly antiCycling?: boolean;
+  /** K by which the setpoint is higher for now: surfaces would get wet. */
+  readonly raise?: number;
   /** Somebody asks for comfort now. */
   readonly comfort?: boolean;
   readonly onGenerator?: boolean;
@@ -253,8 +255,8 @@ export function stagingStep(
   dt: number,
 ): StagingResult {
   const comfortLeft = input.comfort === true ? settings.comfortTime : Math.max(0, before.comfortLeft - dt);
-  const setpoint =
-    comfortLeft > 0 ? Math.min(settings.comfortSetpoint, settings.setpoint) : settings.setpoint;
+  const { comfortSetpoint, setpoint: usual } = settings;
+  const setpoint = (comfortLeft > 0 ? Math.min(comfortSetpoint, usual) : usual) + (input.raise ?? 0);
   const { outdoor } = input;
   const cold = { on: settings.lowAmbient, off: settings.lowAmbient + 1 };
   const lowAmbient =

@@ -160,6 +160,10 @@ describe("several sensors", () => {
     const alone = validate([at(24, undefined)])[0]!;
     assert.equal(alone.value, 24);
     assert.deepEqual(alone.alone, ["r1"]);
+    const elsewhere = { name: "far", value: undefined, place: "r9" };
+    const last = validate([[{ name: "near", value: 24, place: "r1" }, elsewhere]])[0]!;
+    assert.deepEqual(last.alone, ["r1"], "the last place that is left");
+    assert.deepEqual(validate([[{ name: "near", value: 24 }]])[0]!.alone, [], "there never was another");
   });
 
   test("two halves far apart: the worse half", () => {

@@ -74,7 +74,7 @@ export interface Validated {
   readonly places: readonly Place[];
   /** Places whose probes have disagreed for long enough to be told. */
   readonly disagree: readonly string[];
-  /** Places that have several probes, and only one that counts. */
+  /** Places of whose several probes one counts, and the place that is left of several: nobody contradicts it. */
   readonly alone: readonly string[];
   readonly state: ValidateState;
 }
@@ -132,9 +132,18 @@ export function validateStep(
     sensors: late.length === 0 ? judged : judged.map((one) => votedOn(one, late)),
     places,
     disagree: late.filter(({ value }) => value !== undefined).map(({ place }) => place),
-    alone: places.filter((one) => one.probes > 1 && one.used === 1).map(({ place }) => place),
+    alone: aloneOf(places),
     state: { sensors: kept, disagreeing },
   };
+}
+
+function aloneOf(places: readonly Voted[]): readonly string[] {
+  let valued = 0;
+  for (const { value } of places) if (value !== undefined) valued++;
+  const last = places.length > 1 && valued === 1;
+  return places
+    .filter(({ value, probes, used }) => value !== undefined && (last || (probes > 1 && used === 1)))
+    .map(({ place }) => place);
 }
 
 /** Of the readings in this step, so that two sensors that move together are compared at the same time. */

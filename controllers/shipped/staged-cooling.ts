@@ -59,6 +59,7 @@ const inputs = {
   freeCooling: optional(from("economiser", "freeCooling").max()),
   rest: optional(from("humidity-guard", "compressorsRest").max()),
   dry: optional(from("humidity-guard", "dry").max()),
+  raise: optional(from("humidity-guard", "raiseSupply").max()),
 };
 const outputs = {
   mode: select("type:air-conditioner").action("mode"),
@@ -114,6 +115,8 @@ function stage(
       antiCycling: guards.some(({ starts }) => starts.length >= s.startsPerHour - 1),
       comfort: there(seen.comfort).some(({ value }) => value === "on" || value === "closed"),
       onGenerator: said(seen.generator),
+      // Water on equipment is worse than a warm inlet, but not than a hot one.
+      raise: inlet >= s.urgentAt ? 0 : (seen.raise?.value ?? 0),
       ...maybe("most", mostStages(inlet, seen, s)),
       ...maybe("mostWhy", whyMost(seen)),
     },

@@ -104,6 +104,17 @@ test("staged cooling: outdoor air, batteries and moisture keep compressors off, 
   }
 });
 
+test("staged cooling: surfaces that would get wet raise its setpoint, until it is urgent", () => {
+  const site = cooling(1, { raise: { "controller humidity-guard": 1.5 } });
+  site.step({}, 300);
+  const dry = site.step({ inlet: { probe: 26 } }, 20);
+  assert.equal(site.value("capacity", "dx-1.unit"), 0);
+  assert.equal(dry.trace.terms?.["setpoint"], 26.5);
+  site.step({ inlet: { probe: 26.6 } }, 20);
+  assert.equal(site.value("capacity", "dx-1.unit"), 100);
+  assert.equal(site.step({ inlet: { probe: 33 } }, 20).trace.terms?.["setpoint"], 25);
+});
+
 test("staged cooling: a variable compressor follows the temperature", () => {
   const site = cooling(1, {}, { capacityBand: 4 });
   site.step({}, 300);
@@ -300,6 +311,15 @@ test("emergency ventilation: fans that frost has stopped turn again when equipme
   assert.equal(site.step({ back: { outlet: 20 } }, 600).published?.["frost"], 3);
   assert.equal(site.value("fans", "fan-1"), undefined, "not stopped again");
   assert.equal(site.step({ supply: { "dx-1.supply": 8 } }).published?.["frost"], 2);
+});
+
+test("emergency ventilation: frost does not stop fans while equipment is at work", () => {
+  const site = emergency({ supply: { "dx-1.supply": 0 }, power: { "pdu-1.inlet": 1200 } });
+  assert.equal(site.step({}, 310).published?.["frost"], 3);
+  assert.equal(site.value("fans", "fan-1"), undefined);
+  assert.equal(site.value("damper", "dx-1.unit"), 0);
+  site.step({ power: { "pdu-1.inlet": 0 } }, 2);
+  assert.equal(site.value("fans", "fan-1"), 0);
 });
 
 test("emergency ventilation: a site that is cold all through keeps its air moving", () => {
