@@ -66,10 +66,10 @@ export const initialColdStart = (running = false): ColdStartState => ({
 export interface ColdStartInput {
   readonly inlet: number;
   /** Servers, or what stands for them; absent when nothing measures it. */
-  readonly equipment?: number;
-  readonly battery?: number;
+  readonly equipment?: number | undefined;
+  readonly battery?: number | undefined;
   /** Coldest surface less dew point, K. */
-  readonly margin?: number;
+  readonly margin?: number | undefined;
   /** Loads that are switched, and whether any of them has power. */
   readonly outlets: number;
   readonly powered: boolean;

@@ -76,11 +76,11 @@ export interface DamperWatchInput {
   /** What is in force, %. */
   readonly commanded: number;
   /** Undefined: the damper reports none, or does not obey now. */
-  readonly reported?: number;
+  readonly reported?: number | undefined;
   /** °C */
-  readonly supply?: number;
-  readonly back?: number;
-  readonly outdoor?: number;
+  readonly supply?: number | undefined;
+  readonly back?: number | undefined;
+  readonly outdoor?: number | undefined;
   /** No compressor runs, so that supply air is what the damper lets in. */
   readonly resting: boolean;
 }

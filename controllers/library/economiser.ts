@@ -134,8 +134,8 @@ export const initialEconomiser: EconomiserState = {
 
 export interface EconomiserInput {
   /** °C; humidity, dew point and enthalpy where they are known. */
-  readonly outdoor?: { readonly temperature: number } & Partial<Air>;
-  readonly return?: { readonly temperature: number } & Partial<Air>;
+  readonly outdoor?: ({ readonly temperature: number } & Partial<Air>) | undefined;
+  readonly return?: ({ readonly temperature: number } & Partial<Air>) | undefined;
   /** What is to be cooled, and how far, °C. */
   readonly inlet: number;
   readonly setpoint: number;
@@ -143,10 +143,10 @@ export interface EconomiserInput {
   readonly damper: number;
   /** What compressors do: at rest, at their least (a variable one), or more than that. */
   readonly compressors: "rest" | "least" | "more";
-  readonly doorOpen?: boolean;
-  readonly filterPressure?: number;
+  readonly doorOpen?: boolean | undefined;
+  readonly filterPressure?: number | undefined;
   /** What shuts outdoor air out at once, for people: smoke, frost, dust. */
-  readonly shutOut?: readonly string[];
+  readonly shutOut?: readonly string[] | undefined;
 }
 
 export interface EconomiserResult {

@@ -88,15 +88,15 @@ export const initialEmergency: EmergencyState = {
 
 export interface EmergencyInput {
   readonly inlet: number;
-  readonly return?: number;
-  readonly outdoor?: number;
-  readonly outdoorDewPoint?: number;
+  readonly return?: number | undefined;
+  readonly outdoor?: number | undefined;
+  readonly outdoorDewPoint?: number | undefined;
   /** Cooling should run and no unit could: none works, answers, or has power. */
   readonly coolingLost: boolean;
   /** Cooling should run, and will once a compressor has rested. */
-  readonly resting?: boolean;
+  readonly resting?: boolean | undefined;
   /** Why, for people: `dx-1 is locked out`. */
-  readonly why?: readonly string[];
+  readonly why?: readonly string[] | undefined;
 }
 
 export interface EmergencyResult {

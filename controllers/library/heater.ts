@@ -50,6 +50,18 @@ export const heaterSettings = Type.Object({
     maximum: 30,
     description: "Inlet air this far above the setpoint cuts it off at once.",
   }),
+  heaterShort: kelvin({
+    default: 2,
+    minimum: 0.5,
+    maximum: 20,
+    description:
+      "With all stages on and the inlet this far below the setpoint all heat there is is too little.",
+  }),
+  heaterShortAfter: secondsOf({
+    default: 1800,
+    maximum: 14_400,
+    description: "For this long, before it is told.",
+  }),
 });
 export type HeaterSettings = Static<typeof heaterSettings>;
 
@@ -65,14 +77,14 @@ export interface HeaterInput {
   readonly stages: number;
   readonly temperature: number;
   /** °C of the air that leaves it. */
-  readonly outlet?: number;
+  readonly outlet?: number | undefined;
   /** % of the flow at full speed; absent when nothing says: then a cut-out of its own must be relied on. */
-  readonly airflow?: number;
+  readonly airflow?: number | undefined;
   /** Compressors or outdoor air cool: never both, but to dry the air. */
   readonly cooling: boolean;
-  readonly drying?: boolean;
+  readonly drying?: boolean | undefined;
   /** A cold start asks for all the heat there is, up to this temperature, °C. */
-  readonly preheatTo?: number;
+  readonly preheatTo?: number | undefined;
 }
 
 export interface HeaterResult {

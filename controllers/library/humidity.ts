@@ -78,12 +78,12 @@ export const initialHumidity: HumidityState = {
 export interface HumidityInput {
   readonly inlet: number;
   /** Dew point inside, °C; absent when the humidity sensor is bad. */
-  readonly dewPoint?: number;
-  readonly outdoorDewPoint?: number;
+  readonly dewPoint?: number | undefined;
+  readonly outdoorDewPoint?: number | undefined;
   /** Outdoor temperature, °C. */
-  readonly outdoor?: number;
+  readonly outdoor?: number | undefined;
   /** Coldest of what is known: supply air, wall, coil, °C. */
-  readonly coldest?: number;
+  readonly coldest?: number | undefined;
   /** % */
   readonly damper: number;
   readonly doorOpen: boolean;

@@ -38,13 +38,13 @@ export const initialMains: MainsState = { out: false, gone: 0, back: 0, since: 0
 
 /** Undefined: not known. */
 export interface MainsInput {
-  readonly contact?: "present" | "failed";
+  readonly contact?: "present" | "failed" | undefined;
   /** AC voltage somewhere before the rectifiers or the UPS, V. */
-  readonly acVolts?: number;
-  readonly busVolts?: number;
+  readonly acVolts?: number | undefined;
+  readonly busVolts?: number | undefined;
   /** Positive while charging, A. */
-  readonly batteryAmperes?: number;
-  readonly generator?: boolean;
+  readonly batteryAmperes?: number | undefined;
+  readonly generator?: boolean | undefined;
 }
 
 /**

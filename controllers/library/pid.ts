@@ -27,11 +27,11 @@ export interface PidInput {
   readonly dt: number;
   readonly nominal: number;
   /** Added to the output. Default 0. */
-  readonly feedForward?: number;
+  readonly feedForward?: number | undefined;
   /** What is really in force since the last step, when that is known: other owners, stuck actuators, selectors. */
-  readonly applied?: number;
+  readonly applied?: number | undefined;
   /** The output is this, and the integral follows it: manual, or somebody else's. */
-  readonly manual?: number;
+  readonly manual?: number | undefined;
   /** Limits of this step, inside those of the settings. */
   readonly min?: number;
   readonly max?: number;

@@ -76,9 +76,9 @@ export interface SafetyInput {
   readonly heat: readonly (boolean | undefined)[];
   readonly leak: readonly (boolean | undefined)[];
   /** % vol. */
-  readonly hydrogen?: number;
-  readonly doorOpen?: boolean;
-  readonly inlet?: number;
+  readonly hydrogen?: number | undefined;
+  readonly doorOpen?: boolean | undefined;
+  readonly inlet?: number | undefined;
   /** Somebody resets what is latched. */
   readonly reset: boolean;
 }

@@ -88,6 +88,11 @@ export const sheddingSettings = Type.Object({
     maximum: 600,
     description: "Between the returns of two loads.",
   }),
+  outletRest: secondsOf({
+    default: 10,
+    maximum: 600,
+    description: "An outlet that was opened stays open at least this long: power supplies must discharge.",
+  }),
 });
 export type SheddingSettings = Static<typeof sheddingSettings>;
 
@@ -136,11 +141,11 @@ export interface SheddingInput {
   /** Mains are out. */
   readonly out: boolean;
   /** %; absent: not known. */
-  readonly charge?: number;
+  readonly charge?: number | undefined;
   /** Worst autonomy, s. */
-  readonly autonomy?: number;
-  readonly busVolts?: number;
-  readonly inlet?: number;
+  readonly autonomy?: number | undefined;
+  readonly busVolts?: number | undefined;
+  readonly inlet?: number | undefined;
 }
 
 export interface SheddingResult {
@@ -248,7 +253,9 @@ function step(
       return { ...was, for: lasts };
     case "off":
       if (why !== undefined) return { ...was, for: lasts, why };
-      return may ? { phase: "back", for: 0, why: "" } : { ...was, for: lasts };
+      return may && reached(lasts, s.outletRest)
+        ? { phase: "back", for: 0, why: "" }
+        : { ...was, for: lasts };
     case "back":
       if (why !== undefined) return { phase: "off", for: 0, why };
       // A reading from before it was shed is no proof.

@@ -11,7 +11,7 @@ import { checkValidate, validateInit, type ValidateState } from "../library/vali
 import { from, optional, select } from "../select.ts";
 import { celsius } from "../settings.ts";
 import { blindReason, inletSettings, inletsStep, leftOut } from "./inlets.ts";
-import { alarm, each, least, maybe, there } from "./parts.ts";
+import { alarm, each, least, there } from "./parts.ts";
 import { prioritySettings, loadsOf } from "./loads.ts";
 
 const settings = Type.Object({
@@ -83,9 +83,9 @@ export const coldStart = defineController({
       before,
       {
         inlet,
-        ...maybe("equipment", equipment.coldest),
-        ...maybe("battery", least(inputs.battery)),
-        ...maybe("margin", inputs.margin?.value),
+        equipment: equipment.coldest,
+        battery: least(inputs.battery),
+        margin: inputs.margin?.value,
         outlets: loads.length,
         powered,
         heating: there(inputs.fans).some(({ value }) => value > 0),

@@ -36,7 +36,7 @@ import {
   shutOut,
 } from "./economiser-parts.ts";
 import { blindReason, inletSettings, inletsStep } from "./inlets.ts";
-import { each, least, maybe, median, said, there } from "./parts.ts";
+import { each, least, median, said, there } from "./parts.ts";
 
 const settings = Type.Object({
   setpoint: celsius({
@@ -187,10 +187,10 @@ export const economiser = defineController({
       s.resets > state.resets ? initialDamperWatch : state.watch,
       {
         commanded: inForce,
-        ...maybe("reported", obeys(inputs.obeys) ? median(inputs.position) : undefined),
-        ...maybe("supply", supply),
-        ...maybe("back", back?.temperature),
-        ...maybe("outdoor", outdoor?.temperature),
+        reported: obeys(inputs.obeys) ? median(inputs.position) : undefined,
+        supply,
+        back: back?.temperature,
+        outdoor: outdoor?.temperature,
         resting: compressors === "rest",
       },
       s,
@@ -199,14 +199,14 @@ export const economiser = defineController({
     const result = economiserStep(
       state.economiser,
       {
-        ...maybe("outdoor", outdoor),
-        ...maybe("return", back),
+        outdoor,
+        return: back,
         inlet,
         setpoint: s.setpoint,
         damper: inForce,
         compressors,
         doorOpen,
-        ...maybe("filterPressure", median(inputs.filter)),
+        filterPressure: median(inputs.filter),
         shutOut: [...shutOut(inputs), ...watch.against],
       },
       s,
@@ -231,7 +231,7 @@ export const economiser = defineController({
         gainFactor: gainFactor(back?.temperature, outdoor?.temperature, s),
         min: s.damperMinimum,
         max: Math.max(s.damperMinimum, limit) + airRange(result.mode, limit, s),
-        ...maybe("manual", held),
+        manual: held,
       },
       pidWith({ gain: s.gain, integralTime: s.integralTime, action: "direct", outputMin: 0, outputMax: 200 }),
     );
@@ -247,9 +247,9 @@ export const economiser = defineController({
     const filter = filterStep(
       state.filter,
       {
-        ...maybe("pressure", median(inputs.filter)),
-        ...maybe("cleanPressure", s.filterClean > 0 ? s.filterClean : undefined),
-        ...maybe("flow", median(inputs.fans)),
+        pressure: median(inputs.filter),
+        cleanPressure: s.filterClean > 0 ? s.filterClean : undefined,
+        flow: median(inputs.fans),
         cleanFlow: 100,
         loaded: there(inputs.filterContact).some(({ value }) => value === "alarm"),
       },

@@ -21,7 +21,7 @@ import type { Observation } from "../sample.ts";
 import { from, optional, select } from "../select.ts";
 import { percent } from "../settings.ts";
 import { inletSettings, inletsStep } from "./inlets.ts";
-import { alarm, each, least, maybe, median, said } from "./parts.ts";
+import { alarm, each, least, median, said } from "./parts.ts";
 
 const settings = Type.Object({
   ...emergencySettings.properties,
@@ -56,6 +56,9 @@ function frosty(
   return fromOutdoors ? supply : Math.max(supply, s.freezeMinimumAt + 2);
 }
 
+/** W of equipment that needs air. */
+const atWork = 50;
+
 const useless = ["lockout", "fault"];
 
 /** Why no unit cools, of those that ought to; empty while at least one might. */
@@ -86,6 +89,7 @@ export const emergencyVentilation = defineController({
     resting: optional(from("staged-cooling", "resting").max()),
     onBattery: optional(from("outage", "onBattery").max()),
     preheatTo: optional(from("cold-start", "preheatTo").max()),
+    power: optional(select("point:it-power").of("watt").sum()),
   },
   outputs: {
     fans: select("type:fan").action("speed", { unit: "%" }),
@@ -94,7 +98,7 @@ export const emergencyVentilation = defineController({
   publishes: {
     active: { text: "1 while emergency ventilation is at work" },
     frost: {
-      text: "0 none, 1 damper at its minimum, 2 damper shut, 3 fans off too, unless equipment is hot",
+      text: "0 none, 1 damper at its minimum, 2 damper shut, 3 fans off too, unless equipment is at work",
     },
   },
   failSafe: { fans: null, damper: null },
@@ -115,9 +119,9 @@ export const emergencyVentilation = defineController({
       {
         // When nothing says how warm it is, lost cooling matters.
         inlet: inlets.hottest ?? s.lostFrom,
-        ...maybe("return", median(inputs.back)),
-        ...maybe("outdoor", outdoor),
-        ...maybe("outdoorDewPoint", dew),
+        return: median(inputs.back),
+        outdoor,
+        outdoorDewPoint: dew,
         coolingLost: why.length > 0,
         resting: said(inputs.resting),
         why,
@@ -129,7 +133,8 @@ export const emergencyVentilation = defineController({
     const frost = freezeStep(state.freeze, cold, s, dt, median(inputs.back));
     const saving = said(inputs.onBattery) && !result.state.overloaded;
     const stage = result.active ? 0 : frost.stage;
-    const stops = stage === 3 && frost.state.hot !== true;
+    // What is at work warms itself, and burns where the air stands still.
+    const stops = stage === 3 && frost.state.hot !== true && (inputs.power?.value ?? 0) < atWork;
     const fans = result.active && !saving ? s.emergencyDuty : stops ? 0 : null;
     const damper = result.opening ?? (stage === 0 ? null : stage === 1 ? s.freezeDamper : 0);
     return {
@@ -171,7 +176,7 @@ const frostReason = (stage: FreezeStage, stops: boolean): string =>
     ? "Supply air is near freezing: the damper goes to its minimum"
     : stage === 2
       ? "Supply air was near freezing: the damper stays shut for a while"
-      : `Supply air freezes although the damper is shut: ${stops ? "fans stop" : "fans turn slowly, for equipment is hot"}; check damper and heater`;
+      : `Supply air freezes although the damper is shut: ${stops ? "fans stop" : "fans turn slowly, for equipment is at work"}; check damper and heater`;
 
 /** On battery it is what is meant to happen. */
 function activeAlarm(

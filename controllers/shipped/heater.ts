@@ -1,6 +1,7 @@
 import { Type } from "typebox";
 import { seconds } from "../../devices/clock.ts";
 import { type Alarm, defineController } from "../contract.ts";
+import { delayStep, type DelayState, initialDelay } from "../library/alarms.ts";
 import { heaterSettings, heaterStep, type HeaterState, initialHeater } from "../library/heater.ts";
 import { listed, shown } from "../library/timing.ts";
 import { checkValidate, validateInit, type ValidateState } from "../library/validate.ts";
@@ -13,7 +14,15 @@ const settings = Type.Object({ ...heaterSettings.properties, ...inletSettings.pr
 interface State {
   readonly inlets: ValidateState;
   readonly heater: HeaterState;
+  readonly short?: DelayState;
 }
+
+const tooLittle = (setpoint: number): Alarm =>
+  alarm(
+    "heating-saturated",
+    "major",
+    `all stages do not hold ${shown(setpoint)} °C: look at heater, doors and damper`,
+  );
 
 /** Heater stages on relays tagged `use:heater`, with interlocks. */
 export const heater = defineController({
@@ -68,17 +77,24 @@ export const heater = defineController({
       {
         stages: off.length > 0 ? 0 : applied.heaters.length,
         temperature: inlet,
-        ...maybe("outlet", most(inputs.outlet)),
-        ...maybe("airflow", median(inputs.fans)),
+        outlet: most(inputs.outlet),
+        airflow: median(inputs.fans),
         cooling: cools,
         drying: said(inputs.drying),
-        ...maybe("preheatTo", preheat !== undefined && preheat > 0 ? preheat : undefined),
+        preheatTo: preheat !== undefined && preheat > 0 ? preheat : undefined,
       },
       s,
       dt,
     );
     const limits = [...off, ...result.limits];
     const on = result.on.filter(Boolean).length;
+    // A cold start takes its time, and tells of it itself.
+    const short =
+      on > 0 &&
+      on === applied.heaters.length &&
+      (preheat ?? 0) <= 0 &&
+      inlet < s.heatingSetpoint - s.heaterShort;
+    const saturated = delayStep(state.short ?? initialDelay, short, { on: s.heaterShortAfter, off: 0 }, dt);
     const alarms: Alarm[] = result.cut
       ? [alarm("heater-hot", "major", "the heater was cut off: too hot; check that a relay has not welded")]
       : [];
@@ -89,16 +105,16 @@ export const heater = defineController({
           rank: result.cut ? "equipmentProtection" : "controller",
         },
       },
-      state: { inlets: inlets.state, heater: result.state },
+      state: { inlets: inlets.state, heater: result.state, short: saturated },
       reason:
         limits.length > 0
           ? `Heater ${listed(limits)}`
           : `${on} of ${applied.heaters.length} heater stages: inlet ${shown(inlet)} °C against ${shown(s.heatingSetpoint)} °C`,
-      ...maybe("leader", inlets.leader),
       terms: { stages: on, error: s.heatingSetpoint - inlet },
       limits,
-      alarms: [...inlets.alarms, ...alarms],
+      alarms: [...inlets.alarms, ...alarms, ...(saturated.on ? [tooLittle(s.heatingSetpoint)] : [])],
       published: { stages: on },
+      ...maybe("leader", inlets.leader),
     };
   },
   invariants: [

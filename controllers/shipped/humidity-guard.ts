@@ -10,8 +10,15 @@ import {
 } from "../library/humidity.ts";
 import { dewPoint } from "../library/psychrometrics.ts";
 import { median as middle } from "../library/filter.ts";
+import { oncePer } from "../library/once-per.ts";
 import { listed, shown } from "../library/timing.ts";
-import { checkValidate, validateInit, type ValidateState, validateStep } from "../library/validate.ts";
+import {
+  checkValidate,
+  type Validated,
+  validateInit,
+  type ValidateState,
+  validateStep,
+} from "../library/validate.ts";
 import type { Observation } from "../sample.ts";
 import { select } from "../select.ts";
 import { inletSettings, inletsStep, leftOut } from "./inlets.ts";
@@ -39,6 +46,14 @@ const humiditySensors = {
   placeDelta: 20,
 };
 
+const forHumidity = oncePer((s: Settings) => ({ ...s, ...humiditySensors }));
+/** A coil is much colder than the metal around it. */
+const forSurfaces = oncePer((s: Settings) => ({ ...s, placeDelta: 0 }));
+
+/** Of the places that have one. */
+const valuesOf = ({ places }: Validated): readonly number[] =>
+  places.map(({ value }) => value).filter((value) => value !== undefined);
+
 interface Moisture {
   /** °C */
   readonly dewPoint: number | undefined;
@@ -56,8 +71,8 @@ function moistureOf(
   s: Settings,
   dt: number,
 ): Moisture {
-  const judged = validateStep(before, probesOf(sensors), { dt }, { ...s, ...humiditySensors, worse: "high" });
-  const humidity = middle(judged.places.flatMap(({ value }) => (value === undefined ? [] : [value])));
+  const judged = validateStep(before, probesOf(sensors), { dt, worse: "high" }, forHumidity(s));
+  const humidity = middle(valuesOf(judged));
   const known = celsius !== undefined && humidity !== undefined;
   return {
     dewPoint: known ? dewPoint(celsius, Math.min(100, Math.max(1, humidity))) : undefined,
@@ -113,13 +128,11 @@ export const humidityGuard = defineController({
     const cold = inletsStep(
       state.surfaces,
       [...inputs.surfaces, ...inputs.supply],
-      // A coil is much colder than the metal around it.
-      { ...s, placeDelta: 0 },
+      forSurfaces(s),
       dt,
       "low",
     );
-    const air = inlets.validated.places.flatMap(({ value }) => (value === undefined ? [] : [value]));
-    const inside = moistureOf(state.inside, middle(air), inputs.humidity, s, dt);
+    const inside = moistureOf(state.inside, middle(valuesOf(inlets.validated)), inputs.humidity, s, dt);
     const outside = moistureOf(state.outside, median(inputs.outdoor), inputs.outdoorHumidity, s, dt);
     const outdoorDew = outside.dewPoint;
     const surfaces = [cold.coldest, inlets.coldest].filter((one) => one !== undefined);
@@ -127,16 +140,21 @@ export const humidityGuard = defineController({
       state.humidity,
       {
         inlet: inlets.hottest ?? 20,
-        ...maybe("dewPoint", inside.dewPoint),
-        ...maybe("outdoorDewPoint", outdoorDew),
-        ...maybe("outdoor", median(inputs.outdoor)),
-        ...maybe("coldest", surfaces.length === 0 ? undefined : Math.min(...surfaces)),
+        dewPoint: inside.dewPoint,
+        outdoorDewPoint: outdoorDew,
+        outdoor: median(inputs.outdoor),
+        coldest: surfaces.length === 0 ? undefined : Math.min(...surfaces),
         damper: most(inputs.damper) ?? 0,
         doorOpen: there(inputs.door).some(({ value }) => value === "open"),
       },
       s,
       dt,
     );
+    const known = {
+      ...maybe("dewPoint", result.dewPoint),
+      ...maybe("outdoorDewPoint", outdoorDew),
+      ...maybe("margin", result.margin),
+    };
     return {
       outputs: {},
       state: {
@@ -147,22 +165,15 @@ export const humidityGuard = defineController({
         outside: outside.state,
       },
       reason: reasonOf(result),
-      terms: {
-        ...maybe("dewPoint", result.dewPoint),
-        ...maybe("outdoorDewPoint", outdoorDew),
-        ...maybe("margin", result.margin),
-        raiseSupply: result.raiseSupply,
-      },
+      terms: { raiseSupply: result.raiseSupply, ...known },
       limits: [...result.keepOut, ...leftOut(inlets), ...leftOut(cold)],
       alarms: [...alarmsOf(result, inside.humidity, s), ...inside.alarms, ...outside.alarms],
       published: {
-        ...maybe("dewPoint", result.dewPoint),
-        ...maybe("outdoorDewPoint", outdoorDew),
-        ...maybe("margin", result.margin),
         keepOut: result.keepOut.length > 0 ? 1 : 0,
         dry: result.dry ? 1 : 0,
         compressorsRest: result.compressorsRest ? 1 : 0,
         raiseSupply: result.raiseSupply,
+        ...known,
       },
     };
   },

@@ -2,6 +2,7 @@ import { seconds } from "../../devices/clock.ts";
 import { defineController } from "../contract.ts";
 import { initialMains, type MainsState, mainsStep } from "../library/mains.ts";
 import { initialShedding, type SheddingState, sheddingStep } from "../library/shedding.ts";
+import { heldFor } from "../library/timing.ts";
 import { validateInit, type ValidateState } from "../library/validate.ts";
 import type { Observation } from "../sample.ts";
 import { select } from "../select.ts";
@@ -18,6 +19,8 @@ interface State {
   readonly shedding: SheddingState;
   /** W, filtered. */
   readonly watts: number;
+  /** s on generator. */
+  readonly generatorFor?: number;
 }
 
 /** Mains, battery and loads: who loses power first, and who gets it back. */
@@ -72,10 +75,10 @@ export const outage = defineController({
     const mains = mainsStep(
       state.mains,
       {
-        ...maybe("contact", contact),
-        ...maybe("acVolts", contact === undefined ? most(inputs.acVolts) : undefined),
-        ...maybe("busVolts", busVolts),
-        ...maybe("batteryAmperes", least(inputs.batteryAmperes)),
+        contact,
+        acVolts: contact === undefined ? most(inputs.acVolts) : undefined,
+        busVolts,
+        batteryAmperes: least(inputs.batteryAmperes),
         generator,
       },
       s,
@@ -84,28 +87,33 @@ export const outage = defineController({
     const now = most(inputs.loadWatts) ?? state.watts;
     const watts = state.watts === 0 ? now : state.watts + (now - state.watts) * (1 - Math.exp(-dt / 60));
     const charge = least(believable.percent(inputs.charge));
-    const celsiusNow = most(believable.celsius(inputs.batteryTemperature));
-    const lasts = charge === undefined ? undefined : lastsFor(charge, celsiusNow, watts, s);
+    // Of several batteries the coldest and the hottest limit what all are charged with.
+    const batteries = believable.celsius(inputs.batteryTemperature);
+    const extremes = [least(batteries), most(batteries)] as const;
+    const lasts = charge === undefined ? undefined : lastsFor(charge, extremes[0], watts, s);
     const loads = loadsWith(applied, inputs.outlets, inputs.powers, s);
     const shed = sheddingStep(
       state.shedding,
       {
         loads,
         out: mains.out,
-        ...maybe("charge", charge),
-        ...maybe("autonomy", lasts?.pessimistic),
-        ...maybe("busVolts", busVolts),
-        ...maybe("inlet", inlets.hottest),
+        charge,
+        autonomy: lasts?.pessimistic,
+        busVolts,
+        inlet: inlets.hottest,
       },
       s,
       dt,
     );
+    const generatorFor = heldFor(state.generatorFor ?? 0, mains.out && generator, dt);
+    // Compressors start one after the other, whoever feeds them.
+    const started = (since: number): number => 1 + Math.floor(since / Math.max(1, s.coolingAfter));
     const stages = mains.out
       ? generator
-        ? s.generatorRunsCooling
+        ? Math.min(s.generatorRunsCooling, started(generatorFor))
         : s.batteryRunsCooling
-      : Math.min(8, 1 + Math.floor(mains.state.since / Math.max(1, s.coolingAfter)));
-    const limit = chargeLimit(celsiusNow, s);
+      : Math.min(8, started(mains.state.since));
+    const limit = Math.min(...extremes.map((celsius) => chargeLimit(celsius, s)));
     return {
       outputs: {
         loads: each(applied.loads, ({ device }) =>
@@ -114,30 +122,30 @@ export const outage = defineController({
         servers: each(applied.servers, ({ name }) => (asked(name, shed, loads, s) ? "soft" : null)),
         charging: s.commandCharging && applied.charging.length > 0 ? limit : null,
       },
-      state: { inlets: inlets.state, mains: mains.state, shedding: shed.state, watts },
+      state: { inlets: inlets.state, mains: mains.state, shedding: shed.state, watts, generatorFor },
       reason: reasonOf(mains.out, generator, lasts, shed, loads),
       ...(mains.out ? { leader: generator ? "generator" : "battery" } : {}),
       terms: {
         watts,
         chargeLimit: limit,
+        shed: shed.off.length + shed.stopping.length,
         ...maybe("charge", charge),
         ...maybe("optimistic", lasts?.optimistic),
         ...maybe("pessimistic", lasts?.pessimistic),
-        shed: shed.off.length + shed.stopping.length,
       },
       limits: [...shed.reasons, ...leftOut(inlets)],
       alarms: [
         ...powerAlarms(mains, generator, lasts, s),
         ...shedAlarms(shed, loads, busVolts, s),
-        ...batteryAlarms(celsiusNow, s),
+        ...batteryAlarms(extremes, s),
       ],
       published: {
         onBattery: mains.out && !generator ? 1 : 0,
         onGenerator: mains.out && generator ? 1 : 0,
         coolingStages: stages,
         inletLimit: mains.out ? s.inletOnBattery : 0,
-        ...maybe("autonomy", lasts?.pessimistic),
         shed: shed.off.length,
+        ...maybe("autonomy", lasts?.pessimistic),
       },
     };
   },

@@ -68,10 +68,13 @@ export const alarm = (id: string, severity: Severity, text: string, device?: str
 export const maybe = <K extends string, V>(key: K, value: V | undefined): { readonly [P in K]?: V } =>
   value === undefined ? {} : ({ [key]: value } as { readonly [P in K]?: V });
 
+const seenWords: ReadonlySet<string> = new Set(["alarm", "fault", "failed", "tampered", "smoke", "leak"]);
+const unseenWords: ReadonlySet<string> = new Set(["normal", "ok", "present"]);
+
 /** What a contact says: words of ours, or, of a bare contact, whether it is wired closed (`NC`) or open (`NO`) at rest. */
 export function contactSeen(word: string, wiring: "NC" | "NO"): boolean | undefined {
-  if (["alarm", "fault", "failed", "tampered", "smoke", "leak"].includes(word)) return true;
-  if (["normal", "ok", "present"].includes(word)) return false;
+  if (seenWords.has(word)) return true;
+  if (unseenWords.has(word)) return false;
   if (["open", "off"].includes(word)) return wiring === "NC";
   if (["closed", "on"].includes(word)) return wiring === "NO";
   return undefined;

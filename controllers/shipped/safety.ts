@@ -15,7 +15,7 @@ import type { Applied, Observation } from "../sample.ts";
 import { select } from "../select.ts";
 import { kelvin, plain } from "../settings.ts";
 import { inletSettings, inletsStep, leftOut } from "./inlets.ts";
-import { alarm, contacts, each, maybe, most } from "./parts.ts";
+import { alarm, contacts, each, maybe, most, there } from "./parts.ts";
 import { loadsOf, prioritySettings } from "./loads.ts";
 
 const wiring = (what: string) =>
@@ -105,16 +105,16 @@ export const safety = defineController({
   check: (s) => checkValidate({ ...s, worse: "high" }),
   step({ inputs, state, settings: s, dt, applied }) {
     const inlets = inletsStep(state.inlets, inputs.inlet, s, dt);
-    const doors = inputs.door.flatMap((one) => (one.quality === "bad" ? [] : [one.value === "open"]));
+    const doors = there(inputs.door);
     const result = safetyStep(
       state.safety,
       {
         smoke: contacts(inputs.smoke, s.smokeWiring),
         heat: contacts(inputs.heat, s.smokeWiring),
         leak: contacts(inputs.leak, s.leakWiring),
-        ...maybe("hydrogen", most(inputs.hydrogen)),
-        ...maybe("doorOpen", doors.length === 0 ? undefined : doors.includes(true)),
-        ...maybe("inlet", inlets.hottest),
+        hydrogen: most(inputs.hydrogen),
+        doorOpen: doors.length === 0 ? undefined : doors.some(({ value }) => value === "open"),
+        inlet: inlets.hottest,
         reset: s.resets > state.resets,
       },
       s,
@@ -124,7 +124,6 @@ export const safety = defineController({
       outputs: wishes(result, applied, inputs.outlets, s),
       state: { safety: result.state, resets: s.resets, inlets: inlets.state },
       reason: reasonOf(result),
-      ...maybe("leader", leaderOf(result)),
       limits: leftOut(inlets),
       alarms: [...alarmsOf(result), ...contactAlarms(inputs)],
       published: {
@@ -133,6 +132,7 @@ export const safety = defineController({
         leak: result.leak ? 1 : 0,
         vent: result.vent ? 1 : 0,
       },
+      ...maybe("leader", leaderOf(result)),
     };
   },
   invariants: [
@@ -153,6 +153,8 @@ export const safety = defineController({
   ],
 });
 
+const isExhaust = (tags: readonly string[]): boolean => tags.some((tag) => tag.endsWith("use:exhaust"));
+
 type Named = "fans" | "damper" | "cooling" | "heaters" | "servers" | "loads" | "charging";
 
 function wishes(
@@ -165,21 +167,20 @@ function wishes(
     want: each(applied[name], () => value),
     rank: "lifeSafety",
   });
-  const exhaust = applied.fans.some(({ tags }) => tags.some((tag) => tag.endsWith("use:exhaust")));
-  const cut = new Set(
-    loadsOf(applied.loads, outlets, s).flatMap(({ id, priority }) => (priority > 0 ? [id] : [])),
-  );
-  const blows = ({ tags }: Applied): boolean => !exhaust || tags.some((tag) => tag.endsWith("use:exhaust"));
+  const exhaust = vent && applied.fans.some(({ tags }) => isExhaust(tags));
+  const blows = ({ tags }: Applied): boolean => vent && (!exhaust || isExhaust(tags));
+  const loads = cutLoads ? loadsOf(applied.loads, outlets, s) : [];
+  const cut = new Set(loads.filter(({ priority }) => priority > 0).map(({ id }) => id));
   return {
     fans: smoke
       ? all("fans", 0)
-      : { want: each(applied.fans, (fan) => (vent && blows(fan) ? 100 : null)), rank: "lifeSafety" },
+      : { want: each(applied.fans, (fan) => (blows(fan) ? 100 : null)), rank: "lifeSafety" },
     damper: all("damper", smoke || (leak && s.leakRainSide) ? 0 : vent ? 100 : null),
     cooling: all("cooling", smoke || leak ? "off" : null),
     heaters: all("heaters", smoke ? "off" : null),
     servers: all("servers", fire ? "soft" : null),
     loads: {
-      want: each(applied.loads, ({ device }) => (cutLoads && cut.has(device) ? "off" : null)),
+      want: each(applied.loads, ({ device }) => (cut.has(device) ? "off" : null)),
       rank: "lifeSafety",
     },
     charging: all("charging", hydrogen || fire ? 0 : null),
@@ -248,18 +249,11 @@ function contactAlarms(inputs: {
   readonly panel: readonly Observation<string>[];
   readonly surge: readonly Observation<string>[];
 }): readonly Alarm[] {
-  const silent = [...inputs.smoke, ...inputs.heat, ...inputs.leak].flatMap((one) =>
-    one.quality === "bad"
-      ? [
-          alarm(
-            `silent:${one.from}`,
-            "major",
-            `${one.from} does not answer: nobody watches there`,
-            one.device,
-          ),
-        ]
-      : [],
-  );
+  const silent = [...inputs.smoke, ...inputs.heat, ...inputs.leak]
+    .filter(({ quality }) => quality === "bad")
+    .map(({ from, device }) =>
+      alarm(`silent:${from}`, "major", `${from} does not answer: nobody watches there`, device),
+    );
   const told = (all: readonly Observation<string>[], words: readonly string[], id: string, text: string) =>
     all.some((one) => one.quality !== "bad" && words.includes(one.value)) ? [alarm(id, "warning", text)] : [];
   return [
