@@ -44,16 +44,24 @@ export const believable = {
 const within = (all: readonly Observation[], least: number, most: number): readonly Observation[] =>
   there(all).filter(({ value }) => value >= least && value <= most);
 
-/** What battery temperature means, for people. */
-export function batteryAlarms(temperature: number | undefined, s: Settings): readonly Alarm[] {
+/** What the temperatures of the coldest and of the hottest battery mean, for people. */
+export const batteryAlarms = (
+  [coldest, hottest]: readonly [number | undefined, number | undefined],
+  s: Settings,
+): readonly Alarm[] => [...hotAlarms(hottest, s), ...coldAlarms(coldest, s)];
+
+function hotAlarms(temperature: number | undefined, s: Settings): readonly Alarm[] {
   if (temperature === undefined) return [];
   const { alarm: warm, boost, charge } = batteryLimits[s.chemistry];
   const at = `the battery is at ${shown(temperature)} °C`;
   if (temperature >= charge) return [alarm("battery-hot", "critical", `${at}: charging is stopped`)];
   if (temperature >= boost) return [alarm("battery-hot", "major", `${at}: end equalising`)];
   if (temperature >= warm) return [alarm("battery-hot", "warning", `${at}: its life shortens`)];
-  if (chargeCurrent(batteryOf(s), temperature) === 0) {
-    return [alarm("battery-cold", "warning", `${at}: it is not charged`)];
-  }
   return [];
+}
+
+function coldAlarms(temperature: number | undefined, s: Settings): readonly Alarm[] {
+  if (temperature === undefined || temperature >= batteryLimits[s.chemistry].alarm) return [];
+  if (chargeCurrent(batteryOf(s), temperature) > 0) return [];
+  return [alarm("battery-cold", "warning", `the battery is at ${shown(temperature)} °C: it is not charged`)];
 }
