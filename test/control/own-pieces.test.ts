@@ -7,6 +7,7 @@ import {
   combine,
   defineController,
   fanLoopSettings,
+  type FanLoopSettings,
   fanLoopStep,
   from,
   leastMargin,
@@ -15,6 +16,7 @@ import {
   optional,
   pidInit,
   pidSettings,
+  type PidSettings,
   pidStep,
   pidWith,
   seconds,
@@ -123,10 +125,10 @@ const zone = defineController({
   },
 });
 
-const fanLoop = {
+const fanLoop: PidSettings & FanLoopSettings = {
   ...pidWith({ action: "reverse", gain: 0.004, integralTime: 4, outputMin: 15 }),
   ...{ speedOf: "slowest", speedGain: 0.016, speedOffset: 0, trimGain: 0, trimMost: 5 },
-} as const;
+};
 
 const fans = defineController({
   name: "fans",
