@@ -44,6 +44,7 @@ export * from "./plausible.ts";
 export * from "./psychrometrics.ts";
 export * from "./quiet.ts";
 export * from "./ramp.ts";
+export * from "./rest.ts";
 export * from "./safety.ts";
 export * from "./schedule.ts";
 export * from "./sensor.ts";

@@ -48,8 +48,7 @@ export const sensorSettings = Type.Object({
 export type SensorSettings = Static<typeof sensorSettings>;
 
 /** Why a reading is not good. */
-export type SensorFault =
-  "missing" | "range" | "rate" | "stuck" | "vote" | "recovering" | "disagree" | "implausible";
+export type SensorFault = "missing" | "range" | "rate" | "stuck" | "vote" | "recovering";
 
 /** What is remembered of one sensor; JSON. Durations in seconds. */
 export interface SensorState {

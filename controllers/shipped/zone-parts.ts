@@ -38,8 +38,6 @@ const faultTexts: Readonly<Record<SensorFault, string>> = {
   stuck: "has not moved although its neighbours have; replace it",
   vote: "disagrees with its neighbours and is left out; check it",
   recovering: "gives values again and is watched before it is believed",
-  disagree: "disagrees with its neighbour; the worse of both is used",
-  implausible: "cannot be right",
 };
 
 /** What is wrong with a zone's sensors, for people. Each names its device, so that a site tells of it once. */
