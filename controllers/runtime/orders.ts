@@ -68,6 +68,9 @@ export class Orders {
   giveUpLost(now: readonly Pick<BoundOutput, "device" | "action">[]): void {
     const still = new Set(now.map(({ device, action }) => `${device} ${action}`));
     const { registry, writer } = this.#deps;
+    // Keys end with the slot.
+    for (const key of this.#faults.keys())
+      if (!still.has(key.slice(0, key.lastIndexOf(" ")))) this.#faults.delete(key);
     for (const [key, { device, action }] of this.#known) {
       if (still.has(key) || registry.get(device) === undefined) continue;
       const array = writer.array(device).find((one) => one.action === action);

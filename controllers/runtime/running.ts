@@ -35,6 +35,7 @@ import type { Shape } from "./shape.ts";
 import { describeSource, type Source } from "./source.ts";
 import { StandingAlarms } from "./standing-alarms.ts";
 import { Succession } from "./succession.ts";
+import { Turns } from "./turns.ts";
 import { type OpenHost, stateFor, type Version, versionOptions } from "./version.ts";
 
 export interface RunningDeps extends BoundDeps {
@@ -56,8 +57,6 @@ export class Running {
   readonly who: string;
   /** On the monotonic clock: when the next step is due. */
   due: Millis = 0;
-  /** A step, or a version being put in place of another. */
-  busy: Promise<void> | undefined;
   readonly #config: ControllerConfig;
   readonly #deps: RunningDeps;
   readonly #orders: Orders;
@@ -73,7 +72,7 @@ export class Running {
   readonly #succession: Succession;
   readonly #settings: SettingsInForce;
   readonly #freshStart: FreshStart;
-  #stepping = false;
+  readonly #turns = new Turns((thrown) => this.#astray(thrown));
   #standing: Standing = "starting";
   #mode: Mode = "fail-safe";
   #last: StepTrace | undefined;
@@ -170,35 +169,24 @@ export class Running {
     this.#succession.miss(count);
   }
 
+  /** A step, or a version being put in place of another. */
+  get busy(): Promise<void> | undefined {
+    return this.#turns.busy;
+  }
+
   /** Whether a step is under way, or waits for others. */
   get stepping(): boolean {
-    return this.#stepping;
+    return this.#turns.stepping;
   }
 
   /** One step now. Never throws. */
   run(): void {
-    try {
-      const done = this.#step();
-      if (done !== undefined) this.#under(done);
-    } catch (thrown) {
-      this.#astray(thrown);
-    }
+    this.#turns.now(() => this.#step());
   }
 
   /** One step as soon as others have done theirs. */
   runAfter(others: Promise<unknown>): void {
-    this.#under(others.then(() => this.#step()));
-  }
-
-  #under(done: Promise<void>): void {
-    this.#stepping = true;
-    const busy = done
-      .catch((thrown: unknown) => this.#astray(thrown))
-      .then(() => {
-        this.#stepping = false;
-        if (this.busy === busy) this.busy = undefined;
-      });
-    this.busy = busy;
+    this.#turns.after(others, () => this.#step());
   }
 
   /** A step that did not even come to a failure, which is a fault of ours: fail-safe all the same. Never throws. */
@@ -308,7 +296,7 @@ export class Running {
     const own = versionOptions(this.name, this.#config);
     const next = await this.#settings.open(source, options.settings, open, own);
     try {
-      const report = await this.#between(() => this.#takeOver(next, options));
+      const report = await this.#turns.between(() => this.#takeOver(next, options));
       if (options.settings !== undefined) this.#settings.overrides = options.settings;
       return report;
     } catch (thrown) {
@@ -337,22 +325,6 @@ export class Running {
 
   async close(): Promise<void> {
     await this.#succession.close();
-  }
-
-  /** Between two steps: steps that fall due meanwhile wait. */
-  async #between<T>(work: () => Promise<T>): Promise<T> {
-    while (this.busy !== undefined) await this.busy;
-    const done = work();
-    const busy = done.then(
-      () => undefined,
-      () => undefined,
-    );
-    this.busy = busy;
-    try {
-      return await done;
-    } finally {
-      if (this.busy === busy) this.busy = undefined;
-    }
   }
 
   async #takeOver(next: Version, options: SwapOptions): Promise<SwapReport> {

@@ -196,3 +196,19 @@ test("a version that cannot be removed is told of, and the one that was added is
   assert.equal(add(50).id, "hash-of-50");
   assert.deepEqual(told, ["a version that is not needed any more cannot be removed"]);
 });
+
+test("a history that has grown for years is shortened to what is told of", (t) => {
+  const folder = folderFor(t);
+  const file = join(folder, "fans", "history.jsonl");
+  mkdirSync(join(folder, "fans"));
+  const line = (i: number): string => sealed({ at: i, what: "swapped", id: `v-${i}`, by });
+  writeFileSync(file, Array.from({ length: 1500 }, (_, i) => line(i)).join(""));
+  const store = open(folder);
+  assert.deepEqual([store.history("fans").length, store.history("fans")[0]?.id], [500, "v-1499"]);
+  store.tell("fans", { what: "added", id: "next", by });
+  const lines = readFileSync(file, "utf8")
+    .split("\n")
+    .filter((one) => one !== "");
+  assert.equal(lines.length, 501);
+  assert.deepEqual(open(folder).history("fans").length, 500);
+});

@@ -202,8 +202,20 @@ export class VersionStore {
       if (lost > 0) this.#deps.log.warn({ controller, lost }, "lines of the history of versions are damaged");
       history = whole.slice(-mostHistory);
       this.#history.set(controller, history);
+      if (lines.length > 2 * mostHistory) this.#shorten(controller, history);
     }
     return history;
+  }
+
+  /** A file that has grown for years begins anew with what is told of. */
+  #shorten(controller: string, history: readonly HistoryEntry[]): void {
+    try {
+      this.#disk("shortened history", controller, ["history.jsonl"], (path, written) =>
+        replaceFile(path, history.map((entry) => sealed(entry)).join(""), written),
+      );
+    } catch (error) {
+      this.#deps.log.warn({ error, controller }, "the history of versions cannot be shortened");
+    }
   }
 
   #textsOf(controller: string): Map<VersionId, Kept> {

@@ -41,6 +41,7 @@ export class Shelves {
       const fault = "it lasts longer than 0 s and at most 7 days";
       throw new BothyError("BAD_INPUT", { source: `shelving ${id} of ${controller}`, fault });
     }
+    this.#clear();
     const shelved = { who, why, until: this.#deps.clock.now() + span };
     const key = keyOf(controller, id);
     this.#shelved.set(key, shelved);
@@ -52,6 +53,12 @@ export class Shelves {
     if (this.of({ controller, id }) === undefined)
       throw new BothyError("NOT_FOUND", { source: `${id} of ${controller}, shelved` });
     this.#drop(keyOf(controller, id));
+  }
+
+  /** Whose time is over, also of alarms nobody has asked for since. */
+  #clear(): void {
+    const now = this.#deps.clock.now();
+    for (const [key, { until }] of this.#shelved) if (until <= now) this.#drop(key);
   }
 
   #drop(key: string): void {

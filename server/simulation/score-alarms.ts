@@ -12,7 +12,7 @@ export interface AlarmScore {
   readonly missed: readonly string[];
   /** s from each fault that was noticed to the first alarm. */
   readonly detection: readonly { readonly fault: string; readonly seconds: number; readonly alarm: string }[];
-  /** Every alarm, in order; s since the start of the simulation. */
+  /** The last alarms, in order; s since the start of the simulation. */
   readonly list: readonly { readonly at: number; readonly controller: string; readonly id: string }[];
 }
 
@@ -27,6 +27,8 @@ interface Injected {
 
 const afterwards = 1800; // s for which alarms may follow from what is over
 const lookEvery = 5; // s
+/** So many alarms, and faults that are over, are told of one by one, however long a simulation lasts. */
+export const mostListed = 1000;
 
 /** What is told of controllers; a runtime tells more. */
 export interface ScoreEvent {
@@ -44,6 +46,7 @@ export interface Watched {
 export function createAlarmWatch(time: () => number, quiet: readonly FaultKind[]) {
   let list: { at: number; controller: string; id: string }[] = [];
   let injected: Injected[] = [];
+  let count = 0;
   let standing = 0;
   let unfounded = 0;
   const safe = { seconds: 0, entries: 0, unnecessary: 0 };
@@ -62,10 +65,15 @@ export function createAlarmWatch(time: () => number, quiet: readonly FaultKind[]
     }
     for (const one of injected)
       if (one.until === Infinity && !active.some(({ id }) => id === one.id)) one.until = time();
+    if (injected.length > 2 * mostListed)
+      injected = injected.filter(({ until }, i) => until === Infinity || i >= injected.length - mostListed);
   };
   const raised = (controller: string, id: string): void => {
     look();
+    count++;
     list.push({ at: time(), controller, id });
+    // Cut seldom, so that it costs nothing in between.
+    if (list.length >= 2 * mostListed) list = list.slice(-mostListed);
     standing++;
     if (!wrong()) unfounded++;
     for (const one of injected)
@@ -103,9 +111,9 @@ export function createAlarmWatch(time: () => number, quiet: readonly FaultKind[]
       look();
     },
     report: (): AlarmScore => ({
-      raised: list.length,
-      perDay: seconds === 0 ? 0 : (list.length * 86_400) / seconds,
-      ...{ standing, unfounded, list: [...list] },
+      raised: count,
+      perDay: seconds === 0 ? 0 : (count * 86_400) / seconds,
+      ...{ standing, unfounded, list: list.slice(-mostListed) },
       missed: injected
         .filter(({ noticed, kind }) => noticed === undefined && !quiet.includes(kind))
         .map(({ text }) => text),
@@ -117,6 +125,7 @@ export function createAlarmWatch(time: () => number, quiet: readonly FaultKind[]
     reset(): void {
       list = [];
       injected = [];
+      count = 0;
       unfounded = 0;
       seconds = 0;
       Object.assign(safe, { seconds: 0, entries: 0, unnecessary: 0 });

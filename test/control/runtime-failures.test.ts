@@ -207,3 +207,26 @@ test("one that cannot even begin anew says why, once, until it can", async (t) =
   await site.clock.advance(10_000);
   assert.ok(!site.controllers.alarms().some(({ id }) => id === "fresh-start"));
 });
+
+test("one with five failures is broken until somebody restarts it, and goes on from a state of its own", async (t) => {
+  let bad = false;
+  const step: Definition["step"] = (context) => (bad ? (undefined as never) : plain.step(context));
+  const site = await controlSite(t, { inlet: use({ ...plain, step }) }, { table: warm() });
+  await site.clock.advance(60_000);
+  bad = true;
+  await site.clock.advance(20_000);
+  assert.deepEqual(
+    [site.controllers.get("inlet")?.failures, site.controllers.get("inlet")?.standing],
+    [4, "running"],
+  );
+  await site.clock.advance(5000);
+  assert.equal(site.controllers.get("inlet")?.standing, "broken");
+  bad = false;
+  await site.clock.advance(60_000);
+  assert.deepEqual([site.controllers.get("inlet")?.standing, site.duty()], ["broken", 90]);
+  await site.controllers.restart("inlet", { who: "ann", why: "mended" });
+  await site.clock.advance(20_000);
+  const { standing, mode, alarms = [], last } = site.controllers.get("inlet") ?? {};
+  assert.deepEqual([standing, mode, alarms], ["running", "automatic", []]);
+  assert.ok(stepsOf(last?.state) <= 5, `${stepsOf(last?.state)} steps`);
+});
