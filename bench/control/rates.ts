@@ -3,6 +3,7 @@ import { simulatedYears } from "../../server/simulation/index.ts";
 import { createSitePhysics } from "../../simulators/physics/site.ts";
 import { siteParameters } from "../../simulators/sites.ts";
 import { chooseWeather } from "../../simulators/weather/choose.ts";
+import { everything } from "../../test/scenarios/everything.ts";
 import { loop, type LoopContext, step, stepsPerDay } from "./loop.ts";
 
 const timed = (run: () => void): number => {
@@ -46,6 +47,26 @@ function bareSteps(steps: number): () => void {
   return () => {
     for (let i = 0; i < steps; i++) context.state = definition.step(context).state;
   };
+}
+
+/** Everything that comes with Bothy and fits the cabinet, at once; extrapolated to a year. */
+export function printShipped(days: number): void {
+  const uncontrolled = simulatedYears({ weather: "hot" });
+  const controlled = simulatedYears({ weather: "hot", controllers: everything });
+  let steps = 0;
+  const [without = NaN, whole = NaN] = alternately([
+    () => uncontrolled.advance(days * 86_400),
+    () => {
+      const before = controlled.controlSteps;
+      controlled.advance(days * 86_400);
+      steps = controlled.controlSteps - before;
+    },
+  ]);
+  const year = ((whole * 365) / days / 60_000).toFixed(0);
+  const micros = ((1000 * (whole - without)) / steps).toFixed(1);
+  console.log(
+    `  ${Object.keys(everything).length} shipped controllers together: ${year} min for a year, ${micros} µs for each of their steps`,
+  );
 }
 
 /** Physics, sensors and score, the whole control; and what the runtime adds to the bare step function. */
