@@ -2,7 +2,12 @@ import { seconds } from "../../devices/clock.ts";
 import type { StepContext, StepResult } from "../contract.ts";
 import type { LoopWatchState } from "../library/loop-watch.ts";
 import type { DelayState, LevelsState, RateState } from "../library/alarms.ts";
-import { type EconomiserResult, economiserStep, type EconomiserState } from "../library/economiser.ts";
+import {
+  type EconomiserResult,
+  economiserStep,
+  type EconomiserState,
+  mixedAirLimit,
+} from "../library/economiser.ts";
 import type { FanState } from "../library/fans.ts";
 import { countedSeconds, slewed } from "../library/limit.ts";
 import { type PidResult, pidShift, type PidState, pidStep } from "../library/pid.ts";
@@ -16,7 +21,8 @@ import {
 } from "../library/split-range.ts";
 import type { ValidateState } from "../library/validate.ts";
 import { from, optional, select } from "../select.ts";
-import { maybe, median, said } from "./parts.ts";
+import { airFrom, shutOut } from "./economiser-parts.ts";
+import { least, maybe, median, said } from "./parts.ts";
 import { appliedMean } from "./zone-parts.ts";
 import {
   zoneLoop,
@@ -53,7 +59,12 @@ export interface State {
 export const inputs = {
   inlet: select("type:temperature", "point:inlet").of("temperature").each(),
   outdoor: select("type:temperature", "point:outdoor").of("temperature").any(),
+  outdoorHumidity: select("type:humidity", "point:outdoor").of("humidity").any(),
   back: select("type:temperature", "point:return").of("temperature").any(),
+  backHumidity: select("type:humidity", "point:return").of("humidity").any(),
+  supply: select("type:temperature", "point:supply").of("temperature").any(),
+  filter: select("type:pressure", "point:filter").any(),
+  dust: select("type:contact", "point:dust").anyWord(),
   speeds: select("type:fan").of("rpm").any(),
   fanPower: select("type:fan").of("watt").any(),
   power: optional(select("point:it-power").of("watt").sum()),
@@ -77,25 +88,23 @@ export function permission(
   pv: number,
   setpoint: number,
 ): EconomiserResult {
-  const outdoor = median(seen.outdoor);
-  const back = median(seen.back);
-  const shutOut = [
+  const against = [
     ...(applied.damper.length === 0 ? ["there is no damper"] : []),
     ...(seen.permission !== undefined && !said(seen.permission) ? ["it is not permitted"] : []),
-    ...(said(seen.keepOut) ? ["outdoor air is too moist"] : []),
-    ...(said(seen.smoke) ? ["there is smoke"] : []),
+    ...shutOut(seen),
   ];
   return economiserStep(
     state.economiser,
     {
-      ...maybe("outdoor", outdoor === undefined ? undefined : { temperature: outdoor }),
-      ...maybe("return", back === undefined ? undefined : { temperature: back }),
+      ...maybe("outdoor", airFrom(seen.outdoor, seen.outdoorHumidity)),
+      ...maybe("return", airFrom(seen.back, seen.backHumidity)),
       inlet: pv,
       setpoint,
       damper: appliedMean(applied.damper) ?? 0,
       compressors: state.cooling <= 0 ? "rest" : "more",
       doorOpen: said(seen.doorHold),
-      shutOut,
+      ...maybe("filterPressure", median(seen.filter)),
+      shutOut: against,
     },
     s,
     dt,
@@ -196,6 +205,10 @@ function outputAt(
     );
   return outdoorAir ? (damperUntil * Math.max(0, damper - damperMin)) / Math.max(1, 100 - damperMin) : 0;
 }
+
+/** Furthest the damper may be open, %: mixed air that is too cold closes it. */
+export const damperMost = ({ inputs: seen, settings: s }: Context): number =>
+  Math.max(s.damperMin, mixedAirLimit(least(seen.supply), s));
 
 /** It opens slowly, so that the loop can take back fans and compressors meanwhile; it closes at once. */
 export function damperMoved(

@@ -30,6 +30,7 @@ import {
 } from "./zone-parts.ts";
 import {
   type Context,
+  damperMost,
   damperMoved,
   decide,
   type Decided,
@@ -110,7 +111,8 @@ function step(context: Context): Result {
     pv < setpoint + 3 &&
     (rate.quarter >= s.rateQuarter || rate.hour >= s.rateHour);
   const cooling = frozen ? Math.min(state.cooling, decided.commands.dx) : decided.commands.dx;
-  const damper = damperMoved(decided.commands.damper, context);
+  const cold = damperMost(context);
+  const damper = damperMoved(Math.min(decided.commands.damper, cold), context);
   const watched = watch(context, { outdoorAir, pv, setpoint, decided, rate });
   const leader = validated.leader ?? "inlet";
   const against = outdoorAir ? "" : `; no outdoor air: ${economiser.against[0] ?? "it has to wait its time"}`;
@@ -144,10 +146,16 @@ function step(context: Context): Result {
     terms: termsOf(decided, pv, setpoint, duty, flow, s),
     limits: [
       ...quietly,
+      ...(cold < 100 ? [`mixed air is cold: damper at most ${shown(cold)} %`] : []),
       ...lost.limits,
       ...(frozen ? [`no more stages yet: the inlet changed by ${shown(rate.quarter)} K within 15 min`] : []),
     ],
-    alarms: [...watched.alarms, ...lost.alarms, ...sensorAlarms(validated, seen.inlet), ...fanAlarms(bank, s)],
+    alarms: [
+      ...watched.alarms,
+      ...lost.alarms,
+      ...sensorAlarms(validated, seen.inlet),
+      ...fanAlarms(bank, s),
+    ],
     published: {
       heating: decided.commands.heater,
       cooling,

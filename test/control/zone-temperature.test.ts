@@ -8,6 +8,9 @@ import { reading, zoneOf } from "./zone.ts";
 
 interface Weather {
   readonly outdoor: number;
+  /** % */
+  readonly humidity?: number;
+  readonly supply?: number;
   readonly power: number;
   readonly doorHold?: number;
 }
@@ -20,7 +23,7 @@ function site(start = 24, more: Readonly<Record<string, number>> = {}) {
   });
   let air = start;
   let last: EngineResult | undefined;
-  const step = ({ outdoor, power, doorHold }: Weather): EngineResult => {
+  const step = ({ outdoor, power, doorHold, humidity, supply }: Weather): EngineResult => {
     const fans = zone.duties();
     const flow = (0.2 * fans.reduce((sum, one) => sum + one, 0)) / fans.length / 100;
     const heat = 1207 * Math.max(0.005, flow);
@@ -29,7 +32,12 @@ function site(start = 24, more: Readonly<Record<string, number>> = {}) {
     const inputs = {
       inlet: [reading("probe", Math.round(air * 20) / 20)],
       outdoor: [reading("outside", outdoor)],
+      outdoorHumidity: humidity === undefined ? [] : [reading("outside", humidity)],
       back: [reading("back", back)],
+      backHumidity: humidity === undefined ? [] : [reading("back", 30)],
+      supply: supply === undefined ? [] : [reading("supply", supply)],
+      filter: [],
+      dust: [],
       speeds,
       power: [reading("meter", power)],
       floor: [],
@@ -67,6 +75,20 @@ test("mild weather: outdoor air alone holds the setpoint, with fans at what the 
   assert.ok(Math.abs(zone.duties()[0]! - 100 * (1200 / (1207.2 * 12) / 0.2)) < 1.1, String(zone.duties()));
   assert.match(end.trace.reason, /outdoor air through the damper at \d+/);
   assert.deepEqual(end.trace.alarms, []);
+});
+
+test("moist outdoor air stays out without anybody else's word, and mixed air that is too cold closes the damper", () => {
+  const place = site();
+  const damper = (): number => Number(place.zone.targets.value("damper", "damper") ?? 0);
+  const moist = place.run(720, { outdoor: 17, power: 1200, humidity: 98 });
+  assert.equal(moist.published?.["outdoorAir"], 0);
+  assert.match(moist.trace.reason, /no outdoor air: .*(moisture|dew point)/u);
+  assert.equal(damper(), 0);
+  place.run(720, { outdoor: 14, power: 1200, humidity: 60, supply: 15 });
+  assert.ok(damper() > 40, `${damper()} %`);
+  const cold = place.run(2, { outdoor: 14, power: 1200, humidity: 60, supply: 5 });
+  assert.ok(damper() <= 25, `${damper()} %`);
+  assert.match(cold.trace.limits.join(), /mixed air is cold: damper at most 25 %/u);
 });
 
 test("a hot day: outdoor air stays out, mechanical cooling holds it, and says why", () => {
