@@ -1,46 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { simulatedYears, type Years, type YearsOptions } from "../../server/simulation/index.ts";
-import { everything } from "./everything.ts";
+import { day, holds, longSite } from "./years-site.ts";
 
-/*
- * What takes hours: on the bare physics, without store and writer. A hot afternoon stands for a year here.
- */
-
-interface Long {
-  readonly site: Years;
-  /** `controller id` of every alarm that ever stood. */
-  readonly alarms: ReadonlySet<string>;
-  /** Names of controllers one of whose steps failed. */
-  readonly failed: ReadonlySet<string>;
-}
-
-function longSite(options: YearsOptions): Long {
-  const alarms = new Set<string>();
-  const failed = new Set<string>();
-  const site = simulatedYears({
-    parameters: "demo",
-    step: 10,
-    controllers: everything,
-    trace(controller, { trace, failure }) {
-      for (const { id } of trace.alarms) alarms.add(`${controller} ${id}`);
-      if (failure !== undefined) failed.add(controller);
-    },
-    ...options,
-  });
-  return { site, alarms, failed };
-}
-
-/** Named by what it is; nothing may fail, no compressor run against its limits. */
-function holds({ site, failed }: Long, [least, most]: readonly [number, number]): void {
-  const { inlet, compressors } = site.score.report();
-  assert.deepEqual([...failed], []);
-  assert.ok(inlet.min >= least && inlet.max <= most, `inlet ${inlet.min} to ${inlet.max} °C`);
-  assert.equal(compressors.violations, 0);
-  assert.ok(compressors.worstHour <= 6, `${compressors.worstHour} starts in an hour`);
-}
-
-const day = 24;
+// A hot afternoon stands for a year here.
 
 test("a hot afternoon and evening: below 32 °C, and compressors seldom start", () => {
   const long = longSite({ weather: "hot", startHour: 190 * day + 10 });

@@ -15,6 +15,19 @@ const offBy = (offset: number): Scenario => ({
   alarms: named("probe-inlet-2"),
 });
 
+const leftOut = (what: string, fault: string): Scenario => ({
+  name: `one probe of three ${what}: left out, and named`,
+  options: { weather: "constant:24", ...coarse },
+  faults: [fault],
+  settle: minutes(5),
+  lasts: minutes(4),
+  after: minutes(3),
+  inlet: [15, 32],
+  alarms: ["economiser sensor:probe-inlet-2.temperature"],
+  during: automatic,
+  finally: automatic,
+});
+
 playAll([
   {
     name: "a bus that is silent for ten minutes: fail-safe, then automatic again",
@@ -38,17 +51,11 @@ playAll([
   },
   offBy(20),
   offBy(-20),
-  {
-    name: "a probe whose registers have moved by one: humidity where temperature was; left out, and named",
-    options: { weather: "constant:24", ...coarse },
-    // What it shows is its humidity, about 45, and whatever comes behind that.
-    faults: ["probe-inlet-2 offset temperature 22", "probe-inlet-2 offset humidity -40"],
-    lasts: minutes(15),
-    after: minutes(10),
-    inlet: [15, 32],
-    alarms: [...named("probe-inlet-2"), "humidity-guard sensor:probe-inlet-2"],
-    finally: automatic,
-  },
+  leftOut("whose registers have moved down: humidity where temperature was", "probe-inlet-2 shifted -1"),
+  leftOut("whose registers have moved up: nothing where temperature was", "probe-inlet-2 shifted 1"),
+  leftOut("that is shorted", "probe-inlet-2 short-wire temperature"),
+  leftOut("with a loose contact", "probe-inlet-2 intermittent temperature 50%"),
+  leftOut("that shows °F", "probe-inlet-2 fahrenheit temperature"),
   {
     name: "a humidity sensor that fails is told of, and air stays within limits",
     options: { weather: "constant:22", ...coarse },

@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { siteParameters } from "../../simulators/sites.ts";
+import { day, holds, longSite } from "./years-site.ts";
+
+/** Everything at -30 °C, outlets open: as after a winter without power. */
+function frozenSite(step: number) {
+  const demo = siteParameters("demo");
+  const parameters = {
+    ...demo,
+    start: { ...demo.start, temperature: -30 },
+    pdu: { ...demo.pdu, restore: "off" as const },
+  };
+  const long = longSite({ parameters, weather: "constant:-30", step });
+  long.site.physics.commands.outlets.fill(false);
+  return long;
+}
+
+test("cold start at -30 °C: heat first, no load before it is warm, the battery not charged, then in order within 4 h", () => {
+  const long = frozenSite(10);
+  const { site, alarms } = long;
+  const { state, commands } = site.physics;
+  const on = (): number => state.outlets.filter(({ closed }) => closed).length;
+  site.advance(60);
+  assert.equal(on(), 0, "held off");
+  let warm = 0;
+  let minutes = 1;
+  for (; on() === 0 && minutes < 240; minutes++) {
+    site.advance(60);
+    warm = state.inlet >= 4.5 && state.mass >= -5 ? warm + 1 : 0;
+    if (minutes > 2) assert.equal(state.heaterStages, 2, `${minutes} min`);
+    assert.equal(commands.damper, 0);
+    if (minutes > 2 && state.batteryTemperature < -22) assert.equal(commands.plant.chargeLimit, 0);
+  }
+  assert.ok(minutes > 30 && minutes < 240, `released after ${minutes} min`);
+  assert.ok(warm >= 9, `${warm} min warm before`);
+  site.advance(120);
+  assert.equal(on(), 8, "one after the other");
+  site.score.reset();
+  site.advance(2 * 3600);
+  holds(long, [5, 27]);
+  const { rate } = site.score.report();
+  assert.ok(rate.hour <= 20, `${rate.hour} K in an hour`);
+  assert.ok(!alarms.has("cold-start cold-start-overdue"));
+  assert.ok(alarms.has("outage battery-cold"));
+  assert.equal(state.dx[0]?.starts, 0);
+});
+
+test("cold start without a heater: no load is let on, and it is told after 4 h", () => {
+  const { site, alarms, failed } = frozenSite(30);
+  site.faults("site heater-dead 2");
+  site.advance(3.9 * 3600);
+  assert.ok(!alarms.has("cold-start cold-start-overdue"));
+  site.advance(0.2 * 3600);
+  assert.ok(alarms.has("cold-start cold-start-overdue"));
+  assert.ok(site.physics.state.outlets.every(({ closed }) => !closed));
+  assert.deepEqual([...failed], []);
+});
+
+test("a damper stuck open in the coldest week: told, fans at their least or still, heat, no compressor, equipment neither cold nor hot", () => {
+  const long = longSite({ weather: "arctic", startHour: 12 * day });
+  const { site, alarms } = long;
+  const { state, commands } = site.physics;
+  site.advance(5400);
+  site.score.reset();
+  Object.assign(state, { damper: 100, damperMotor: 100, damperFeedback: 100 });
+  site.faults("dx-1 damper-stuck");
+  site.advance(300);
+  assert.ok(alarms.has("economiser damper-stuck"));
+  let heated = 0;
+  let hottest = 0;
+  for (let minute = 0; minute < 120; minute++) {
+    site.advance(60);
+    if (state.heaterStages === 2) heated++;
+    hottest = Math.max(hottest, state.hot);
+    assert.ok(
+      commands.fanDuty.every((duty) => duty <= 26),
+      `fans at ${commands.fanDuty[0]} %`,
+    );
+    assert.equal(state.dx[0]?.running, false);
+    assert.equal(commands.damper, 0);
+  }
+  assert.ok(alarms.has("emergency-ventilation frost"));
+  assert.ok(alarms.has("temperature-watch low-warning:probe-inlet.temperature"));
+  assert.ok(heated > 100, `heated for ${heated} of 120 min`);
+  assert.ok(hottest < 60, `${hottest} °C behind the servers`);
+  // Outdoors it is about -17 °C: 1 kW of heat in that much air leaves no more.
+  holds(long, [0, 27]);
+});
