@@ -82,7 +82,7 @@ export const outageSettings = Type.Object({
   coolingAfter: secondsOf({
     default: 60,
     maximum: 3600,
-    description: "Between two cooling stages once mains are back.",
+    description: "Between two cooling stages once mains are back, or the generator runs.",
   }),
   inletOnBattery: celsius({
     default: 32,
