@@ -100,7 +100,12 @@ function step(context: Context): Result {
   const setpoint = rampStep(state.setpoint, s.setpoint, { dt, nominal }, s);
   const door = said(seen.doorHold) ? (state.door ?? state.duty ?? inForce) : undefined;
   const lost = lostSensors(seen.inlet, validated, s);
-  const { limits, ...rest } = decide({ ...context, state: { ...state, ...maybe("door", door) } }, pv, setpoint, inForce);
+  const { limits, ...rest } = decide(
+    { ...context, state: { ...state, ...maybe("door", door) } },
+    pv,
+    setpoint,
+    inForce,
+  );
   const decided = { ...rest, limits: [...limits, ...lost.limits] };
   const duty = movedTo(withLost(decided.duty, lost, s), context, inForce);
   const tested = testFans(context, bank, pv, setpoint, kicked);
@@ -131,7 +136,8 @@ function step(context: Context): Result {
     limits: decided.limits,
     alarms: [
       ...alarms,
-      ...lost.alarms, ...sensorAlarms(validated, seen.inlet),
+      ...lost.alarms,
+      ...sensorAlarms(validated, seen.inlet),
       ...fanAlarms(bank, s),
       ...fallenAlarms(bank, tested),
     ],
