@@ -135,7 +135,9 @@ export const emergencyVentilation = defineController({
     const stage = result.active ? 0 : frost.stage;
     // What is at work warms itself, and burns where the air stands still.
     const stops = stage === 3 && frost.state.hot !== true && (inputs.power?.value ?? 0) < atWork;
-    const fans = result.active && !saving ? s.emergencyDuty : stops ? 0 : null;
+    // With cooling at its limit and no help from outdoors, more air would only add the fans' heat.
+    const inVain = result.opening === undefined && why.length === 0 && inputs.states.length > 0;
+    const fans = result.active && !saving && !inVain ? s.emergencyDuty : stops ? 0 : null;
     const damper = result.opening ?? (stage === 0 ? null : stage === 1 ? s.freezeDamper : 0);
     return {
       outputs: {

@@ -2,6 +2,7 @@ import { seconds } from "../../devices/clock.ts";
 import type { StepContext, StepResult } from "../contract.ts";
 import type { LoopWatchState } from "../library/loop-watch.ts";
 import type { DelayState, LevelsState } from "../library/alarms.ts";
+import { ampleAirStep } from "../library/ample-air.ts";
 import { combine, type Combined } from "../library/combine.ts";
 import { doorCeiling } from "../library/door.ts";
 import type { FanTestState } from "../library/fan-test.ts";
@@ -15,6 +16,7 @@ import { shown } from "../library/timing.ts";
 import type { ValidateState } from "../library/validate.ts";
 import type { Sample } from "../sample.ts";
 import { from, optional, select } from "../select.ts";
+import { least as leastOf, median, said } from "./parts.ts";
 import type { fanZoneSettings } from "./fan-zone-settings.ts";
 import { fanLoop, type FanZoneSettings } from "./fan-zone-settings.ts";
 
@@ -35,6 +37,8 @@ export interface State {
   readonly blind: number;
   readonly loopWatch?: LoopWatchState;
   readonly test?: FanTestState;
+  /** Duty times rise over the racks, %·K, while no outdoor air comes in; null: none. */
+  readonly ample?: number | null;
   /** Duty when the door opened, %; absent while airflow need not be held back. */
   readonly door?: number;
 }
@@ -43,10 +47,13 @@ export const inputs = {
   inlet: select("type:temperature", "point:inlet").of("temperature").each(),
   speeds: select("type:fan").of("rpm").any(),
   fanPower: select("type:fan").of("watt").any(),
+  outlet: select("type:temperature", "point:outlet").of("temperature").any(),
   power: optional(select("point:it-power").of("watt").sum()),
   floor: optional(from("trim-respond-floor", "floor").max()),
   freeAir: optional(from("economiser", "air").max()),
   restAir: optional(from("staged-cooling", "air").max()),
+  damper: optional(from("economiser", "damper").max()),
+  damperStuck: optional(from("economiser", "stuck").max()),
   doorHold: optional(from("safety", "doorHold").max()),
 };
 export const outputs = {
@@ -68,7 +75,34 @@ export interface Decided {
   readonly pid: PidResult;
   readonly table: StepwiseState;
   readonly flow: number;
+  /** The largest duty that does not bring in more heat than it takes away, %. */
+  readonly ample: { readonly ceiling?: number; readonly state: number | null };
   readonly limits: readonly string[];
+}
+
+/** Up to this position a damper only leaks, %. */
+const shut = 5;
+
+/** Whether the air only goes round and is cooled by compressors. Where nothing is known of either, it may be outdoor air. */
+const goesRound = ({ damper, damperStuck, restAir }: Context["inputs"]): boolean =>
+  damper === undefined ? restAir !== undefined : damper.value <= shut && !said(damperStuck);
+
+/** What the fans may do at the most before they only heat: never less than others ask for. */
+function ampleAir(
+  { inputs: seen, state, settings: s, dt }: Context,
+  flow: number,
+  inForce: number | undefined,
+) {
+  const air = {
+    inlet: leastOf(seen.inlet),
+    outlet: median(seen.outlet),
+    duty: inForce,
+    closed: goesRound(seen),
+  };
+  const { ceiling, state: next } = ampleAirStep(state.ample ?? null, air, s, dt);
+  return ceiling === undefined
+    ? { state: next }
+    : { state: next, ceiling: Math.max(ceiling, flow, floorOf(seen)) };
 }
 
 type Floors = Readonly<Partial<Record<"floor" | "freeAir" | "restAir", Sample | undefined>>>;
@@ -94,8 +128,9 @@ export function decide(context: Context, pv: number, setpoint: number, inForce: 
   const { settings: s, state, inputs: seen, dt, nominal, localHour, mode } = context;
   const quiet = quietCeiling(localHour, pv, setpoint, s);
   const door = doorCeiling(state.door, pv, setpoint, s);
-  const top = Math.max(s.minDuty, Math.min(s.maxDuty, quiet ?? 100, door ?? 100));
   const flow = flowDuty(seen.power?.value, s);
+  const ample = ampleAir(context, flow, inForce);
+  const top = Math.max(s.minDuty, Math.min(s.maxDuty, quiet ?? 100, door ?? 100, ample.ceiling ?? 100));
   const least = Math.max(s.minDuty, Math.min(Math.max(flow, floorOf(seen)), top));
   const held = mode === "manual" ? inForce : undefined;
   const pid = pidStep(
@@ -124,12 +159,16 @@ export function decide(context: Context, pv: number, setpoint: number, inForce: 
       ceilings: [
         { name: "quiet hours", value: quiet },
         { name: "open door", value: door },
+        { name: "ample air", value: ample.ceiling },
         { name: "maxDuty", value: s.maxDuty },
       ],
       minimum: least,
     },
   );
   const limits = [
+    ...(ample.ceiling !== undefined && (combined.demanded ?? 0) >= ample.ceiling && ample.ceiling < 100
+      ? [`more air would only add the fans' heat: at most ${shown(ample.ceiling)} %`]
+      : []),
     ...(quiet !== undefined && (combined.demanded ?? 0) >= quiet
       ? [`quiet hours: at most ${shown(quiet)} %`]
       : []),
@@ -138,16 +177,17 @@ export function decide(context: Context, pv: number, setpoint: number, inForce: 
       : []),
     ...(combined.limit === "minimum" || pid.output <= least ? [leastText(least, flow, seen)] : []),
   ];
-  return { duty: combined.value ?? least, combined, pid, table: table.state, flow, limits };
+  return { duty: combined.value ?? least, combined, pid, table: table.state, flow, ample, limits };
 }
 
-/** The value a duty becomes when it goes from what is in force no faster than it may. */
+/** The value a duty becomes when it goes from what is in force no faster than it may; in manual it stays with that. */
 export function movedTo(
   wanted: number,
   { state, settings: s, dt, nominal, mode }: Context,
   inForce: number | undefined,
 ): number {
-  const before = mode === "manual" || state.duty === null ? inForce : state.duty;
+  if (mode === "manual" && inForce !== undefined) return inForce;
+  const before = state.duty ?? inForce;
   if (before === undefined) return wanted;
   return slewed(before, wanted, s.slewUp, s.slewDown, countedSeconds(dt, nominal));
 }

@@ -1,5 +1,6 @@
 import { type Static, Type } from "typebox";
 import { watchSettings } from "../library/alarms.ts";
+import { ampleAirSettings } from "../library/ample-air.ts";
 import { fanTestSettings } from "../library/fan-test.ts";
 import { failSafeSettings } from "../library/fail-safe.ts";
 import { fanSettings } from "../library/fans.ts";
@@ -86,6 +87,7 @@ export const fanZoneSettings = Type.Object({
   }),
   ...stepwiseSettings.properties,
   ...zoneFanSettings,
+  ...ampleAirSettings.properties,
   ...quietSettings.properties,
   ...validateSettings.properties,
   ...fanSettings.properties,

@@ -20,7 +20,7 @@ import {
   type Result,
   type State,
 } from "./fan-zone-decide.ts";
-import { fanZoneCheck, type FanZoneSettings, fanZoneSettings } from "./fan-zone-settings.ts";
+import { fanZoneCheck, fanZoneSettings } from "./fan-zone-settings.ts";
 import { alarm, maybe, said } from "./parts.ts";
 import { blindDuty, lastDuty, lostSensors, withLost } from "./zone-fail-safe.ts";
 import {
@@ -109,7 +109,7 @@ function step(context: Context): Result {
   const decided = { ...rest, limits: [...limits, ...lost.limits] };
   const duty = movedTo(withLost(decided.duty, lost, s), context, inForce);
   const tested = testFans(context, bank, pv, setpoint, kicked);
-  const { alarms, state: watched } = watch(state, pv, setpoint, duty, s, dt);
+  const { alarms, state: watched } = watch(context, pv, setpoint, duty, decided.ample.ceiling);
   const leader = validated.leader ?? "inlet";
   return {
     outputs: { fans: withTest(dutiesOf(bank, duty), tested) },
@@ -128,6 +128,7 @@ function step(context: Context): Result {
       ...watched,
       blind: 0,
       test: tested.state,
+      ample: decided.ample.state,
       ...maybe("door", door),
     },
     reason: reasonOf(pv, setpoint, duty, decided, bank, leader),
@@ -196,16 +197,16 @@ const termsOf = (decided: Decided, pv: number, setpoint: number, duty: number, b
   factor: bank.group.factor,
 });
 
+/** @param ample the largest duty that is of use, %; absent: all there is */
 function watch(
-  state: State,
+  { state, settings: s, dt }: Context,
   pv: number,
   setpoint: number,
   duty: number,
-  s: FanZoneSettings,
-  dt: number,
+  ample = 100,
 ): { readonly alarms: Alarm[]; readonly state: Pick<State, "levels" | "saturated" | "loopWatch"> } {
   const levels = levelAlarms(state.levels, pv, s, dt);
-  const all = duty >= s.saturatedAt && pv > setpoint + s.saturatedError;
+  const all = duty >= Math.min(s.saturatedAt, ample - 1) && pv > setpoint + s.saturatedError;
   const saturated = delayStep(state.saturated, all, { on: s.saturatedAfter, off: 0 }, dt);
   const alarms = [...levels.alarms];
   if (saturated.on)
@@ -213,7 +214,9 @@ function watch(
       alarm(
         "saturated",
         "major",
-        `all the air there is does not hold ${shown(setpoint)} °C: look at cooling, filters and load`,
+        ample < s.saturatedAt
+          ? `cooling does not hold ${shown(setpoint)} °C, and more air would not help: look at compressors and load`
+          : `all the air there is does not hold ${shown(setpoint)} °C: look at cooling, filters and load`,
       ),
     );
   const before = state.loopWatch ?? loopWatchInit;

@@ -13,8 +13,12 @@ interface Dead {
   readonly from: number;
 }
 
-/** A zone whose fans really move air. @param restAir what a compressor's rest asks for, % */
-function site(options: ZoneOptions = {}, dead?: Dead, restAir?: number) {
+/** A zone whose fans really move air. @param others what other controllers and sensors say, by input */
+function site(
+  options: ZoneOptions = {},
+  dead?: Dead,
+  others: (inlet: number, duty: number) => Readonly<Record<string, number>> = () => ({}),
+) {
   const zone = zoneOf(fanZone, {
     ...options,
     settings: { fullSpeed: full, setpoint: 30, ...options.settings },
@@ -33,7 +37,12 @@ function site(options: ZoneOptions = {}, dead?: Dead, restAir?: number) {
       speeds: names.map((name, i) => reading(name, speeds[i]!)),
       power: [],
       floor: [],
-      restAir: restAir === undefined ? [] : [reading("staged-cooling", restAir)],
+      ...Object.fromEntries(
+        Object.entries(others(air.inlet(), zone.duties()[0]!)).map(([name, value]) => [
+          name,
+          [reading(name, value)],
+        ]),
+      ),
     };
     const result = zone.step(inputs, hour);
     air.run(zone.duties().map((duty, i) => (turns(i) ? duty : 0)));
@@ -166,6 +175,33 @@ test("settings that contradict themselves are refused with the limit they broke"
 });
 
 test("others' need of air is a floor, and it is said whose it is", () => {
-  const last = site({}, undefined, 80).run(600);
+  const last = site({}, undefined, () => ({ restAir: 80 })).run(600);
   assert.deepEqual(last.trace.limits, ["a compressor's rest: at least 80 %"]);
+});
+
+test("with the damper shut fans go no faster than takes the racks' heat away, and it is said", () => {
+  // The racks warm the air by 10 K at a duty of 70 %.
+  const { zone, run } = site(
+    { settings: { setpoint: 20, saturatedAfter: 600 } },
+    undefined,
+    (inlet, duty) => ({
+      damper: 0,
+      outlet: inlet + 700 / duty,
+    }),
+  );
+  const last = run(800);
+  assert.ok(Math.abs(zone.duties()[0]! - 70) < 0.5, `${zone.duties()[0]} %`);
+  assert.match(last.trace.limits.join(), /^more air would only add the fans' heat: at most 70 %/);
+  assert.match(last.trace.alarms.find(({ id }) => id === "saturated")?.text ?? "", /more air would not help/);
+});
+
+test("with outdoor air, or a damper that stays open, all air is of use", () => {
+  for (const others of [{ damper: 40 }, { damper: 0, damperStuck: 1 }, {}]) {
+    const { zone, run } = site({ settings: { setpoint: 20 } }, undefined, (inlet, duty) => ({
+      ...others,
+      outlet: inlet + 700 / duty,
+    }));
+    run(600);
+    assert.equal(zone.duties()[0], 100, JSON.stringify(others));
+  }
 });

@@ -258,6 +258,19 @@ test("emergency ventilation: a unit that does not answer counts as lost, and so 
   assert.equal(hot.value("fans", "fan-1"), 100);
 });
 
+test("emergency ventilation: where outdoor air does not help, fans are left to their zone while a unit still cools", () => {
+  const hot = emergency({ inlet: { probe: 33.5 }, outdoor: { out: 50 } });
+  hot.step();
+  assert.deepEqual(hot.alarms(), ["emergency-ventilation"]);
+  assert.equal(hot.value("fans", "fan-1"), undefined);
+  hot.step({ states: { "dx-1.unit": "fault" } }, 20);
+  assert.equal(hot.value("fans", "fan-1"), 100);
+  // Fans without any unit are all the cooling there is.
+  const blown = emergency({ inlet: { probe: 33.5 }, outdoor: { out: 50 }, states: {} });
+  blown.step();
+  assert.equal(blown.value("fans", "fan-1"), 100);
+});
+
 test("emergency ventilation: the damper stays shut to hotter and to wetter air", () => {
   const hot = emergency({ outdoor: { out: 45 }, states: { "dx-1.unit": "fault" }, inlet: { probe: 30 } });
   hot.step({}, 20);

@@ -11,6 +11,15 @@ test("a hot afternoon and evening: below 32 °C, and compressors seldom start", 
   assert.ok(long.site.score.report().compressors.starts <= 4);
 });
 
+test("50 °C outdoors: compressors at their limit hold the racks, for fans do not add to the heat; no load is shed", () => {
+  const long = longSite({ weather: "hot", startHour: 204 * day + 8 });
+  long.site.advance(8 * 3600);
+  holds(long, [15, 30]);
+  assert.ok(long.site.physics.state.outdoor > 48);
+  const others = [...long.alarms].filter((id) => !/rate:|humid$/.test(id));
+  assert.deepEqual(others, ["fan-zone saturated"]);
+});
+
 test("an arctic night: outdoor air cools although it is dry, too cold for compressors; nothing alarms that is well", () => {
   const long = longSite({ weather: "arctic", startHour: 20 * day });
   long.site.advance(6 * 3600);
