@@ -102,9 +102,7 @@ function step(context: Context): Result {
   const decided = decide(context, pv, setpoint, outdoorAir, fansFloor);
   const lost = lostSensors(seen.inlet, validated, s);
   const wanted = withLost(Math.max(s.minDuty, Math.min(most, decided.commands.fans)), lost, s);
-  const before = context.mode === "manual" || state.duty === null ? inForce : state.duty;
-  const span = countedSeconds(dt, nominal);
-  const duty = before === undefined ? wanted : slewed(before, wanted, s.slewUp, s.slewDown, span);
+  const duty = dutyMoved(wanted, context, inForce);
   const rate = rateStep(state.rate, validated.value, dt);
   const frozen =
     decided.commands.heater === 0 &&
@@ -164,6 +162,19 @@ function step(context: Context): Result {
     },
     failSafe: { fans: lastDuty(pv, duty, s) },
   };
+}
+
+/** The fans' duty moves no faster than it may; in manual it stays with what is in force. */
+function dutyMoved(
+  wanted: number,
+  { mode, state, settings: s, dt, nominal }: Context,
+  inForce: number | undefined,
+): number {
+  if (mode === "manual" && inForce !== undefined) return inForce;
+  const before = state.duty ?? inForce;
+  return before === undefined
+    ? wanted
+    : slewed(before, wanted, s.slewUp, s.slewDown, countedSeconds(dt, nominal));
 }
 
 const termsOf = (
