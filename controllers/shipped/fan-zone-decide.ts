@@ -2,7 +2,7 @@ import { seconds } from "../../devices/clock.ts";
 import type { StepContext, StepResult } from "../contract.ts";
 import type { LoopWatchState } from "../library/loop-watch.ts";
 import type { DelayState, LevelsState } from "../library/alarms.ts";
-import { ampleAirStep } from "../library/ample-air.ts";
+import { type AmpleAirState, ampleAirStep, initialAmpleAir } from "../library/ample-air.ts";
 import { combine, type Combined } from "../library/combine.ts";
 import { doorCeiling } from "../library/door.ts";
 import type { FanTestState } from "../library/fan-test.ts";
@@ -37,8 +37,7 @@ export interface State {
   readonly blind: number;
   readonly loopWatch?: LoopWatchState;
   readonly test?: FanTestState;
-  /** Duty times rise over the racks, %·K, while no outdoor air comes in; null: none. */
-  readonly ample?: number | null;
+  readonly ample?: AmpleAirState;
   /** Duty when the door opened, %; absent while airflow need not be held back. */
   readonly door?: number;
 }
@@ -76,7 +75,7 @@ export interface Decided {
   readonly table: StepwiseState;
   readonly flow: number;
   /** The largest duty that does not bring in more heat than it takes away, %. */
-  readonly ample: { readonly ceiling?: number; readonly state: number | null };
+  readonly ample: { readonly ceiling?: number; readonly state: AmpleAirState };
   readonly limits: readonly string[];
 }
 
@@ -90,16 +89,19 @@ const goesRound = ({ damper, damperStuck, restAir }: Context["inputs"]): boolean
 /** What the fans may do at the most before they only heat: never less than others ask for. */
 function ampleAir(
   { inputs: seen, state, settings: s, dt }: Context,
+  warm: boolean,
   flow: number,
   inForce: number | undefined,
-) {
+): Decided["ample"] {
   const air = {
     inlet: leastOf(seen.inlet),
     outlet: median(seen.outlet),
     duty: inForce,
+    asked: state.pid.output ?? 0,
+    warm,
     closed: goesRound(seen),
   };
-  const { ceiling, state: next } = ampleAirStep(state.ample ?? null, air, s, dt);
+  const { ceiling, state: next } = ampleAirStep(state.ample ?? initialAmpleAir, air, s, dt);
   return ceiling === undefined
     ? { state: next }
     : { state: next, ceiling: Math.max(ceiling, flow, floorOf(seen)) };
@@ -129,7 +131,7 @@ export function decide(context: Context, pv: number, setpoint: number, inForce: 
   const quiet = quietCeiling(localHour, pv, setpoint, s);
   const door = doorCeiling(state.door, pv, setpoint, s);
   const flow = flowDuty(seen.power?.value, s);
-  const ample = ampleAir(context, flow, inForce);
+  const ample = ampleAir(context, pv > setpoint, flow, inForce);
   const top = Math.max(s.minDuty, Math.min(s.maxDuty, quiet ?? 100, door ?? 100, ample.ceiling ?? 100));
   const least = Math.max(s.minDuty, Math.min(Math.max(flow, floorOf(seen)), top));
   const held = mode === "manual" ? inForce : undefined;
