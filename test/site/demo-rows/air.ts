@@ -41,7 +41,8 @@ export const deadFan: FaultRow = {
   declared: [
     {
       text: "told, and the others run faster",
-      within: seconds(75),
+      // Read, and judged: then three times kicked and judged again; each 15 s, in steps of 5 s.
+      within: seconds(90),
       holds: ({ alarms, reason }) =>
         alarms.includes("fan-zone fan-failed:tray-a.fan-3") &&
         /others run \d+.* % faster/.test(reason("fan-zone")),
@@ -58,7 +59,7 @@ export const silentProbes: FaultRow = {
     {
       text: "fans at their fail-safe duty",
       within: seconds(60),
-      holds: async (seen) => seen.alarms.includes("fan-zone fail-safe") && (await fanDuty(seen, 1)) === 75,
+      holds: async (seen) => seen.alarms.includes("fan-zone fail-safe") && (await fanDuty(seen, 1)) === 90,
     },
   ],
   recovered: { text: "automatic again", within: seconds(60), holds: isCalm },
