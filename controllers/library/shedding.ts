@@ -96,6 +96,20 @@ export const sheddingSettings = Type.Object({
 });
 export type SheddingSettings = Static<typeof sheddingSettings>;
 
+/** What holds for one load in place of the settings. */
+export interface OwnShedding {
+  /** On battery it loses power below this state of charge, %; */
+  readonly charge?: number;
+  /** or with less autonomy than this, at the worst, s; */
+  readonly autonomy?: number;
+  /** and at any time above this inlet temperature, °C, held for `shedWarmTime`; at once where `shedHot` is exceeded too. */
+  readonly temperature?: number;
+  /** s for which mains are good, and nothing else is against it, before it comes back. */
+  readonly restoreDelay?: number;
+  /** s between the request to shut down and the outlet's opening. */
+  readonly grace?: number;
+}
+
 export interface Load {
   readonly id: string;
   /** 0 never .. 9 first. */
@@ -106,6 +120,7 @@ export interface Load {
   readonly graceful: boolean;
   /** It has shut down: no need to wait longer. */
   readonly down?: boolean;
+  readonly own?: OwnShedding | undefined;
 }
 
 /** `stopping`: asked to shut down; `off`: without power by us; `back`: given power again, until that is seen. */
@@ -113,6 +128,14 @@ export interface LoadState {
   readonly phase: "on" | "stopping" | "off" | "back";
   readonly for: number;
   readonly why: string;
+  /** s since nothing is against its having power any more. */
+  readonly clear?: number;
+}
+
+/** Whether it is too hot for one load, and s for which that has not been so. */
+export interface OwnHeat {
+  readonly hot: boolean;
+  readonly held: number;
 }
 
 export interface SheddingState {
@@ -124,6 +147,8 @@ export interface SheddingState {
   readonly lowFor: number;
   readonly goodFor: number;
   readonly sinceReturn: number;
+  /** Of loads with a temperature of their own. */
+  readonly heat?: Readonly<Record<string, OwnHeat>>;
 }
 
 export const initialShedding: SheddingState = {
@@ -177,8 +202,11 @@ export const shedCharge = (priority: number, settings: SheddingSettings): number
   thresholds(settings)[Math.round(priority)] ?? -1;
 
 /** State of charge, %, above which it comes back. What goes at once need not wait for a full battery. */
-export const returnCharge = (priority: number, settings: SheddingSettings): number =>
-  Math.min(95, shedCharge(Math.min(8, priority), settings) + settings.restoreCharge);
+export const returnCharge = (
+  { priority, own }: Pick<Load, "priority" | "own">,
+  settings: SheddingSettings,
+): number =>
+  Math.min(95, (own?.charge ?? shedCharge(Math.min(8, priority), settings)) + settings.restoreCharge);
 
 /** Why a load should be without power now, or undefined. */
 function against(
@@ -187,27 +215,50 @@ function against(
   held: SheddingState,
   s: SheddingSettings,
 ): string | undefined {
-  const { priority } = load;
+  const { priority, own } = load;
   if (priority <= 0) return undefined;
-  if (priority >= held.hotFrom)
+  if (own?.temperature === undefined ? priority >= held.hotFrom : held.heat?.[load.id]?.hot === true)
     return input.inlet === undefined ? "it was too hot inside" : `the inlet is at ${shown(input.inlet)} °C`;
   if (reached(held.lowFor, s.lowVoltsTime) && held.lowFor > 0)
     return `the DC bus is at ${shown(input.busVolts ?? 0)} V`;
   if (!input.out) return undefined;
-  const at = shedCharge(priority, s);
-  if (priority === 9 || (input.charge !== undefined && input.charge < at)) {
-    return input.charge === undefined ? "mains are out" : `the battery is at ${shown(input.charge)} %`;
-  }
-  const { autonomy } = input;
-  if (autonomy === undefined) return undefined;
-  const short = autonomy < s.shedMinutesLast || (priority >= 5 && autonomy < s.shedMinutes);
-  return short ? `the battery may last only ${Math.floor(autonomy / 60)} min` : undefined;
+  const { charge, autonomy } = input;
+  if (priority === 9 && (own?.charge === undefined || charge === undefined))
+    return charge === undefined ? "mains are out" : `the battery is at ${shown(charge)} %`;
+  if (charge !== undefined && charge < (own?.charge ?? shedCharge(priority, s)))
+    return `the battery is at ${shown(charge)} %`;
+  const least =
+    own?.autonomy ?? (priority >= 5 ? Math.max(s.shedMinutes, s.shedMinutesLast) : s.shedMinutesLast);
+  return autonomy !== undefined && autonomy < least
+    ? `the battery may last only ${Math.floor(autonomy / 60)} min`
+    : undefined;
 }
 
 /** The next priority that somebody has: one nobody has costs no time. */
 function nextPriority(loads: readonly Load[], from: number): number {
-  const present = loads.map(({ priority }) => priority).filter((p) => p > 0 && p < from);
+  const inTurn = loads.filter(({ own }) => own?.temperature === undefined);
+  const present = inTurn.map(({ priority }) => priority).filter((p) => p > 0 && p < from);
   return present.length === 0 ? from : Math.max(...present);
+}
+
+/** Loads with a temperature of their own take no turns: each is too hot, or cool again, for itself. */
+function ownHeat(
+  before: SheddingState,
+  { loads, inlet }: SheddingInput,
+  s: SheddingSettings,
+  dt: number,
+): Readonly<Record<string, OwnHeat>> {
+  const all: Record<string, OwnHeat> = {};
+  for (const { id, own } of loads) {
+    if (own?.temperature === undefined) continue;
+    const { hot, held } = before.heat?.[id] ?? { hot: false, held: 0 };
+    const turning =
+      inlet === undefined ? undefined : hot ? inlet < own.temperature - s.shedCool : inlet > own.temperature;
+    const lasts = turning === undefined ? held : heldFor(held, turning, dt);
+    const wait = !hot && inlet !== undefined && inlet > s.shedHot ? 0 : s.shedWarmTime;
+    all[id] = turning === true && reached(lasts, wait) ? { hot: !hot, held: 0 } : { hot, held: lasts };
+  }
+  return all;
 }
 
 /** Counts what shortens and what lengthens the list. */
@@ -231,6 +282,9 @@ function count(before: SheddingState, input: SheddingInput, s: SheddingSettings,
     lowFor: heldFor(before.lowFor, busVolts !== undefined && busVolts < s.lowVolts, dt),
     goodFor: heldFor(before.goodFor, !input.out, dt),
     sinceReturn: Math.min(before.sinceReturn + dt, 1e6),
+    ...(input.loads.some(({ own }) => own?.temperature !== undefined)
+      ? { heat: ownHeat(before, input, s, dt) }
+      : {}),
   };
 }
 
@@ -243,19 +297,20 @@ function step(
   dt: number,
 ): LoadState {
   const lasts = was.for + dt;
+  const grace = load.own?.grace ?? s.grace;
   switch (was.phase) {
     case "on":
       // What somebody else switched off is not ours to switch on again.
       if (why === undefined || load.on === false) return { phase: "on", for: 0, why: "" };
-      return { phase: load.graceful && s.grace > 0 ? "stopping" : "off", for: 0, why };
+      return { phase: load.graceful && grace > 0 ? "stopping" : "off", for: 0, why };
     case "stopping":
-      if (load.down === true || reached(lasts, s.grace)) return { phase: "off", for: 0, why: was.why };
+      if (load.down === true || reached(lasts, grace)) return { phase: "off", for: 0, why: was.why };
       return { ...was, for: lasts };
     case "off":
-      if (why !== undefined) return { ...was, for: lasts, why };
+      if (why !== undefined) return { phase: "off", for: lasts, why };
       return may && reached(lasts, s.outletRest)
         ? { phase: "back", for: 0, why: "" }
-        : { ...was, for: lasts };
+        : { ...was, for: lasts, clear: (was.clear ?? 0) + dt };
     case "back":
       if (why !== undefined) return { phase: "off", for: 0, why };
       // A reading from before it was shed is no proof.
@@ -263,6 +318,21 @@ function step(
         ? { phase: "on", for: 0, why: "" }
         : { ...was, for: lasts };
   }
+}
+
+/** Mains have been good long enough, the battery is full enough, and it is cool enough. */
+function mayReturn(
+  load: Load,
+  was: LoadState,
+  { out, charge }: SheddingInput,
+  held: SheddingState,
+  s: SheddingSettings,
+): boolean {
+  const { own } = load;
+  const good = !out && reached(held.goodFor, own?.restoreDelay ?? s.restoreAfter);
+  const cool = own?.temperature !== undefined || held.hotFrom === 10;
+  const enough = charge === undefined || charge > returnCharge(load, s);
+  return good && cool && enough && reached(was.clear ?? 0, own?.restoreDelay ?? 0);
 }
 
 /**
@@ -276,16 +346,13 @@ export function sheddingStep(
   dt: number,
 ): SheddingResult {
   const held = count(before, input, settings, dt);
-  const good = !input.out && reached(held.goodFor, settings.restoreAfter);
-  const cool = held.hotFrom === 10;
   let { sinceReturn } = held;
   const loads: Record<string, LoadState> = {};
   const phases = { stopping: [] as string[], off: [] as string[], back: [] as string[] };
   const why = new Set<string>();
   for (const load of [...input.loads].sort((a, b) => a.priority - b.priority)) {
     const was = before.loads[load.id] ?? { phase: "on", for: 0, why: "" };
-    const enough = input.charge === undefined || input.charge > returnCharge(load.priority, settings);
-    const may = good && cool && enough && reached(sinceReturn, settings.restoreGap);
+    const may = mayReturn(load, was, input, held, settings) && reached(sinceReturn, settings.restoreGap);
     const next = step(load, was, against(load, input, held, settings), may, settings, dt);
     if (next.phase === "back" && was.phase === "off") sinceReturn = 0;
     loads[load.id] = next;

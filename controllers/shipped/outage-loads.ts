@@ -2,6 +2,7 @@ import type { Alarm } from "../contract.ts";
 import type { Load, SheddingResult } from "../library/shedding.ts";
 import { listed, shown, span } from "../library/timing.ts";
 import type { Applied, Observation } from "../sample.ts";
+import { ownShedding } from "./load-tags.ts";
 import { loadsOf } from "./loads.ts";
 import type { Lasts } from "./outage-battery.ts";
 import type { OutageSettings as Settings } from "./outage-settings.ts";
@@ -18,7 +19,9 @@ export function loadsWith(
   powers: readonly Observation<string>[],
   s: Settings,
 ): readonly Fed[] {
-  return loadsOf(applied.loads, outlets, s).map((load) => {
+  return loadsOf(applied.loads, outlets, s).map((known, i) => {
+    const target = applied.loads[i];
+    const load = { ...known, own: target && ownShedding(target) };
     const server = s.servers[load.name];
     if (server === undefined) return { graceful: false, ...load };
     const graceful = applied.servers.some(({ name }) => isServer(name, server));

@@ -7,6 +7,7 @@ import { validateInit, type ValidateState } from "../library/validate.ts";
 import type { Observation } from "../sample.ts";
 import { select } from "../select.ts";
 import { inletsStep, leftOut } from "./inlets.ts";
+import { loadTagAlarms } from "./load-tags.ts";
 import { loadsOf } from "./loads.ts";
 import { batteryAlarms, believable, chargeLimit, lastsFor } from "./outage-battery.ts";
 import { asked, loadsWith, powerAlarms, reasonOf, shedAlarms } from "./outage-loads.ts";
@@ -138,6 +139,7 @@ export const outage = defineController({
         ...powerAlarms(mains, generator, lasts, s),
         ...shedAlarms(shed, loads, busVolts, s),
         ...batteryAlarms(extremes, s),
+        ...loadTagAlarms(applied.loads),
       ],
       published: {
         onBattery: mains.out && !generator ? 1 : 0,

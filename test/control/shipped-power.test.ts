@@ -188,11 +188,12 @@ test("safety: a leak stops cooling; a door holds air back for a while, then not"
 });
 
 const outlets = [1, 2, 3, 4].map((n) => `pdu-1.outlet-${n}`);
-const power = (inputs: Readonly<Record<string, Values>> = {}, settings = {}) =>
+type OutletTags = Readonly<Record<string, readonly string[]>>;
+const power = (inputs: Readonly<Record<string, Values>> = {}, settings = {}, tags: OutletTags = {}) =>
   bench(
     outage,
     {
-      loads: outlets.map((name) => choiceTarget(name, switches)),
+      loads: outlets.map((name) => choiceTarget(name, switches, tags[name])),
       servers: [choiceTarget("server-1.power", ["on", "off", "soft"])],
       charging: [numberTarget("dc-1.plant", "A")],
     },
@@ -299,6 +300,55 @@ test("outage: the battery is charged as its temperature bears, and on generator 
   const generator = power({ generator: { "io-1.generator": "running" } });
   const out = generator.step({ mains: { "io-1.mains": "failed" } }, 10);
   assert.deepEqual([out.published?.["onGenerator"], out.published?.["coolingStages"]], [1, 1]);
+});
+
+test("outage: an outlet's tags say when it loses power, how long it has to shut down, and when it comes back", () => {
+  const site = power(
+    {},
+    { priorities: { "pdu-1.outlet-4": 0 }, otherwise: 7 },
+    {
+      "pdu-1.outlet-1": ["default/shed-at-soc:80", "restore-delay:600"],
+      "pdu-1.outlet-2": ["shed-at-minutes:240", "grace:20"],
+      "pdu-1.outlet-4": ["shed-at-soc:100", "shed-at-temperature:25"],
+    },
+  );
+  site.step({}, 20);
+  site.step({ mains: { "io-1.mains": "failed" }, charge: { "dc-1.battery": 78 } }, 10);
+  assert.deepEqual(shown(site), ["off", "-", "-", "-"]);
+  site.step({ charge: { "dc-1.battery": 62 } }, 12);
+  assert.equal(site.value("servers", "server-1.power"), "soft", "less than 4 h are left");
+  site.step({}, 20);
+  assert.deepEqual(shown(site), ["off", "off", "-", "-"]);
+  const seen = Object.fromEntries(outlets.map((name, i) => [name, i < 2 ? "off" : "on"]));
+  site.step({ mains: { "io-1.mains": "present" }, charge: { "dc-1.battery": 95 }, outlets: seen }, 180);
+  assert.deepEqual(shown(site), ["off", "on", "-", "-"]);
+  site.step({}, 600);
+  assert.equal(site.value("loads", "pdu-1.outlet-1"), "on");
+});
+
+test("outage: an outlet with a temperature of its own waits for no turn", () => {
+  const site = power({ inlet: { probe: 34 } }, {}, { "pdu-1.outlet-3": ["shed-at-temperature:33"] });
+  site.step({}, 310);
+  assert.deepEqual(shown(site), ["-", "-", "off", "-"]);
+  site.step({ inlet: { probe: 31 } }, 600);
+  assert.deepEqual(shown(site), ["-", "-", "off", "-"], "not 3 K below");
+  site.step({ inlet: { probe: 29 } }, 302);
+  assert.deepEqual(shown(site), ["-", "-", "on", "-"]);
+});
+
+test("outage: a tag that says nonsense is told, and the settings apply", () => {
+  const site = power({}, {}, { "pdu-1.outlet-2": ["shed-at-soc:lots", "grace:-1"] });
+  const out = site.step({ mains: { "io-1.mains": "failed" }, charge: { "dc-1.battery": 65 } }, 10);
+  assert.deepEqual(shown(site), ["off", "-", "-", "-"]);
+  const told = out.trace.alarms.filter(({ id }) => id.startsWith("load-tag:"));
+  assert.deepEqual(
+    told.map(({ id, severity }) => [id, severity]),
+    [
+      ["load-tag:pdu-1.outlet-2:shed-at-soc", "notice"],
+      ["load-tag:pdu-1.outlet-2:grace", "notice"],
+    ],
+  );
+  assert.match(told[0]?.text ?? "", /shed-at-soc:lots of pdu-1\.outlet-2 is nothing from 0 to 100 %/u);
 });
 
 test("outage: outlets somebody switched off stay off", () => {
