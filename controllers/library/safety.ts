@@ -1,5 +1,6 @@
 import { type Static, Type } from "typebox";
 import { celsius, flag, numberOf, secondsOf } from "../settings.ts";
+import { leakSettings } from "./leak.ts";
 import { initialLatch, latchStep, type LatchState } from "./latch.ts";
 import { heldFor, reached } from "./timing.ts";
 
@@ -23,7 +24,7 @@ export const safetySettings = Type.Object({
     maximum: 600,
     description: "Between the alarm of fire and the loads' loss of power, for orderly shutdowns.",
   }),
-  leakAfter: secondsOf({ default: 5, maximum: 600, description: "A leak must be seen this long." }),
+  leakAfter: leakSettings.properties.leakAfter,
   hydrogenAlarm: numberOf("% vol", {
     default: 1,
     minimum: 0.1,

@@ -1,6 +1,7 @@
 import { type Static, Type } from "typebox";
 import { seconds } from "../../devices/clock.ts";
-import { type Alarm, defineController } from "../contract.ts";
+import { defineController } from "../contract.ts";
+import { type LeakResult, leakSettings, type LeakState, leakStep } from "../library/leak.ts";
 import {
   initialSafety,
   type SafetyResult,
@@ -15,8 +16,10 @@ import type { Applied, Observation } from "../sample.ts";
 import { select } from "../select.ts";
 import { kelvin, plain } from "../settings.ts";
 import { inletSettings, inletsStep, leftOut } from "./inlets.ts";
-import { alarm, contacts, each, maybe, most, there } from "./parts.ts";
 import { loadsOf, prioritySettings } from "./loads.ts";
+import { contacts, each, maybe, most, there } from "./parts.ts";
+import { alarmsOf, contactAlarms, leaderOf, reasonOf, zoneAlarms } from "./safety-told.ts";
+import { leaksByZone, zonesOf } from "./safety-zones.ts";
 
 const wiring = (what: string) =>
   wordOf(["NC", "NO"], {
@@ -26,6 +29,7 @@ const wiring = (what: string) =>
 
 const settings = Type.Object({
   ...safetySettings.properties,
+  ...leakSettings.properties,
   ...prioritySettings.properties,
   ...inletSettings.properties,
   placeDelta: kelvin({
@@ -46,6 +50,8 @@ type Settings = Static<typeof settings>;
 
 interface State {
   readonly safety: SafetyState;
+  /** Absent: no leak was seen yet. */
+  readonly leaks?: LeakState;
   readonly resets: number;
   readonly inlets: ValidateState;
 }
@@ -106,6 +112,7 @@ export const safety = defineController({
   step({ inputs, state, settings: s, dt, applied }) {
     const inlets = inletsStep(state.inlets, inputs.inlet, s, dt);
     const doors = there(inputs.door);
+    const reset = s.resets > state.resets;
     const result = safetyStep(
       state.safety,
       {
@@ -115,17 +122,18 @@ export const safety = defineController({
         hydrogen: most(inputs.hydrogen),
         doorOpen: doors.length === 0 ? undefined : doors.some(({ value }) => value === "open"),
         inlet: inlets.hottest,
-        reset: s.resets > state.resets,
+        reset,
       },
       s,
       dt,
     );
+    const leaks = leakStep(state.leaks ?? {}, leaksByZone(inputs.leak, s.leakWiring), reset, s, dt);
     return {
-      outputs: wishes(result, applied, inputs.outlets, s),
-      state: { safety: result.state, resets: s.resets, inlets: inlets.state },
-      reason: reasonOf(result),
+      outputs: wishes(result, leaks, applied, inputs.outlets, s),
+      state: { safety: result.state, leaks: leaks.state, resets: s.resets, inlets: inlets.state },
+      reason: reasonOf(result, leaks),
       limits: leftOut(inlets),
-      alarms: [...alarmsOf(result), ...contactAlarms(inputs)],
+      alarms: [...alarmsOf(result, leaks), ...contactAlarms(inputs), ...zoneAlarms(inputs.leak, s)],
       published: {
         smoke: result.smoke ? 1 : 0,
         doorHold: result.doorHold ? 1 : 0,
@@ -159,6 +167,7 @@ type Named = "fans" | "damper" | "cooling" | "heaters" | "servers" | "loads" | "
 
 function wishes(
   { smoke, fire, cutLoads, leak, vent, hydrogen }: SafetyResult,
+  leaks: LeakResult,
   applied: Readonly<Record<Named, readonly Applied[]>>,
   outlets: readonly Observation<string>[],
   s: Settings,
@@ -169,8 +178,10 @@ function wishes(
   });
   const exhaust = vent && applied.fans.some(({ tags }) => isExhaust(tags));
   const blows = ({ tags }: Applied): boolean => vent && (!exhaust || isExhaust(tags));
-  const loads = cutLoads ? loadsOf(applied.loads, outlets, s) : [];
-  const cut = new Set(loads.filter(({ priority }) => priority > 0).map(({ id }) => id));
+  const isIn = ({ tags }: Applied, zones: readonly string[]): boolean =>
+    zonesOf(tags).some((zone) => zones.includes(zone));
+  const wet = applied.loads.filter((one) => cutLoads || isIn(one, leaks.cut));
+  const cut = new Set(loadsOf(wet, outlets, s).flatMap(({ id, priority }) => (priority > 0 ? [id] : [])));
   return {
     fans: smoke
       ? all("fans", 0)
@@ -178,91 +189,14 @@ function wishes(
     damper: all("damper", smoke || (leak && s.leakRainSide) ? 0 : vent ? 100 : null),
     cooling: all("cooling", smoke || leak ? "off" : null),
     heaters: all("heaters", smoke ? "off" : null),
-    servers: all("servers", fire ? "soft" : null),
+    servers: {
+      want: each(applied.servers, (one) => (fire || isIn(one, leaks.stopping) ? "soft" : null)),
+      rank: "lifeSafety",
+    },
     loads: {
       want: each(applied.loads, ({ device }) => (cut.has(device) ? "off" : null)),
       rank: "lifeSafety",
     },
     charging: all("charging", hydrogen || fire ? 0 : null),
   };
-}
-
-const leaderOf = (result: SafetyResult): string | undefined =>
-  result.fire
-    ? "fire"
-    : result.smoke
-      ? "smoke"
-      : result.leak
-        ? "leak"
-        : result.vent
-          ? "hydrogen"
-          : result.doorHold
-            ? "door"
-            : undefined;
-
-function reasonOf(result: SafetyResult): string {
-  if (result.cutLoads) return "Fire: all air stopped, loads without power, charging stopped";
-  if (result.fire) return "Fire: all air stopped, servers asked to shut down, loads lose power soon";
-  const { smoke, fire, leak } = result.state;
-  if (result.smoke)
-    return smoke.seen > 0 || fire.seen > 0
-      ? "Smoke: fans, cooling and heater stopped, damper shut, until it is gone and reset"
-      : "The smoke is gone: fans, cooling and heater stay off, the damper shut, until it is reset";
-  if (result.leak)
-    return leak.seen > 0
-      ? "Leak: cooling stopped, until it is gone and reset"
-      : "The leak is gone: cooling stays off until it is reset";
-  if (result.vent) return "Hydrogen: venting, charging stopped";
-  if (result.doorHold) return "The door is open: airflow is held back for whoever works there";
-  return "Nothing dangerous is seen";
-}
-
-function alarmsOf(result: SafetyResult): readonly Alarm[] {
-  const alarms: Alarm[] = [];
-  if (result.fire) alarms.push(alarm("fire", "critical", "fire: call the fire brigade; loads lose power"));
-  else if (result.smoke) {
-    const text = "smoke: all air is stopped, the site will warm up; look, and once it is gone raise `resets`";
-    alarms.push(alarm("smoke", "critical", text));
-  }
-  if (result.leak)
-    alarms.push(
-      alarm("leak", "major", "water: cooling is stopped; look, and once it is gone raise `resets`"),
-    );
-  if (result.hydrogen) {
-    const text = result.vent
-      ? "hydrogen: venting, charging is stopped"
-      : "hydrogen, but smoke too: not vented";
-    alarms.push(alarm("hydrogen", "critical", text));
-  }
-  if (result.doorTooLong) {
-    alarms.push(alarm("door-open", "warning", "the door has been open too long: control goes on as usual"));
-  }
-  return alarms;
-}
-
-/** Detectors that do not answer, and contacts that only tell. */
-function contactAlarms(inputs: {
-  readonly smoke: readonly Observation<string>[];
-  readonly heat: readonly Observation<string>[];
-  readonly leak: readonly Observation<string>[];
-  readonly tamper: readonly Observation<string>[];
-  readonly panel: readonly Observation<string>[];
-  readonly surge: readonly Observation<string>[];
-}): readonly Alarm[] {
-  const silent = [...inputs.smoke, ...inputs.heat, ...inputs.leak]
-    .filter(({ quality }) => quality === "bad")
-    .map(({ from, device }) =>
-      alarm(`silent:${from}`, "major", `${from} does not answer: nobody watches there`, device),
-    );
-  const told = (all: readonly Observation<string>[], words: readonly string[], id: string, text: string) =>
-    all.some((one) => one.quality !== "bad" && words.includes(one.value)) ? [alarm(id, "warning", text)] : [];
-  return [
-    ...silent,
-    ...(inputs.smoke.length === 0
-      ? [alarm("no-smoke-detector", "notice", "no smoke detector is bound")]
-      : []),
-    ...told(inputs.tamper, ["tampered", "alarm"], "tamper", "somebody tampers with the enclosure"),
-    ...told(inputs.panel, ["fault", "alarm"], "fire-panel", "the fire panel reports a fault"),
-    ...told(inputs.surge, ["alarm", "fault"], "surge-protector", "the surge protector is used up: change it"),
-  ];
 }

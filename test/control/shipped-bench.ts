@@ -1,4 +1,4 @@
-import type { Definition } from "../../controllers/contract.ts";
+import type { Definition, FailSafe } from "../../controllers/contract.ts";
 import type { EngineResult } from "../../controllers/runtime/engine.ts";
 import type { Observed } from "../../controllers/runtime/frame.ts";
 import { createEngine } from "../../controllers/runtime/inline-engine.ts";
@@ -8,12 +8,16 @@ import { Targets } from "../../controllers/runtime/targets.ts";
 /** Values by the name of what they come from: `{ "probe-inlet.temperature": 24 }`; null does not answer. */
 export type Values = Readonly<Record<string, number | string | null>>;
 
-export const observed = (values: Values): readonly Observed[] =>
+/** Tags of devices by their names. */
+export type Tags = Readonly<Record<string, readonly string[]>>;
+
+export const observed = (values: Values, tagged: Tags = {}): readonly Observed[] =>
   Object.entries(values).map(([from, value]): Observed => {
     const device = from.split(" ")[0] ?? from;
+    const tags = tagged[device] ?? [];
     return value === null
-      ? { quality: "bad", code: "NO_ANSWER", text: `${from} did not answer`, from, device, tags: [] }
-      : ({ quality: "good", value, age: 0, from, device, tags: [] } as Observed);
+      ? { quality: "bad", code: "NO_ANSWER", text: `${from} did not answer`, from, device, tags }
+      : ({ quality: "good", value, age: 0, from, device, tags } as Observed);
   });
 
 export const choiceTarget = (
@@ -37,6 +41,8 @@ export interface Bench {
   configure(settings: Readonly<Record<string, unknown>>): void;
   /** Ids of the alarms that stand. */
   alarms(): readonly string[];
+  /** What applies when it ends now. */
+  failSafe(): FailSafe;
   /** Seconds stepped. */
   readonly time: number;
 }
@@ -50,17 +56,20 @@ export function bench(
   targets: Readonly<Record<string, readonly TargetParts[]>>,
   inputs: Readonly<Record<string, Values>>,
   settings: Readonly<Record<string, unknown>> = {},
+  tagged: Tags = {},
 ): Bench {
   const of = definition as Definition;
   const engine = createEngine(of, settings, { recoverAfter: 1 });
-  const array = new Targets(targets);
+  // An output nobody gives a target for is bound to nothing.
+  const unbound = Object.fromEntries(Object.keys(of.outputs).map((name) => [name, []]));
+  const array = new Targets({ ...unbound, ...targets });
   const period = of.period / 1000;
   let now = inputs;
   let time = 0;
   let last: EngineResult | undefined;
   const once = (): EngineResult => {
     time += period;
-    const seen = Object.keys(of.inputs).map((name) => [name, observed(now[name] ?? {})] as const);
+    const seen = Object.keys(of.inputs).map((name) => [name, observed(now[name] ?? {}, tagged)] as const);
     const result = engine.step({
       inputs: Object.fromEntries(seen),
       outputs: array.frame(),
@@ -85,6 +94,7 @@ export function bench(
     hold: (output, device, slot, value) => array.hold(output, device, slot, value),
     configure: (given) => engine.configure(given),
     alarms: () => last?.trace.alarms.map(({ id }) => id) ?? [],
+    failSafe: () => engine.failSafeValues,
     get time() {
       return time;
     },

@@ -7,7 +7,7 @@ import { outage } from "../../controllers/shipped/outage.ts";
 import { safety } from "../../controllers/shipped/safety.ts";
 import { temperatureWatch } from "../../controllers/shipped/temperature-watch.ts";
 import { slots } from "../../devices/transaction.ts";
-import { bench, choiceTarget, numberTarget, type Values } from "./shipped-bench.ts";
+import { bench, choiceTarget, numberTarget, type Tags, type Values } from "./shipped-bench.ts";
 
 const switches = ["on", "off"];
 
@@ -187,9 +187,72 @@ test("safety: a leak stops cooling; a door holds air back for a while, then not"
   assert.equal(door.step({ door: { "io-1.door": "closed" } }, 70).published?.["doorHold"], 0);
 });
 
+/** Two zones; the leak contact of one of them, unless it says nothing of that. */
+const wet = (settings = {}, tagged: Tags = { "io-1.leak": ["default/zone:cold"] }) =>
+  bench(
+    safety,
+    {
+      servers: [
+        choiceTarget("server-1.power", ["on", "off", "soft"], ["default/zone:cold"]),
+        choiceTarget("server-2.power", ["on", "off", "soft"], ["default/zone:hot"]),
+      ],
+      loads: [
+        choiceTarget("pdu-1.outlet-1", switches, ["default/zone:cold", "priority:3"]),
+        choiceTarget("pdu-1.outlet-2", switches, ["default/zone:cold", "priority:0"]),
+        choiceTarget("pdu-2.outlet-1", switches, ["default/zone:hot"]),
+      ],
+    },
+    { smoke: { "io-1.smoke": "normal" }, leak: { "io-1.leak": "normal" }, inlet: { probe: 24 } },
+    settings,
+    tagged,
+  );
+const cut = (site: ReturnType<typeof wet>) => [
+  site.value("servers", "server-1.power") ?? "-",
+  site.value("servers", "server-2.power") ?? "-",
+  site.value("loads", "pdu-1.outlet-1") ?? "-",
+  site.value("loads", "pdu-1.outlet-2") ?? "-",
+  site.value("loads", "pdu-2.outlet-1") ?? "-",
+];
+
+test("safety: a leak takes the power from its own zone where that is configured, after servers could shut down", () => {
+  const site = wet({ leakCutsOutlets: true, leakGrace: 60 });
+  site.step({ leak: { "io-1.leak": "alarm" } }, 4);
+  assert.deepEqual(cut(site), ["-", "-", "-", "-", "-"]);
+  site.step({}, 4);
+  assert.deepEqual(cut(site), ["soft", "-", "-", "-", "-"]);
+  const result = site.step({}, 60);
+  assert.deepEqual(cut(site), ["soft", "-", "off", "-", "-"]);
+  assert.match(result.trace.reason, /^Leak: .*; outlets of zone cold without power$/u);
+  site.step({ leak: { "io-1.leak": "normal" } }, 600);
+  assert.deepEqual(cut(site), ["soft", "-", "off", "-", "-"], "until it is reset");
+  site.configure({ leakCutsOutlets: true, leakGrace: 60, resets: 1 });
+  site.step();
+  assert.deepEqual(cut(site), ["-", "-", "-", "-", "-"]);
+});
+
+test("safety: by default a leak alarms and takes nobody's power", () => {
+  const site = wet();
+  site.step({ leak: { "io-1.leak": "alarm" } }, 600);
+  assert.deepEqual(cut(site), ["-", "-", "-", "-", "-"]);
+  assert.deepEqual(site.alarms(), ["leak"]);
+});
+
+test("safety: a leak contact that says no zone takes nobody's power, and says so", () => {
+  const site = wet({ leakCutsOutlets: true, leakGrace: 0 }, {});
+  site.step({ leak: { "io-1.leak": "alarm" } }, 60);
+  assert.deepEqual(cut(site), ["-", "-", "-", "-", "-"]);
+  assert.deepEqual(site.alarms(), ["leak", "leak-zone:io-1.leak"]);
+});
+
+test("safety: a contact that falls silent after a leak changes nothing", () => {
+  const site = wet({ leakCutsOutlets: true, leakGrace: 0 });
+  site.step({ leak: { "io-1.leak": "alarm" } }, 10);
+  site.step({ leak: { "io-1.leak": null } }, 600);
+  assert.deepEqual(cut(site), ["soft", "-", "off", "-", "-"]);
+});
+
 const outlets = [1, 2, 3, 4].map((n) => `pdu-1.outlet-${n}`);
-type OutletTags = Readonly<Record<string, readonly string[]>>;
-const power = (inputs: Readonly<Record<string, Values>> = {}, settings = {}, tags: OutletTags = {}) =>
+const power = (inputs: Readonly<Record<string, Values>> = {}, settings = {}, tags: Tags = {}) =>
   bench(
     outage,
     {
