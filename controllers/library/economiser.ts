@@ -157,6 +157,8 @@ export interface EconomiserResult {
   readonly compressorsMay: boolean;
   /** What keeps outdoor air out, for people. */
   readonly against: readonly string[];
+  /** A protection keeps it out: no time is to be lost. */
+  readonly atOnce: boolean;
   readonly state: EconomiserState;
 }
 
@@ -313,6 +315,7 @@ export function economiserStep(
     setpoint: mode === "partial" ? input.setpoint - settings.partialBelow : input.setpoint,
     compressorsMay: mode !== "free",
     against,
+    atOnce,
     state,
   };
 }

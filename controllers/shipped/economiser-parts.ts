@@ -44,6 +44,23 @@ export function openingFor(celsius: number, back: Thermal | undefined, outdoor: 
   return within((100 * (back.temperature - celsius)) / (back.temperature - outdoor.temperature), 0, 100);
 }
 
+/** Above this outdoor temperature, °C, a damper is not left open to itself: as much as it cools now it may heat later. */
+const coolOutdoors = 18;
+
+/**
+ * Where a damper stays when nobody decides any more, %: where it is, if outdoors is known to be cool and nothing keeps it
+ * out; otherwise at its minimum.
+ */
+export const safePosition = (
+  position: number,
+  outdoor: number | undefined,
+  against: readonly string[],
+  { damperMinimum }: { readonly damperMinimum: number },
+): number =>
+  outdoor !== undefined && outdoor <= coolOutdoors && against.length === 0
+    ? Math.max(damperMinimum, position)
+    : damperMinimum;
+
 /** What others have against outdoor air, for people. */
 export function shutOut(inputs: {
   readonly smoke: Sample | undefined;

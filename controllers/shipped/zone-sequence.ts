@@ -2,14 +2,9 @@ import { seconds } from "../../devices/clock.ts";
 import type { StepContext, StepResult } from "../contract.ts";
 import type { LoopWatchState } from "../library/loop-watch.ts";
 import type { DelayState, LevelsState, RateState } from "../library/alarms.ts";
-import {
-  type EconomiserResult,
-  economiserStep,
-  type EconomiserState,
-  mixedAirLimit,
-} from "../library/economiser.ts";
+import type { ShutFor } from "../library/damper-closing.ts";
+import { type EconomiserResult, economiserStep, type EconomiserState } from "../library/economiser.ts";
 import type { FanState } from "../library/fans.ts";
-import { countedSeconds, slewed } from "../library/limit.ts";
 import { type PidResult, pidShift, type PidState, pidStep } from "../library/pid.ts";
 import { gainFactor } from "../library/schedule.ts";
 import {
@@ -22,7 +17,7 @@ import {
 import type { ValidateState } from "../library/validate.ts";
 import { from, optional, select } from "../select.ts";
 import { airFrom, shutOut } from "./economiser-parts.ts";
-import { least, maybe, median, said } from "./parts.ts";
+import { maybe, median, said } from "./parts.ts";
 import { appliedMean } from "./zone-parts.ts";
 import {
   zoneLoop,
@@ -52,6 +47,7 @@ export interface State {
   readonly heatingSaturated: DelayState;
   readonly blind: number;
   readonly loopWatch?: LoopWatchState;
+  readonly shutFor?: ShutFor;
   /** Duty when the door opened, %; absent while airflow need not be held back. */
   readonly door?: number;
 }
@@ -78,6 +74,7 @@ export const inputs = {
 export const outputs = {
   fans: select("type:fan").action("speed", { unit: "%", deadband: 1, refresh: seconds(20) }),
   damper: select("use:outdoor-air").action("damper", { unit: "%", deadband: 2, optional: true }),
+  returnDamper: select("use:return-air").action("damper", { unit: "%", deadband: 2, optional: true }),
 };
 export type Context = StepContext<typeof zoneTemperatureSettings, typeof inputs, typeof outputs, State>;
 export type Result = StepResult<typeof outputs, State>;
@@ -204,20 +201,4 @@ function outputAt(
       damperUntil - shift + ((fansUntil - damperUntil) * (fans - fansFloor)) / Math.max(1, 100 - fansFloor)
     );
   return outdoorAir ? (damperUntil * Math.max(0, damper - damperMin)) / Math.max(1, 100 - damperMin) : 0;
-}
-
-/** Furthest the damper may be open, %: mixed air that is too cold closes it. */
-export const damperMost = ({ inputs: seen, settings: s }: Context): number =>
-  Math.max(s.damperMin, mixedAirLimit(least(seen.supply), s));
-
-/** It opens slowly, so that the loop can take back fans and compressors meanwhile; it closes at once. */
-export function damperMoved(
-  wanted: number,
-  { state, mode, applied, settings: s, dt, nominal }: Context,
-): number {
-  // Steps smaller than what is sent add up here.
-  const before =
-    mode === "manual" ? appliedMean(applied.damper) : (state.damper ?? appliedMean(applied.damper));
-  if (before === undefined) return wanted;
-  return slewed(before, wanted, s.damperRate, 0, countedSeconds(dt, nominal));
 }

@@ -1,5 +1,6 @@
 import { type Static, Type } from "typebox";
 import { watchSettings } from "../library/alarms.ts";
+import { damperClosingSettings } from "../library/damper-closing.ts";
 import { economiserSettings } from "../library/economiser.ts";
 import { fanSettings } from "../library/fans.ts";
 import { loopWatchSettings } from "../library/loop-watch.ts";
@@ -50,6 +51,7 @@ export const zoneTemperatureSettings = Type.Object({
     description:
       "Heat all mechanical cooling takes away at its most: whether the setpoint can be held follows. 0: not known.",
   }),
+  ...damperClosingSettings.properties,
   damperRate: percentPerSecond({ default: 0.3, description: "Fastest opening of the damper. 0: no limit." }),
   minDuty,
   ...otherFanSettings,

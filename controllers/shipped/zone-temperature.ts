@@ -15,6 +15,7 @@ import { shown } from "../library/timing.ts";
 import { validateInit, type Validated, validateStep } from "../library/validate.ts";
 import { floorOf, flowDuty } from "./fan-zone-decide.ts";
 import { alarm, maybe, median, said } from "./parts.ts";
+import { damperSafe, damperStep } from "./zone-damper.ts";
 import { blindDuty, lastDuty, lostSensors, withLost } from "./zone-fail-safe.ts";
 import {
   appliedMean,
@@ -30,8 +31,6 @@ import {
 } from "./zone-parts.ts";
 import {
   type Context,
-  damperMost,
-  damperMoved,
   decide,
   type Decided,
   inputs,
@@ -49,17 +48,19 @@ import {
 function blindStep(context: Context, validated: Validated, bank: Bank, inForce: number | undefined): Result {
   const { state, settings: s, dt } = context;
   const blind = state.blind + dt;
-  const held = state.duty ?? inForce ?? s.failSafeDuty;
+  const before = state.duty ?? inForce ?? s.failSafeDuty;
   const late = blind > s.holdFor;
   const lost = lostSensors(context.inputs.inlet, validated, s);
-  const duty = late ? blindDuty(held, state.pv, lost, s) : held;
-  const damper = appliedMean(context.applied.damper) ?? s.damperMin;
+  const duty = late ? blindDuty(before, state.pv, lost, s) : before;
+  const held = appliedMean(context.applied.damper) ?? s.damperMin;
+  const dampers = damperSafe(context, held);
+  const { damper } = dampers;
   const then = late
-    ? "fans at their fail-safe duty, the damper as it is"
+    ? `fans at their fail-safe duty, the damper ${damper < held ? "at its least" : "as it is"}`
     : "everything stays as it is for a while";
   return {
-    outputs: { fans: dutiesOf(bank, duty), damper },
-    state: { ...state, inlets: validated.state, fans: bank.states, duty, blind },
+    outputs: { fans: dutiesOf(bank, duty), ...dampers },
+    state: { ...state, inlets: validated.state, fans: bank.states, duty, damper, blind },
     reason: `No inlet sensor is believable: ${then}`,
     leader: "fail-safe",
     terms: { duty, damper },
@@ -69,7 +70,7 @@ function blindStep(context: Context, validated: Validated, bank: Bank, inForce: 
       ...fanAlarms(bank, s),
     ],
     published: { heating: 0, cooling: state.cooling, demand: 0, outdoorAir: Number(state.outdoorAir) },
-    failSafe: { fans: lastDuty(state.pv, duty, s) },
+    failSafe: { fans: lastDuty(state.pv, duty, s), ...dampers },
   };
 }
 
@@ -109,8 +110,7 @@ function step(context: Context): Result {
     pv < setpoint + 3 &&
     (rate.quarter >= s.rateQuarter || rate.hour >= s.rateHour);
   const cooling = frozen ? Math.min(state.cooling, decided.commands.dx) : decided.commands.dx;
-  const cold = damperMost(context);
-  const damper = damperMoved(Math.min(decided.commands.damper, cold), context);
+  const { damper, returnDamper, shutFor, limits } = damperStep(context, decided.commands.damper, economiser);
   const watched = watch(context, { outdoorAir, pv, setpoint, decided, rate });
   const leader = validated.leader ?? "inlet";
   const against = outdoorAir ? "" : `; no outdoor air: ${economiser.against[0] ?? "it has to wait its time"}`;
@@ -121,7 +121,7 @@ function step(context: Context): Result {
         ]
       : [];
   return {
-    outputs: { fans: dutiesOf(bank, duty), damper },
+    outputs: { fans: dutiesOf(bank, duty), damper, returnDamper },
     state: {
       inlets: validated.state,
       pv,
@@ -133,6 +133,7 @@ function step(context: Context): Result {
       fans: bank.states,
       duty,
       damper,
+      shutFor,
       cooling,
       rate: rate.state,
       blind: 0,
@@ -144,7 +145,7 @@ function step(context: Context): Result {
     terms: termsOf(decided, pv, setpoint, duty, flow, s),
     limits: [
       ...quietly,
-      ...(cold < 100 ? [`mixed air is cold: damper at most ${shown(cold)} %`] : []),
+      ...limits,
       ...lost.limits,
       ...(frozen ? [`no more stages yet: the inlet changed by ${shown(rate.quarter)} K within 15 min`] : []),
     ],
@@ -160,7 +161,7 @@ function step(context: Context): Result {
       demand: decided.position,
       outdoorAir: Number(outdoorAir),
     },
-    failSafe: { fans: lastDuty(pv, duty, s) },
+    failSafe: { fans: lastDuty(pv, duty, s), ...damperSafe(context, damper) },
   };
 }
 
@@ -289,7 +290,7 @@ export const zoneTemperature = defineController({
       share: "damperShare",
     },
   },
-  failSafe: (s) => ({ fans: s.failSafeDuty, damper: s.damperMin }),
+  failSafe: (s) => ({ fans: s.failSafeDuty, damper: s.damperMin, returnDamper: 100 - s.damperMin }),
   init: (): State => ({
     inlets: validateInit(),
     pv: null,

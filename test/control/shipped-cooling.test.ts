@@ -150,7 +150,7 @@ test("staged cooling: three trips in a day lock a unit out until somebody raises
 const free = (inputs: Readonly<Record<string, Values>> = {}) =>
   bench(
     economiser,
-    { damper: [numberTarget("dx-1.unit", "%")] },
+    { damper: [numberTarget("dx-1.unit", "%")], returnDamper: [numberTarget("back.damper", "%")] },
     {
       inlet: { probe: 26 },
       outdoor: { out: 10 },
@@ -206,6 +206,50 @@ test("economiser: cooler air with more heat in it stays out", () => {
   const result = moist.step({}, 1300);
   assert.equal(result.published?.["mode"], "mechanical");
   assert.match(result.trace.reason, /holds more heat/u);
+});
+
+test("economiser: warm weather opens the way back at once, for three minutes, and shuts the damper 15 s later", () => {
+  const site = free({ inlet: { probe: 24 } });
+  site.step({}, 2000);
+  const open = Number(site.value("damper", "dx-1.unit"));
+  assert.ok(open > 40, `${open} %`);
+  assert.equal(Number(site.value("returnDamper", "back.damper")), Math.round((100 - open) * 10) / 10);
+  const warm = { outdoor: { out: 36 }, outdoorHumidity: { out: 15 } };
+  assert.match(site.step(warm).trace.limits.join(), /waits until the way back for the air is open/u);
+  assert.equal(site.value("returnDamper", "back.damper"), 100);
+  site.step({}, 10);
+  assert.equal(site.value("damper", "dx-1.unit"), open);
+  site.step();
+  assert.equal(site.value("damper", "dx-1.unit"), 0);
+  const least = free({ inlet: { probe: 24 } });
+  least.configure({ damperMinimum: 10 });
+  least.step({}, 2000);
+  least.step(warm, 175);
+  assert.equal(least.value("returnDamper", "back.damper"), 100);
+  least.step({}, 10);
+  assert.equal(least.value("returnDamper", "back.damper"), 90);
+});
+
+test("economiser: without a believable inlet the damper stays in cool weather, and shuts in any other", () => {
+  const lost = { inlet: { probe: null } };
+  for (const shut of [{}, { outdoor: { out: 21 } }, { outdoor: { out: null } }, { smoke: { safety: 1 } }]) {
+    const site = free({ inlet: { probe: 24 } });
+    site.step({}, 1400);
+    const open = Number(site.value("damper", "dx-1.unit"));
+    site.step({ ...lost, ...shut }, 60);
+    const expected = Object.keys(shut).length === 0 ? open : 0;
+    assert.equal(site.value("damper", "dx-1.unit"), expected, JSON.stringify(shut));
+    assert.deepEqual(site.alarms().includes("no-inlet"), true);
+  }
+});
+
+test("economiser: a program that ends leaves the damper where it is in cool weather", () => {
+  const site = free({ inlet: { probe: 24 } });
+  site.step({}, 1400);
+  const open = site.value("damper", "dx-1.unit");
+  assert.equal(site.failSafe()["damper"], open);
+  site.step({ outdoor: { out: 21 } }, 5);
+  assert.equal(site.failSafe()["damper"], 0);
 });
 
 test("economiser: an operator's position is taken over without a bump", () => {

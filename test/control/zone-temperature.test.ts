@@ -4,7 +4,7 @@ import fc from "fast-check";
 import type { EngineResult } from "../../controllers/runtime/engine.ts";
 import { dutyTarget } from "../../controllers/runtime/targets.ts";
 import { zoneTemperature } from "../../controllers/shipped/zone-temperature.ts";
-import { reading, zoneOf } from "./zone.ts";
+import { reading, zoneOf, type ZoneOptions } from "./zone.ts";
 
 interface Weather {
   readonly outdoor: number;
@@ -16,10 +16,14 @@ interface Weather {
 }
 
 /** A container on one lump of air: racks warm it, outdoor air through the damper, DX and heater follow the demand. */
-function site(start = 24, more: Readonly<Record<string, number>> = {}) {
+function site(
+  start = 24,
+  more: Readonly<Record<string, number>> = {},
+  others: NonNullable<ZoneOptions["others"]> = {},
+) {
   const zone = zoneOf(zoneTemperature, {
     settings: { fullSpeed: 4000, fullFlow: 0.2, dryBulbBelow: 2, ...more },
-    others: { damper: [dutyTarget("damper")] },
+    others: { damper: [dutyTarget("damper")], ...others },
   });
   let air = start;
   let last: EngineResult | undefined;
@@ -89,6 +93,32 @@ test("moist outdoor air stays out without anybody else's word, and mixed air tha
   const cold = place.run(2, { outdoor: 14, power: 1200, humidity: 60, supply: 5 });
   assert.ok(damper() <= 25, `${damper()} %`);
   assert.match(cold.trace.limits.join(), /mixed air is cold: damper at most 25 %/u);
+});
+
+test("outdoor air that gets warm: the damper shuts after 15 s, a return damper is open at once", () => {
+  const place = site(24, {}, { returnDamper: [dutyTarget("back")] });
+  const at = (output: string, name: string): number => Number(place.zone.targets.value(output, name) ?? 0);
+  place.run(720, { outdoor: 12, power: 1200 });
+  const open = at("damper", "damper");
+  assert.ok(open > 20 && at("returnDamper", "back") <= 100 - open + 3, `${open} %`);
+  const warm = { outdoor: 45, power: 1200 };
+  assert.match(place.run(1, warm).trace.limits.join(), /waits until the way back for the air is open/u);
+  assert.equal(at("returnDamper", "back"), 100);
+  place.run(2, warm);
+  assert.equal(at("damper", "damper"), open);
+  place.run(1, warm);
+  assert.equal(at("damper", "damper"), 0);
+});
+
+test("when it ends the damper stays in cool weather where it is, and shuts in any other", () => {
+  const place = site();
+  place.run(720, { outdoor: 12, power: 1200 });
+  const open = Number(place.zone.targets.value("damper", "damper"));
+  const { damper, returnDamper } = place.zone.engine.failSafeValues;
+  assert.ok(Math.abs(Number(damper) - open) <= 2, `${damper} of ${open} %`);
+  assert.equal(returnDamper, 100 - Number(damper));
+  place.run(1, { outdoor: 20, power: 1200 });
+  assert.equal(place.zone.engine.failSafeValues["damper"], 0);
 });
 
 test("a hot day: outdoor air stays out, mechanical cooling holds it, and says why", () => {

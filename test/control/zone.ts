@@ -28,7 +28,10 @@ export interface ZoneOptions {
 export function zoneOf(definition: unknown, options: ZoneOptions = {}) {
   const { settings = {}, fans = ["fan-1", "fan-2", "fan-3", "fan-4"], others = {}, localHour = 12 } = options;
   const engine = createEngine(definition as Definition, settings);
-  const targets = new Targets({ fans: fans.map(dutyTarget), ...others });
+  const unbound = Object.fromEntries(
+    Object.keys((definition as Definition).outputs).map((name) => [name, []]),
+  );
+  const targets = new Targets({ ...unbound, fans: fans.map(dutyTarget), ...others });
   let wanted: WantedMode = "automatic";
   let at = 0;
   const duties = (): readonly number[] => fans.map((fan) => Number(targets.value("fans", fan) ?? 0));
