@@ -170,12 +170,23 @@ export const tuning = is.object<types.Tuning>({
   ),
 });
 
+const temporary = is.record(
+  is.object<types.TemporarySetting>({
+    value: is.anything,
+    until: is.text,
+    then: is.anything,
+    who: is.text,
+    why: is.text,
+  }),
+);
+
 export const detail = is.object<types.ControllerDetail>({
   ...summaryFields,
   versionId: is.text,
   source: anyByKey,
   modeBy: is.optional(by),
   settings: anyByKey,
+  temporary,
   settingsSchema: is.optional(anyByKey),
   publishes: is.optional(anyByKey),
   published: values,
@@ -204,6 +215,7 @@ export const detail = is.object<types.ControllerDetail>({
 export const settings = is.object<types.ControllerSettings>({
   name: is.text,
   settings: anyByKey,
+  temporary,
   schema: is.optional(anyByKey),
 });
 

@@ -173,6 +173,8 @@ export interface ControllerDetail extends ControllerSummary {
   readonly source: Readonly<Record<string, unknown>>;
   readonly modeBy?: AskedBy;
   readonly settings: Readonly<Record<string, unknown>>;
+  /** Those of them that are so only for a while. */
+  readonly temporary: Readonly<Record<string, TemporarySetting>>;
   /** JSON Schema with unit, range, default and description of every setting. */
   readonly settingsSchema?: Readonly<Record<string, unknown>>;
   readonly publishes?: Readonly<Record<string, unknown>>;
@@ -200,7 +202,22 @@ export interface ControllerDetail extends ControllerSummary {
 export interface ControllerSettings {
   readonly name: string;
   readonly settings: Readonly<Record<string, unknown>>;
+  /** Those of them that are so only for a while. */
+  readonly temporary: Readonly<Record<string, TemporarySetting>>;
   readonly schema?: Readonly<Record<string, unknown>>;
+}
+
+export interface TemporarySetting extends AskedBy {
+  readonly value: unknown;
+  readonly until: string;
+  /** What it is afterwards. */
+  readonly then: unknown;
+}
+
+export interface ChangeOptions {
+  /** After this those before are in force again, e.g. `30m`; at most 24h. Default: until they are changed. */
+  readonly for?: string;
+  readonly why?: string;
 }
 
 export interface ModeRequest {

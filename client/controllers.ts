@@ -27,11 +27,11 @@ export interface Controllers {
   get(name: string, call?: Call): Promise<types.ControllerDetail>;
   /** The settings in force, and their schema. */
   settings(name: string, call?: Call): Promise<types.ControllerSettings>;
-  /** Changes some settings; the others stay. When one breaks a limit, none changes. */
+  /** Changes some settings, for good or for a while; the others stay. When one breaks a limit, none changes. */
   change(
     name: string,
     settings: Readonly<Record<string, unknown>>,
-    options?: Call & { readonly why?: string },
+    options?: Call & types.ChangeOptions,
   ): Promise<types.ControllerSettings>;
   setMode(name: string, request: types.ModeRequest, call?: Call): Promise<types.ControllerSummary>;
   /** Begins anew one that failed too often or could not be loaded. */
@@ -106,12 +106,12 @@ function settingRequests(
   return {
     settings: async (name, call) =>
       http.ask({ method: "GET", path: path(name, "settings"), shape: shapes.settings }, call),
-    change: async (name, settings, { why, ...call } = {}) =>
+    change: async (name, settings, { why, for: span, ...call } = {}) =>
       http.ask(
         {
           method: "PATCH",
           path: path(name, "settings"),
-          body: { settings, why },
+          body: { settings, why, for: span },
           shape: shapes.settings,
         },
         call,

@@ -67,7 +67,7 @@ const control = {
       case "mode": return { method: "PUT", path: path + "/mode", body: { mode: value, why, ...(value === "automatic" ? {} : { holdFor: span }) }, text: controller + " is to be " + value + (value === "automatic" ? "" : " for " + span) + "." };
       case "override": return { method: "POST", path: path + "/overrides", body: { output: change.output, value: number, why, holdFor: span }, text: change.output + " of " + controller + " is to be " + value + " for " + span + ", whatever the controller wants." };
       case "release": return { method: "DELETE", path: path + "/overrides?why=" + encodeURIComponent(why), text: controller + " is to command its outputs again." };
-      default: return { method: "PATCH", path: path + "/settings", body: { settings: { [change.name]: number }, why }, text: change.name + " of " + controller + " is to be " + value + " instead of " + change.now + "." };
+      default: return { method: "PATCH", path: path + "/settings", body: { settings: { [change.name]: number }, why, ...(span === "" ? {} : { for: span }) }, text: change.name + " of " + controller + " is to be " + value + " instead of " + change.now + (span === "" ? "" : " for " + span) + "." };
     }
   },
 };
@@ -173,7 +173,10 @@ function chosen() {
   const change = changes[Number($("#change-what").value)];
   if (!change) return;
   $("#change-value-of").hidden = change.what === "release";
-  $("#change-span-of").hidden = change.what === "setting" || change.what === "release";
+  $("#change-span-of").hidden = change.what === "release";
+  $("#change-always").hidden = change.what !== "setting";
+  if (change.what === "setting") $("#change-span").value = "";
+  else if ($("#change-span").value === "") $("#change-span").value = "30m";
   $("#change-values").replaceChildren(...(change.values ?? []).map((value) => { const option = element("option"); option.value = value; return option; }));
   $("#change-value").value = change.now === undefined ? "" : String(change.now);
   $("#confirm").hidden = true;

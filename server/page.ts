@@ -43,7 +43,7 @@ export const page = (site: string, version: string): string => `<!doctype html>
   <form id="change">
     <label>Change <select id="change-what"></select></label>
     <label id="change-value-of">to <input id="change-value" list="change-values" autocomplete="off"><datalist id="change-values"></datalist></label>
-    <label id="change-span-of">for <select id="change-span"><option>10m</option><option selected>30m</option><option>1h</option><option>4h</option></select></label>
+    <label id="change-span-of">for <select id="change-span"><option id="change-always" value="" hidden>until changed</option><option>10m</option><option selected>30m</option><option>1h</option><option>4h</option></select></label>
     <label>because <input id="change-why" maxlength="500" placeholder="the reason, for whoever asks later" required></label>
     <button>Ask for it</button>
   </form>

@@ -67,6 +67,8 @@ export interface ControllerStatus {
   readonly modeUntil?: Instant;
   readonly modeBy?: By;
   readonly settings: Readonly<Record<string, unknown>>;
+  /** Those of them that are so only for a while. */
+  readonly temporary: Readonly<Record<string, TemporarySetting>>;
   readonly steps: number;
   readonly missed: number;
   readonly failures: number;
@@ -86,6 +88,20 @@ export interface ModeRequest extends By {
   readonly mode: WantedMode;
   /** Default for `manual` and `off`: one hour; at most a day. `automatic` has no end. */
   readonly holdFor?: Millis;
+}
+
+/** Who changes settings, why, and for how long. */
+export interface SettingsRequest extends By {
+  /** After this those before are in force again; at most a day. Absent: until somebody changes them. */
+  readonly holdFor?: Millis;
+}
+
+/** A setting that is so for a while, and who wanted it. */
+export interface TemporarySetting extends By {
+  readonly value: unknown;
+  readonly until: Instant;
+  /** What it is afterwards. */
+  readonly then: unknown;
 }
 
 export interface SwapOptions extends By {
@@ -166,14 +182,14 @@ export interface ControllerRuntime {
   /** @throws BothyError `NOT_FOUND`, `BAD_INPUT` */
   setMode(name: string, request: ModeRequest): void;
   /**
-   * Changes some settings; the others stay.
+   * Changes some settings, for good or for a while; the others stay.
    * @returns all of them
    * @throws BothyError `NOT_FOUND`, `BAD_INPUT` with every limit that was broken: then nothing has changed
    */
   setSettings(
     name: string,
     patch: Readonly<Record<string, unknown>>,
-    by: By,
+    request: SettingsRequest,
   ): Promise<Readonly<Record<string, unknown>>>;
   /**
    * Puts another version in place of the one that runs, between two steps. The one before is kept for a while and comes

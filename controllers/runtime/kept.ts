@@ -6,6 +6,7 @@ import type { By } from "./api.ts";
 import type { BoundOutput } from "./binding.ts";
 import type { EngineMemory } from "./engine.ts";
 import type { WantedMode } from "./frame.ts";
+import type { KeptTemporary } from "./temporary-settings.ts";
 
 /** Whoever takes over within this long goes on without fail-safe in between. */
 export const handOverTime: Millis = seconds(60);
@@ -23,6 +24,8 @@ export interface KeptController {
   /** Settings changed while running, and what the configuration said of them then. */
   readonly overrides: Readonly<Record<string, unknown>>;
   readonly configured: Readonly<Record<string, unknown>>;
+  /** Those changed for a while; absent in what programs of long ago kept. */
+  readonly temporary?: Readonly<Record<string, KeptTemporary>>;
   /** What applies when it cannot even be loaded. */
   readonly failSafe: FailSafe;
   readonly outputs: readonly Pick<BoundOutput, "output" | "device" | "action">[];
@@ -46,6 +49,12 @@ const isTarget = (value: unknown): boolean =>
   typeof value["age"] === "number" &&
   isValue(value["sent"]);
 
+const isTemporary = (value: unknown): boolean =>
+  isObject(value) &&
+  typeof value["until"] === "number" &&
+  typeof value["left"] === "number" &&
+  isObject(value["by"]);
+
 /** What the program before kept of a controller; undefined when there is nothing, or nothing that makes sense. */
 export function keptController(keeper: Keeper, name: string): KeptController | undefined {
   const value = keeper.load("controller").get(name);
@@ -56,6 +65,8 @@ export function keptController(keeper: Keeper, name: string): KeptController | u
     typeof value["name"] === "string" &&
     isObject(value["overrides"]) &&
     isObject(value["configured"]) &&
+    (value["temporary"] === undefined ||
+      (isObject(value["temporary"]) && Object.values(value["temporary"]).every(isTemporary))) &&
     isFailSafe(value["failSafe"]) &&
     isListOf(value["outputs"], ["output", "device", "action"]) &&
     typeof memory["stateVersion"] === "number" &&
@@ -68,13 +79,16 @@ export function keptController(keeper: Keeper, name: string): KeptController | u
 }
 
 /** Settings changed while running that are still meant: the configuration says of them what it said then. */
-export function overridesOf(
+export function stillMeant(
   kept: KeptController,
   configured: Readonly<Record<string, unknown>>,
-): Readonly<Record<string, unknown>> {
-  const same = (name: string): boolean =>
+): Required<Pick<KeptController, "overrides" | "temporary">> {
+  const same = ([name]: readonly [string, unknown]): boolean =>
     JSON.stringify(kept.configured[name]) === JSON.stringify(configured[name]);
-  return Object.fromEntries(Object.entries(kept.overrides).filter(([name]) => same(name)));
+  return {
+    overrides: Object.fromEntries(Object.entries(kept.overrides).filter(same)),
+    temporary: Object.fromEntries(Object.entries(kept.temporary ?? {}).filter(same)),
+  };
 }
 
 /** How long after `at` it is; infinite when the clock was set back since. */

@@ -11,6 +11,7 @@ import type {
   ControllerEvent,
   ControllerStatus,
   ModeRequest,
+  SettingsRequest,
   Standing,
   SwapOptions,
   SwapReport,
@@ -25,7 +26,7 @@ import type { EngineMemory, EngineResult } from "./engine.ts";
 import type { Failure, Frame, Mode, StepTrace } from "./frame.ts";
 import { Heartbeats } from "./heartbeat.ts";
 import type { Outcome } from "./host.ts";
-import { ageOfKept, handOverTime, keptController, overridesOf } from "./kept.ts";
+import { ageOfKept, handOverTime, keptController, stillMeant } from "./kept.ts";
 import { Keeping } from "./keeping.ts";
 import { Lateness } from "./lateness.ts";
 import { type Published, PublishedValues, whoOf } from "./observe.ts";
@@ -83,7 +84,7 @@ export class Running {
     this.who = whoOf(name);
     this.#config = config;
     this.#succession = new Succession(name, version, deps);
-    this.#settings = new SettingsInForce(config.settings ?? {}, () => this.#version);
+    this.#settings = new SettingsInForce(name, config.settings ?? {}, deps.clock, () => this.#version);
     this.#deps = deps;
     this.period = version.host.shape.period;
     this.#orders = new Orders(this.who, deps);
@@ -131,7 +132,8 @@ export class Running {
     this.#orders.know(kept?.outputs ?? []);
     if (kept?.name !== this.shape.name) return;
     try {
-      await this.#settings.put({ ...overridesOf(kept, this.#settings.configured) });
+      const { overrides, temporary } = stillMeant(kept, this.#settings.configured);
+      await this.#settings.resume(overrides, temporary);
       const { state, how } = await stateFor(this.#version, kept.memory);
       const age = ageOfKept(kept, clock.now());
       const soon = age <= handOverTime && how !== "fresh";
@@ -228,7 +230,7 @@ export class Running {
 
   status(): ControllerStatus {
     const { shape } = this;
-    const { source, configured } = this.#version;
+    const { source } = this.#version;
     return {
       name: this.name,
       standing: this.#standing,
@@ -238,7 +240,7 @@ export class Running {
       period: this.period,
       mode: this.#mode,
       ...this.#wish.status,
-      settings: configured.settings,
+      ...this.#settings.status,
       steps: this.#steps,
       missed: this.#lateness.missed,
       ...this.#failures.status,
@@ -260,23 +262,36 @@ export class Running {
   }
 
   /** @throws BothyError `BAD_INPUT` with every limit that was broken: then nothing has changed */
-  setSettings(patch: Readonly<Record<string, unknown>>, by: By): Promise<Readonly<Record<string, unknown>>> {
-    return this.#settings.inTurn(() => this.#setSettings(patch, by));
+  setSettings(
+    patch: Readonly<Record<string, unknown>>,
+    request: SettingsRequest,
+  ): Promise<Readonly<Record<string, unknown>>> {
+    return this.#settings.inTurn(async () => {
+      await this.#turns.between(() => this.#settings.set(patch, request));
+      const { who, why, holdFor } = request;
+      const span = holdFor === undefined ? "" : ` for ${holdFor / 1000} s`;
+      const fields = { controller: this.name, patch, ...request };
+      this.#deps.log.info(fields, `${who} changes settings of ${this.name}${span}`);
+      return this.#settingsChanged({ who, why });
+    });
   }
 
-  async #setSettings(
-    patch: Readonly<Record<string, unknown>>,
-    by: By,
-  ): Promise<Readonly<Record<string, unknown>>> {
-    await this.#settings.put(this.#settings.overrides, patch);
+  #settingsChanged(by: By): Readonly<Record<string, unknown>> {
     const { settings } = this.#version.configured;
-    this.#deps.log.info(
-      { controller: this.name, patch, ...by },
-      `${by.who} changes settings of ${this.name}`,
-    );
     this.#deps.event({ kind: "settings", controller: this.name, by, settings });
     this.#keep(true);
     return settings;
+  }
+
+  async #expireSettings(): Promise<void> {
+    const { clock, log } = this.#deps;
+    // Somebody may have changed them again while this waited.
+    if (!this.#settings.isOver(clock.monotonic()) || this.#standing === "stopped") return;
+    const names = await this.#turns.between(() => this.#settings.expire());
+    if (names.length === 0) return;
+    const why = `the time of ${names.join(", ")} is over`;
+    log.info({ controller: this.name, names }, `${this.name} has the settings before again: ${why}`);
+    this.#settingsChanged({ who: "bothy", why });
   }
 
   /** Begins anew after `broken`. */
@@ -297,7 +312,7 @@ export class Running {
     const next = await this.#settings.open(source, options.settings, open, own);
     try {
       const report = await this.#turns.between(() => this.#takeOver(next, options));
-      if (options.settings !== undefined) this.#settings.overrides = options.settings;
+      if (options.settings !== undefined) this.#settings.replaced(options.settings);
       return report;
     } catch (thrown) {
       await next.host.close();
@@ -372,11 +387,14 @@ export class Running {
     this.#orders.send(result.orders, this.#bound.rivals);
     this.#published.set(result.published ?? {});
     if (result.failure !== undefined) this.#fail(result.failure);
-    this.#last = result.trace;
-    this.#alarms.set(clock.now(), [...result.trace.alarms, ...this.#ownAlarms()]);
+    const { said } = this.#settings;
+    const step =
+      said.length === 0 ? result.trace : { ...result.trace, limits: [...result.trace.limits, ...said] };
+    this.#last = step;
+    this.#alarms.set(clock.now(), [...step.alarms, ...this.#ownAlarms()]);
     if (before !== result.mode)
-      event({ kind: "mode", controller: this.name, mode: result.mode, before, why: result.trace.reason });
-    trace(this.name, result.trace, frame);
+      event({ kind: "mode", controller: this.name, mode: result.mode, before, why: step.reason });
+    trace(this.name, step, frame);
     this.#keep(before !== result.mode);
   }
 
@@ -390,6 +408,7 @@ export class Running {
     const others = this.#deps.notes(this.name);
     return [
       ...this.#orders.alarms,
+      ...this.#settings.alarms(),
       ...this.#failures.alarms(),
       ...this.#freshStart.alarms(),
       ...this.#succession.alarms(),
@@ -403,6 +422,7 @@ export class Running {
   #expire(): void {
     const now = this.#deps.clock.monotonic();
     if (this.#wish.expire(now)) this.#keep(true);
+    if (this.#settings.isOver(now)) void this.#settings.inTurn(() => this.#expireSettings());
     if (this.#standing === "broken") this.#freshStart.pay(this.#version);
     if (this.#failures.isOver(now)) this.mend("an hour is over");
     this.#succession.expire(now);
@@ -434,8 +454,7 @@ export class Running {
       ...{ name, version },
       memory: this.#version.core.memory,
       mode: this.#wish.kept,
-      overrides: this.#settings.overrides,
-      configured: this.#settings.configured,
+      ...this.#settings.kept,
       failSafe: this.failSafe,
       outputs: this.binding.outputs.map(({ output, device, action }) => ({ output, device, action })),
     }));

@@ -127,8 +127,8 @@ class Controllers implements ControllerRuntime {
     this.#deps.log.info({ controller: name, mode, who, why }, `${who} wants ${name} ${mode}`);
   };
 
-  setSettings: ControllerRuntime["setSettings"] = async (name, patch, by) =>
-    this.#find(name).setSettings(patch, by);
+  setSettings: ControllerRuntime["setSettings"] = async (name, patch, request) =>
+    this.#find(name).setSettings(patch, request);
 
   swap: ControllerRuntime["swap"] = async (name, next, options) => {
     const report = await this.#find(name).swap(next, options);
@@ -234,7 +234,8 @@ class Controllers implements ControllerRuntime {
     } catch (thrown) {
       const error = asBothyError(thrown, `controller ${name}`);
       own.log.error({ controller: name }, `${name} cannot run: ${error.message}`);
-      return new Unloaded({ name, config, error }, keptController(this.#keeper, name), own);
+      const since = this.#unloaded.get(name)?.since ?? own.clock.now();
+      return new Unloaded({ name, config, error, since }, keptController(this.#keeper, name), own);
     }
   }
 

@@ -1,3 +1,4 @@
+import type { Instant } from "../../devices/clock.ts";
 import type { BothyError } from "../../devices/errors.ts";
 import type { Registry } from "../../devices/registry.ts";
 import { slots } from "../../devices/transaction.ts";
@@ -24,6 +25,8 @@ export class Unloaded {
   readonly name: string;
   readonly config: ControllerConfig;
   readonly error: BothyError;
+  /** When it could not be loaded for the first time. */
+  readonly since: Instant;
   readonly #kept: KeptController | undefined;
   readonly #orders: Orders;
   readonly #registry: Pick<Registry, "get">;
@@ -32,13 +35,14 @@ export class Unloaded {
 
   /** @param kept what it left when it last ran */
   constructor(
-    { name, config, error }: Pick<Unloaded, "name" | "config" | "error">,
+    { name, config, error, since }: Pick<Unloaded, "name" | "config" | "error" | "since">,
     kept: KeptController | undefined,
     deps: ConstructorParameters<typeof Orders>[1],
   ) {
     this.name = name;
     this.config = config;
     this.error = error;
+    this.since = since;
     this.#kept = kept;
     this.#registry = deps.registry;
     this.#orders = new Orders(whoOf(name), deps);
@@ -59,7 +63,7 @@ export class Unloaded {
   }
 
   get status(): ControllerStatus {
-    const { name, error } = this;
+    const { name, error, since } = this;
     const text = `it cannot run: ${error.message}`;
     return {
       name,
@@ -70,6 +74,7 @@ export class Unloaded {
       mode: "off",
       wantedMode: "automatic",
       settings: {},
+      temporary: {},
       steps: 0,
       missed: 0,
       failures: 0,
@@ -78,7 +83,7 @@ export class Unloaded {
       outputs: [],
       bindingFaults: [],
       published: {},
-      alarms: [{ controller: name, id: "cannot-run", severity: "critical", text, since: 0 }],
+      alarms: [{ controller: name, id: "cannot-run", severity: "critical", text, since }],
     };
   }
 

@@ -91,6 +91,15 @@ export const tuningJson = ({ since, ended, course, ...rest }: TuningStatus): obj
 /** A step without the state it leaves behind, which only replay needs. */
 export const stepJson = ({ at, state: _state, ...step }: StepTrace): object => ({ at: isoTime(at), ...step });
 
+/** Settings that are so only for a while. */
+export const temporaryJson = (status: ControllerStatus | undefined): object =>
+  Object.fromEntries(
+    Object.entries(status?.temporary ?? {}).map(([name, { until, ...rest }]) => [
+      name,
+      { ...rest, until: isoTime(until) },
+    ]),
+  );
+
 /** Everything there is to say of one controller. */
 export function detailJson(status: ControllerStatus, parts: RouteParts): object {
   const { controllers } = parts;
@@ -102,6 +111,7 @@ export function detailJson(status: ControllerStatus, parts: RouteParts): object 
     source,
     modeBy: status.modeBy,
     settings: status.settings,
+    temporary: temporaryJson(status),
     settingsSchema: definition?.settings,
     publishes: definition?.publishes,
     published: status.published,

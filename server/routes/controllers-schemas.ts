@@ -187,12 +187,25 @@ export const tuning = Type.Object({
   course: Type.Array(Type.Object({ at: instant, pv: number, output: number })),
 });
 
+const temporary = Type.Record(
+  text,
+  Type.Object({
+    value: Type.Unknown(),
+    until: instant,
+    then: Type.Unknown({ description: "What it is afterwards." }),
+    who: text,
+    why: text,
+  }),
+  { description: "Settings that are so only for a while." },
+);
+
 export const detail = Type.Object({
   ...summaryParts,
   versionId: text,
   source: anything,
   modeBy: Type.Optional(by),
   settings: anything,
+  temporary,
   settingsSchema: Type.Optional(anything),
   publishes: Type.Optional(anything),
   published: values,
@@ -222,7 +235,12 @@ export const detail = Type.Object({
   tuning: Type.Optional(tuning),
 });
 
-export const settings = Type.Object({ name: text, settings: anything, schema: Type.Optional(anything) });
+export const settings = Type.Object({
+  name: text,
+  settings: anything,
+  temporary,
+  schema: Type.Optional(anything),
+});
 
 export const override = Type.Object({
   output: text,

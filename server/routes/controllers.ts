@@ -7,7 +7,7 @@ import { BothyError } from "../../devices/errors.ts";
 import { originOf } from "../access/principal.ts";
 import { sendJson } from "../faults.ts";
 import { toJson } from "../json.ts";
-import { controllerFor, detailJson, seesController, summaryJson } from "./controllers-json.ts";
+import { controllerFor, detailJson, seesController, summaryJson, temporaryJson } from "./controllers-json.ts";
 import { addControllerAlarms } from "./controllers-alarms.ts";
 import { operatorSlot, told } from "./controllers-operator.ts";
 import { addControllerTrace } from "./controllers-trace.ts";
@@ -27,6 +27,11 @@ const settingsBody = Type.Object(
   {
     settings: Type.Record(Type.String(), Type.Unknown(), {
       description: "Those to be changed; the others stay.",
+    }),
+    for: Type.Optional({
+      ...holdFor,
+      description:
+        "After this those before are in force again; at most 24h. Default: until they are changed.",
     }),
     why: Type.Optional(why),
   },
@@ -66,6 +71,12 @@ const overrideQuery = Type.Object({
   device: Type.Optional(Type.String({ description: "Only this one, by id or alias." })),
   why: Type.Optional(Type.String({ description: "The reason, for whoever asks later." })),
 });
+
+interface SettingsBody {
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly for?: string;
+  readonly why?: string;
+}
 
 interface Override {
   readonly output?: string;
@@ -122,18 +133,21 @@ function addReads(app: FastifyInstance, parts: RouteParts): void {
 function addSettings(app: FastifyInstance, parts: RouteParts): void {
   const answer = async (request: FastifyRequest) => {
     const { name } = controllerFor(request.principal, param(request, "name"), parts);
-    const { settings, why: reason = "changed over HTTP" } = request.body as {
-      settings: Record<string, unknown>;
-      why?: string;
-    };
+    const body = request.body as SettingsBody;
+    const { settings, why: reason = "changed over HTTP", for: text } = body;
     const by = { who: request.principal.name, why: reason };
-    const all = await parts.controllers.runtime.setSettings(name, settings, by);
-    told(parts, request, "settings", toJson(settings), reason);
-    return { name, settings: all };
+    const holds = text === undefined ? {} : { holdFor: parseDuration(text) ?? 0 };
+    const { runtime } = parts.controllers;
+    const all = await runtime.setSettings(name, settings, { ...by, ...holds });
+    const span = text === undefined ? "" : ` for ${text}`;
+    told(parts, request, "settings", `${toJson(settings)}${span}`, reason);
+    await parts.keeper.flushed();
+    return { name, settings: all, temporary: temporaryJson(runtime.get(name)) };
   };
   const schema = {
     tags,
-    summary: "Changes settings. Those that break a limit are refused, and those before stay in force.",
+    summary:
+      "Changes settings, for good or for a while. Those that break a limit are refused, and those before stay in force.",
     body: settingsBody,
     response: schemas.answers(own.settings, "All settings that are in force now."),
   };
@@ -141,16 +155,14 @@ function addSettings(app: FastifyInstance, parts: RouteParts): void {
     GET: {
       schema: {
         tags,
-        summary: "The settings in force, and their schema.",
+        summary: "The settings in force, which of them only for a while, and their schema.",
         response: schemas.answers(own.settings, "The settings."),
       },
       handler: (request, reply) => {
-        const { name, settings, definition } = controllerFor(
-          request.principal,
-          param(request, "name"),
-          parts,
-        );
-        return sendJson(reply, { name, settings, schema: definition?.settings });
+        const status = controllerFor(request.principal, param(request, "name"), parts);
+        const { name, settings, definition } = status;
+        const temporary = temporaryJson(status);
+        return sendJson(reply, { name, settings, temporary, schema: definition?.settings });
       },
     },
     PUT: { schema, handler: async (request, reply) => sendJson(reply, await answer(request)) },

@@ -182,6 +182,48 @@ test("settings that break a limit are refused with it, and those before stay in 
   assert.deepEqual(good.body["settings"], { setpoint: 24, gain: 9 });
 });
 
+test("a setting for a while says until when and what is next, and is in the audit log", async (t) => {
+  const { as, clock, site } = await controlled(t);
+  const [viewer, operator] = [as("viewer"), as("operator")];
+  const path = "/api/controllers/inlet/settings";
+  const tuned = { settings: { setpoint: 22 }, for: "30m", why: "tuning" };
+  assert.equal((await viewer("PATCH", path, tuned)).status, 403);
+  const made = await operator("PATCH", path, tuned);
+  assert.equal(made.status, 200, made.text);
+  const { temporary } = made.body as { temporary: Record<string, Record<string, unknown>> };
+  assert.equal(temporary["setpoint"]?.["then"], 24);
+  assert.match(String(temporary["setpoint"]?.["until"]), /^\d{4}-.*Z$/);
+  for (const [body, fault] of [
+    [{ settings: { setpoint: 60 }, for: "5m" }, /setpoint: 60 °C is above its maximum 35 °C/],
+    [{ settings: { setpoint: 20 }, for: "25h" }, /at most 24 h/],
+    [{ settings: { setpoint: 20 }, for: "0s" }, /longer than 0 s/],
+    [{ settings: { setpoint: 20 }, for: "30" }, /for/],
+  ] as const) {
+    const bad = await operator("PUT", path, body);
+    assert.equal(bad.status, 400, bad.text);
+    assert.match(String(bad.body["context"]), fault);
+  }
+  assert.deepEqual((await viewer("GET", path)).body["temporary"], temporary);
+  assert.deepEqual((await viewer("GET", "/api/controllers/inlet")).body["temporary"], temporary);
+  await clock.advance(minutes(31));
+  const after = await viewer("GET", path);
+  assert.deepEqual([after.body["settings"], after.body["temporary"]], [{ setpoint: 24, gain: 8 }, {}]);
+  const log: string[] = [];
+  for await (const { value = "", why = "" } of site.audit.query({ limit: 100 })) log.push(`${value} ${why}`);
+  assert.ok(log.includes('{"setpoint":22} for 30m tuning'), log.join("\n"));
+});
+
+test("a mode that switches it off ends after the time asked for", async (t) => {
+  const { as, clock } = await controlled(t);
+  const off = { mode: "off", holdFor: "10m", why: "work on the fans" };
+  assert.equal((await as("operator")("PUT", "/api/controllers/inlet/mode", off)).status, 200);
+  await clock.advance(minutes(9));
+  const viewer = as("viewer");
+  assert.equal((await viewer("GET", "/api/controllers/inlet")).body["mode"], "off");
+  await clock.advance(minutes(2));
+  assert.notEqual((await viewer("GET", "/api/controllers/inlet")).body["mode"], "off");
+});
+
 test("an operator's override ends by itself or when it is given up, and the mode by itself", async (t) => {
   const { as, clock, table, site } = await controlled(t);
   const operator = as("operator");

@@ -90,6 +90,7 @@ function addChanging(all: Command, ended: Ended): void {
       .description("change settings; what breaks a limit is refused")
       .addArgument(name())
       .argument("<settings...>", "key=value")
+      .option("--for <duration>", "then those before again, e.g. 30m, at most 24h (default: until changed)")
       .option("--why <text>", "the reason"),
   ).action(async (controller: string, pairs: string[], options: Options) =>
     ended(await (await run()).set(controller, pairs, options)),

@@ -3,6 +3,7 @@ import type {
   ControllerDetail,
   ControllerStep,
   ControllerSummary,
+  TemporarySetting,
   WantedMode,
 } from "../../../client/index.ts";
 import { onServer, ownOnly, type Server } from "../client.ts";
@@ -94,7 +95,7 @@ export const show = (name: string, options: Options): Promise<ExitCode> =>
   });
 
 function showLines(detail: ControllerDetail): readonly string[] {
-  const { stepTime, settings, settingsSchema, failSafe = {}, lastFailure } = detail;
+  const { stepTime, settings, settingsSchema, temporary, failSafe = {}, lastFailure } = detail;
   const facts: readonly (readonly [string, string])[] = [
     ["controller", detail.name],
     ["is", `${detail.definition ?? ""} ${detail.version ?? ""}: ${detail.summary ?? ""}`],
@@ -122,7 +123,7 @@ function showLines(detail: ControllerDetail): readonly string[] {
   const rows = Object.entries(settings).map(([key, value]) => {
     const { minimum, maximum, unit = "", description = "" } = propertyOf(settingsSchema, key);
     const range = minimum === undefined ? "" : `${toJson(minimum)}..${toJson(maximum ?? "")}`;
-    return `  ${key.padEnd(22)} ${toJson(value).padStart(8)} ${String(unit).padEnd(4)} ${range.padEnd(12)} ${String(description)}`;
+    return `  ${key.padEnd(22)} ${toJson(value).padStart(8)} ${String(unit).padEnd(4)} ${range.padEnd(12)} ${String(description)}${untilText(temporary[key])}`;
   });
   return [
     ...facts.map(([key, text]) => `${key.padEnd(12)}${text}`),
@@ -224,10 +225,17 @@ export const restart = (name: string, options: Options): Promise<ExitCode> =>
 export const set = (name: string, pairs: readonly string[], options: Options): Promise<ExitCode> =>
   onServer(options, async (server) => {
     const settings = Object.fromEntries(pairs.map(pair));
-    const answer = await server.client.controllers.change(name, settings, reasonOf(options));
-    for (const key of Object.keys(settings)) print(`${key} ${toJson(answer.settings[key])}`);
+    const answer = await server.client.controllers.change(name, settings, {
+      ...reasonOf(options),
+      ...(options.for === undefined ? {} : { for: options.for }),
+    });
+    for (const key of Object.keys(settings))
+      print(`${key} ${toJson(answer.settings[key])}${untilText(answer.temporary[key])}`);
     return exit.good;
   });
+
+const untilText = (held: TemporarySetting | undefined): string =>
+  held === undefined ? "" : `, until ${localTime(held.until)}, then ${toJson(held.then)}`;
 
 function pair(text: string): readonly [string, unknown] {
   const [, key = "", value = ""] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
