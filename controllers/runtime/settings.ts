@@ -22,14 +22,23 @@ export function completeSettings(shape: Shape, given: Settings): Settings {
   const source = `settings of controller ${shape.name}`;
   const known = Object.keys(shape.settings.properties);
   const unknown = Object.keys(given).filter((name) => !known.includes(name));
-  const faults = unknown.map(
-    (name) => `there is no setting \`${name}\`; there are: ${known.join(", ") || "none"}`,
-  );
+  const faults = unknown.length === 0 ? [] : [noSuch(unknown, known)];
   let validate = compiled.get(shape.settings);
   if (validate === undefined) compiled.set(shape.settings, (validate = compile(shape.settings)));
-  if (!validate(complete)) faults.push(...(validate.errors ?? []).map(inWords));
+  if (!validate(complete)) faults.push(...someInWords(validate.errors ?? []));
   if (faults.length > 0) throw new BothyError("BAD_INPUT", { source, fault: faults.join("; ") });
   return complete;
+}
+
+/** Anybody may send as many as a body holds: people are told some. */
+const mostNamed = 5;
+const mostBroken = 50;
+const longestName = 60;
+
+function noSuch(unknown: readonly string[], known: readonly string[]): string {
+  const named = unknown.slice(0, mostNamed).map((name) => `\`${name.slice(0, longestName)}\``);
+  const more = unknown.length > mostNamed ? ` and ${unknown.length - mostNamed} more` : "";
+  return `there is no setting ${named.join(", ")}${more}; there are: ${known.join(", ") || "none"}`;
 }
 
 /** Those of some settings that a controller has: others are of another version. */
@@ -38,11 +47,16 @@ export const knownSettings = (
   given: Settings,
 ): Settings => Object.fromEntries(Object.entries(given).filter(([name]) => Object.hasOwn(properties, name)));
 
+const someInWords = (errors: readonly ErrorObject[]): readonly string[] => [
+  ...errors.slice(0, mostBroken).map(inWords),
+  ...(errors.length > mostBroken ? [`and ${errors.length - mostBroken} more`] : []),
+];
+
 function inWords({ keyword, instancePath, params, data, message, parentSchema }: ErrorObject): string {
   const name = instancePath.slice(1).replaceAll("/", ".") || "the settings";
   const unit = (parentSchema as { readonly unit?: unknown } | undefined)?.unit;
   const spelled = (value: unknown): string =>
-    `${JSON.stringify(value)}${typeof unit === "string" && unit !== "" ? ` ${unit}` : ""}`;
+    `${written(value)}${typeof unit === "string" && unit !== "" ? ` ${unit}` : ""}`;
   const limit = (params as { readonly limit?: unknown }).limit;
   switch (keyword) {
     case "minimum":
@@ -54,11 +68,20 @@ function inWords({ keyword, instancePath, params, data, message, parentSchema }:
     case "exclusiveMaximum":
       return `${name}: ${spelled(data)} is not below ${spelled(limit)}`;
     case "type":
-      return `${name}: ${JSON.stringify(data)} is no ${String((params as { type: unknown }).type)}`;
+      return `${name}: ${written(data)} is no ${String((params as { type: unknown }).type)}`;
     case "enum":
     case "const":
-      return `${name}: ${JSON.stringify(data)} is not one of ${JSON.stringify(params)}`;
+      return `${name}: ${written(data)} is not one of ${JSON.stringify(params)}`;
     default:
       return `${name}: ${message ?? "does not fit"}`;
   }
+}
+
+const longestValue = 100;
+
+/** What was given, for people: JSON, but for numbers that JSON has no words for. */
+function written(value: unknown): string {
+  if (typeof value === "number") return String(value);
+  const text = (JSON.stringify(value) as string | undefined) ?? "nothing";
+  return text.length > longestValue ? `${text.slice(0, longestValue)}…` : text;
 }

@@ -87,15 +87,18 @@ export class Thread {
     // Whether anybody is there to hear it or not: it is not loaded again.
     if (request.what === "close") this.#loaded.delete(instance);
     if (this.#closed) throw new ThreadLost("away", "its thread has ended");
-    if (this.#awayUntil > this.#deps.clock.monotonic())
+    // Settings may be why it dies, and are how somebody mends it: they do not wait until it is tried again.
+    if (request.what !== "configure" && this.#awayUntil > this.#deps.clock.monotonic())
       throw new ThreadLost("away", "its thread has died and is not started anew yet");
     const value = await new Promise<unknown>((resolve, reject) => {
       this.#queue.push({ instance, request, limit, resolve, reject });
       this.#next();
     });
     if (request.what === "load") this.#loaded.set(instance, [request]);
-    if (request.what === "configure")
+    if (request.what === "configure") {
       this.#loaded.set(instance, [...(this.#loaded.get(instance) ?? []).slice(0, 1), request]);
+      this.#awayUntil = -Infinity;
+    }
     return value;
   }
 

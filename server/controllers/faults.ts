@@ -1,3 +1,6 @@
+import { type Millis, hours, seconds } from "../../devices/clock.ts";
+import { namePattern } from "../../devices/device.ts";
+import { parseDuration } from "../../devices/duration.ts";
 import { asBothyError } from "../../devices/errors.ts";
 import type { Fault, Path } from "../../devices/plugin.ts";
 import { parseTag, tagRemedy } from "../../devices/tag.ts";
@@ -23,7 +26,14 @@ export function controllerFaults(section: unknown, known: readonly Definition[] 
   );
 }
 
+/** What is fed more often leaves a line no time for anything else. */
+const shortestBeat: Millis = seconds(1);
+/** Equipment is not left as it is for longer when nobody knows any more what it should do. */
+const longestHold: Millis = hours(1);
+
 function* faultsOf(path: Path, entry: Entry, known: readonly Definition[]): Generator<Fault> {
+  yield* nameFaults(path);
+  yield* timeFaults(path, entry);
   yield* tagFaults([...path, "where"], entry["where"]);
   const { use } = entry;
   const definition = known.find(({ name }) => name === use);
@@ -38,6 +48,26 @@ function* faultsOf(path: Path, entry: Entry, known: readonly Definition[]): Gene
     }
   }
   if (definition !== undefined) yield* settingFaults([...path, "settings"], entry["settings"], definition);
+}
+
+/** It names folders of what is kept, and places in URLs. */
+function* nameFaults(path: Path): Generator<Fault> {
+  const name = String(path.at(-1));
+  if (new RegExp(namePattern).test(name)) return;
+  const remedy = "use letters, digits, `.`, `_` and `-` only, a letter or digit first";
+  yield { path, message: `\`${name}\` cannot be the name of a controller`, remedy };
+}
+
+function* timeFaults(path: Path, { holdFor, heartbeat }: Entry): Generator<Fault> {
+  const spanOf = (value: unknown): Millis | undefined =>
+    typeof value === "string" ? parseDuration(value) : undefined;
+  if ((spanOf(holdFor) ?? 0) > longestHold)
+    yield { path: [...path, "holdFor"], message: "it is longer than 1 h", remedy: "write `1h` or less" };
+  for (const [i, beat] of (Array.isArray(heartbeat) ? (heartbeat as unknown[]) : []).entries())
+    if (isEntry(beat) && (spanOf(beat["every"]) ?? shortestBeat) < shortestBeat) {
+      const remedy = "write `1s` or more, well within the watchdog's time";
+      yield { path: [...path, "heartbeat", i, "every"], message: "it is shorter than 1 s", remedy };
+    }
 }
 
 function unknownUse(path: Path, use: string, known: readonly Definition[]): Fault {

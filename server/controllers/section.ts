@@ -21,7 +21,7 @@ const heartbeat = Type.Object(
     ),
     every: Type.String({
       pattern: durationPattern,
-      description: "How often, e.g. `10s`: well within the watchdog's time.",
+      description: "How often, e.g. `10s`: well within the watchdog's time; at least `1s`.",
     }),
   },
   { ...closed, description: "A watchdog of equipment, fed only while the controller lives and steps." },
@@ -55,7 +55,8 @@ const controller = Type.Object(
       Type.String({
         pattern: durationPattern,
         default: "0s",
-        description: "How long the last outputs stay when a required input is missing, before fail-safe.",
+        description:
+          "How long the last outputs stay when a required input is missing, before fail-safe; at most `1h`.",
       }),
     ),
     recoverAfter: Type.Optional(

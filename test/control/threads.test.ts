@@ -227,6 +227,15 @@ test("one that dies again and again is away for longer and longer, and told so a
   assert.deepEqual(kinds, ["overran", "overran", "lost", "lost"]);
 });
 
+test("settings that make it die are mended at once, however long its thread is to be away", async (t) => {
+  const host = await opened(t, file("if (settings.setpoint > 40) for (;;);"));
+  await host.configure({ setpoint: 41 });
+  for (let i = 0; i < 3; i++) await host.step(call(20));
+  assert.equal((await host.step(call(20))).failure?.kind, "lost", "it is away");
+  await host.configure({ setpoint: 20 });
+  assert.deepEqual((await host.step(call(27))).result?.outputs, { fans: 57 });
+});
+
 test("on a site: in fail-safe when its step never ends, and back when it does", async (t) => {
   const folder = written(t, { "mine.ts": file("if (inputs.inlet.value > 30) for (;;);") });
   const table = new Table();

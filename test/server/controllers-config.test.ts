@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { completeSettings } from "../../controllers/runtime/settings.ts";
+import { shapeOf } from "../../controllers/runtime/shape.ts";
+import { asBothyError } from "../../devices/errors.ts";
 import { controllerFaults } from "../../server/controllers/faults.ts";
 import { readConfig } from "../../server/config.ts";
 import { simple } from "../control/second-version.ts";
@@ -47,6 +50,42 @@ test("each fault names its path, the limit that was broken, and a remedy", () =>
     faults.slice(4).join("\n"),
     /controllers\.c\.inputs\.outlet: the controller has no `outlet` there; there are inlet/,
   );
+});
+
+test("names that are no names of folders, beats without a pause and holding for ever are refused", () => {
+  const faults = told({
+    "..": { use: "simple" },
+    "": { use: "simple", holdFor: "61m" },
+    fed: { use: "simple", heartbeat: [{ every: "1s" }, { every: "0s" }, { every: "999ms" }], holdFor: "1h" },
+  });
+  assert.deepEqual(
+    faults.map((fault) => fault.split(";")[0]),
+    [
+      "controllers...: `..` cannot be the name of a controller",
+      "controllers.: `` cannot be the name of a controller",
+      "controllers..holdFor: it is longer than 1 h",
+      "controllers.fed.heartbeat.1.every: it is shorter than 1 s",
+      "controllers.fed.heartbeat.2.every: it is shorter than 1 s",
+    ],
+  );
+});
+
+test("however many settings are wrong, people are told some, each as it was given", () => {
+  const many = Object.fromEntries(Array.from({ length: 10_000 }, (_, i) => [`no${i}`.padEnd(90, "x"), i]));
+  const refused = (settings: object): string => {
+    try {
+      completeSettings(shapeOf(simple()), { ...settings });
+      return "";
+    } catch (thrown) {
+      return asBothyError(thrown, "settings").message;
+    }
+  };
+  const text = refused(many);
+  assert.match(text, /there is no setting `no0x+`, .* and 9995 more; there are: setpoint/);
+  assert.ok(text.length < 1000, `${text.length} characters`);
+  assert.match(refused({ setpoint: Infinity }), /setpoint: Infinity °C is above its maximum 35 °C/);
+  assert.match(refused({ setpoint: NaN }), /setpoint: NaN/);
+  assert.match(refused({ setpoint: undefined, gain: "x".repeat(500) }), /gain: "x{99}… is no number/);
 });
 
 const file = (controllers: string): string => `
