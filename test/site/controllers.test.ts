@@ -3,8 +3,15 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
+import { setImmediate as turn } from "node:timers/promises";
+import type { Tuning } from "../../client/index.ts";
 import { hours, seconds } from "../../devices/clock.ts";
+import { InlineHost } from "../../controllers/runtime/inline-host.ts";
+import { fanZone } from "../../controllers/shipped/fan-zone.ts";
+import type { Loader } from "../../server/controllers/loader.ts";
+import type { SiteDeps } from "../../server/site.ts";
 import { socketLimits } from "../../server/websocket/limits.ts";
+import { plantOf } from "../control/plants.ts";
 import { hostOf, shipped } from "../control/versioned-site.ts";
 import { homeIn, runProgram, scratch } from "../support/program.ts";
 import { portOf } from "../support/sockets.ts";
@@ -21,27 +28,28 @@ const devices: readonly TableDevice[] = [
   })),
 ];
 
+const loader: Loader = {
+  bundle: () => Promise.reject(new Error("no files here")),
+  // A text stands for a version: its number, and how many steps it makes.
+  bundleText: (file, text) =>
+    Promise.resolve({ kind: "bundle", file, text, hash: `hash-of-${text}`, map: "{}" }),
+  open: (source) => Promise.resolve(hostOf(source)),
+};
+
 /** A served site with a controller `zone` that sees twenty probes; time passes by hand. */
-async function controlled(t: TestContext) {
+async function controlled(
+  t: TestContext,
+  use = "simple",
+  deps: SiteDeps["controllers"] = { shipped, loader },
+) {
   const values = Object.fromEntries(probes.map((alias) => [`${alias}/temperature`, 25]));
   const site = await tableSite(
     t,
     devices,
     { ...values, "fan-1/duty": 40 },
-    { controllers: { zone: { use: "simple" } } },
+    { controllers: { zone: { use } } },
     { sockets: { ...socketLimits, ping: hours(10_000) } },
-    {
-      controllers: {
-        shipped,
-        loader: {
-          bundle: () => Promise.reject(new Error("no files here")),
-          // A text stands for a version: its number, and how many steps it makes.
-          bundleText: (file, text) =>
-            Promise.resolve({ kind: "bundle", file, text, hash: `hash-of-${text}`, map: "{}" }),
-          open: (source) => Promise.resolve(hostOf(source)),
-        },
-      },
-    },
+    { controllers: deps },
   );
   await site.site.controllers.started();
   await site.clock.advance(seconds(30));
@@ -142,3 +150,45 @@ test("swap puts a file in force, versions tells of it, rollback undoes it", { ti
   assert.equal(none.code, 2);
   assert.match(none.err, /9\.9\.9/);
 });
+
+test(
+  "tune finds gains of a loop that answers as a plant does, and puts them in force",
+  { timeout },
+  async (t) => {
+    const of = await controlled(t, "fan-zone", {
+      shipped: [fanZone],
+      loader: { ...loader, open: () => Promise.resolve(new InlineHost(fanZone)) },
+    });
+    const { bothy, clock, table, site } = of;
+    const zone = () => site.controllers.runtime.get("zone");
+    const period = seconds(1);
+    const plant = plantOf({ type: "fopdt", K: -0.25, tau: 120, theta: 20, base: 41 }, period / 1000, 25, 40);
+    const over = { now: false };
+    const passing = (async () => {
+      while (!over.now) {
+        plant.hold(Number(table.values.get("fan-1/duty")));
+        for (const alias of probes) table.values.set(`${alias}/temperature`, plant.y());
+        await clock.advance(period);
+        await turn();
+      }
+    })();
+    t.after(() => (over.now = true));
+    const asked = ["--centre", "60", "--height", "8"];
+    const dry = await bothy("tune", "zone", ...asked);
+    assert.deepEqual([dry.code, dry.err], [0, ""], dry.out);
+    assert.match(dry.out, /^zone: moves fans around 60 % by 8 %, within 25\.\.100 %/);
+    assert.match(dry.out, /^gain +4 → [\d.]+ %\/K +\(0\.\.100\)$/m);
+    assert.match(dry.out, /^not in force: `bothy controller set zone gain=[\d.]+ integralTime=\d+ /m);
+    assert.deepEqual([zone()?.settings["gain"], zone()?.settings["integralTime"]], [4, 240]);
+    const set = await bothy("tune", "zone", ...asked, "--method", "step", "--apply", "--json");
+    assert.deepEqual([set.code, set.err], [0, ""]);
+    const { phase, plant: found, proposal } = JSON.parse(set.out) as Tuning;
+    assert.equal(phase, "done");
+    assert.ok(Math.abs((found?.gain ?? 0) + 0.25) < 0.02, set.out);
+    assert.ok(Math.abs((found?.tau ?? 0) - 120) < 15, set.out);
+    for (const { name, value } of proposal ?? []) assert.equal(zone()?.settings[name], value, name);
+    assert.notEqual(zone()?.settings["gain"], 4);
+    over.now = true;
+    await passing;
+  },
+);
