@@ -81,7 +81,9 @@ test("a shadow that never ends its step delays nobody, is told of, and cannot co
   // Its own thread had to be started first.
   const missedBefore = controllers.get("mine")?.missed;
   const shadow = () => versions.status("mine").shadow ?? assert.fail("it is not in shadow");
-  // Until its thread has been ended, and ended again.
+  // Until its thread has been ended, and is started anew.
+  while (shadow().failures < 1) await step();
+  const first = shadow().lastFailure;
   while (shadow().failures < 2) await step();
   const meanwhile = traces.slice(before);
   assert.ok(meanwhile.length >= 3, `${meanwhile.length} steps`);
@@ -97,11 +99,11 @@ test("a shadow that never ends its step delays nobody, is told of, and cannot co
   const { missed, failures, alarms, definition } = controllers.get("mine") ?? assert.fail();
   assert.deepEqual([missed, failures, alarms, definition?.version], [missedBefore, 0, [], "1.0.0"]);
   assert.equal(duty(), 52);
-  const { lastFailure, missed: passed, notYet } = shadow();
-  assert.equal(lastFailure?.kind, "overran");
-  assert.match(lastFailure.text, /it took longer than 1100 ms and was ended/);
+  const { missed: passed, notYet } = shadow();
+  assert.equal(first?.kind, "overran");
+  assert.match(first.text, /it took longer than 1100 ms and was ended/);
   assert.ok(passed > 0, "steps passed it by");
-  assert.match(notYet ?? "", /^it failed in \d+ steps: it took longer/);
+  assert.match(notYet ?? "", /^it failed in \d+ steps: /);
   await assert.rejects(versions.promote("mine", by), /it failed in \d+ steps/);
   await versions.endShadow("mine");
   assert.equal(versions.status("mine").shadow, undefined);
