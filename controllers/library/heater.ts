@@ -85,10 +85,14 @@ export interface HeaterInput {
   readonly drying?: boolean | undefined;
   /** A cold start asks for all the heat there is, up to this temperature, °C. */
   readonly preheatTo?: number | undefined;
+  /** Moisture asks for at least this inlet temperature, °C. */
+  readonly reheatTo?: number | undefined;
 }
 
 export interface HeaterResult {
   readonly on: readonly boolean[];
+  /** What is heated to, °C. */
+  readonly setpoint: number;
   /** Cut off at once: too hot. */
   readonly cut: boolean;
   readonly limits: readonly string[];
@@ -128,13 +132,15 @@ export function heaterStep(
   settings: HeaterSettings,
   dt: number,
 ): HeaterResult {
-  const setpoint = Math.max(settings.heatingSetpoint, input.preheatTo ?? -99);
+  const { heatingSetpoint, firstBelow } = settings;
+  // The first stage starts where the inlet may not fall any further.
+  const setpoint = Math.max(heatingSetpoint, input.preheatTo ?? -99, (input.reheatTo ?? -99) + firstBelow);
   const cut = tooHot(before, input, setpoint, settings);
   const limits = limitsOf(input, cut, settings);
   const stages = Array.from({ length: input.stages }, (_, i) => {
     const was = before.stages[i] ?? { on: false, since: 1e6 };
     const since = heldFor(was.since, true, dt);
-    const on = setpoint - settings.firstBelow - i * settings.furtherBelow;
+    const on = setpoint - firstBelow - i * settings.furtherBelow;
     const cold = hysteresis(was.on, input.temperature, { on, off: on + settings.heaterDifferential });
     const wanted =
       (cold || (input.preheatTo !== undefined && input.temperature < setpoint)) && limits.length === 0;
@@ -143,5 +149,5 @@ export function heaterStep(
     const may = reached(since, least) || (was.on && limits.length > 0);
     return may ? { on: wanted, since: 0 } : { on: was.on, since };
   });
-  return { on: stages.map((stage) => stage.on), cut, limits, state: { stages, cut } };
+  return { on: stages.map((stage) => stage.on), setpoint, cut, limits, state: { stages, cut } };
 }

@@ -26,7 +26,17 @@ export const humiditySettings = Type.Object({
   dryLeastInlet: celsius({
     default: 18,
     maximum: 30,
-    description: "The air is not dried below this inlet temperature.",
+    description: "The air is not dried below this inlet temperature, and only begun with 2 K above it.",
+  }),
+  reheatAfter: secondsOf({
+    default: 300,
+    maximum: 7200,
+    description: "Surfaces too cold for so long, although outdoor air stays out: the heater helps.",
+  }),
+  wetAir: percent({
+    default: 50,
+    description:
+      "Smallest fan duty while surfaces are too cold: more air leaves the coil less cold. 0: none.",
   }),
   surfaceMargin: kelvin({
     default: 2,
@@ -58,6 +68,8 @@ export interface HumidityState {
   readonly humidFor: number;
   readonly drying: boolean;
   readonly condenses: boolean;
+  /** s surfaces have been too cold. */
+  readonly wetFor?: number;
   readonly dry: boolean;
   readonly doorOpenFor: number;
   /** s compressors rest yet after a door let moist air in. */
@@ -76,14 +88,18 @@ export const initialHumidity: HumidityState = {
 };
 
 export interface HumidityInput {
+  /** The hottest, °C; and the coldest, where there are several. */
   readonly inlet: number;
+  readonly leastInlet?: number | undefined;
   /** Dew point inside, °C; absent when the humidity sensor is bad. */
   readonly dewPoint?: number | undefined;
   readonly outdoorDewPoint?: number | undefined;
   /** Outdoor temperature, °C. */
   readonly outdoor?: number | undefined;
-  /** Coldest of what is known: supply air, wall, coil, °C. */
+  /** Coldest of what is known: walls, metal, inlet air, °C. */
   readonly coldest?: number | undefined;
+  /** Supply air, °C: the coil is nearly as cold, and is to be wet while it dries the air. */
+  readonly supply?: number | undefined;
   /** % */
   readonly damper: number;
   readonly doorOpen: boolean;
@@ -99,6 +115,10 @@ export interface HumidityResult {
   readonly keepOut: readonly string[];
   /** K by which supply air should be warmer. */
   readonly raiseSupply: number;
+  /** °C the heater is to bring the inlet to, against condensation or while the air is dried; absent: none. */
+  readonly reheatTo?: number;
+  /** Smallest fan duty, %. */
+  readonly air: number;
   /** The air is to be dried: damper shut, one stage of cooling, fans at their least. */
   readonly dry: boolean;
   readonly compressorsRest: boolean;
@@ -125,20 +145,27 @@ export function humidityStep(
   dt: number,
 ): HumidityResult {
   const dew = knownDewPoint(before, input);
-  const margin = dew === undefined || input.coldest === undefined ? undefined : input.coldest - dew;
-  const condenses =
-    margin !== undefined &&
-    hysteresis(before.condenses, margin, { on: s.surfaceMargin, off: s.surfaceMargin + 1 });
   const dry =
     dew !== undefined && hysteresis(before.dry, dew, { on: s.dewPointVeryLow, off: s.dewPointVeryLow + 1 });
   const humidFor = heldFor(before.humidFor, dew !== undefined && dew > s.dewPointHigh, dt);
-  const canDry = dew !== undefined && dew > s.dewPointHigh - 1 && input.inlet >= s.dryLeastInlet;
+  const leastInlet = s.dryLeastInlet + (before.drying ? 0 : 2);
+  const canDry =
+    dew !== undefined && dew > s.dewPointHigh - 1 && (input.leastInlet ?? input.inlet) >= leastInlet;
   const drying = canDry && (before.drying || reached(humidFor, s.dryAfter));
-  const door = doorGuard(before, input, s, dt);
+  // A coil that dries the air is wet, and drips where it should.
+  const coldest = leastOf(input.coldest, drying ? undefined : input.supply);
+  const margin = dew === undefined || coldest === undefined ? undefined : coldest - dew;
+  const condenses =
+    margin !== undefined &&
+    hysteresis(before.condenses, margin, { on: s.surfaceMargin, off: s.surfaceMargin + 1 });
+  const wetFor = heldFor(before.wetFor ?? 0, condenses, dt);
+  const door = doorGuard(before, { ...input, coldest }, s, dt);
+  const reheatTo = reheat(dew, { dries: drying && !condenses, wetFor }, s);
   const state: HumidityState = {
     humidFor,
     drying,
     condenses,
+    wetFor,
     dry,
     ...door,
     ...(dew === undefined ? {} : { lastDewPoint: dew }),
@@ -147,13 +174,29 @@ export function humidityStep(
     ...(dew === undefined ? {} : { dewPoint: dew }),
     measured: input.dewPoint !== undefined,
     ...(margin === undefined ? {} : { margin }),
-    keepOut: reasonsOf(input, s, { dew, margin, condenses, dry, drying }),
+    keepOut: reasonsOf({ ...input, coldest }, s, { dew, margin, condenses, dry, drying }),
     raiseSupply: condenses ? Math.max(0, s.surfaceMargin - margin) : 0,
+    ...(reheatTo === undefined ? {} : { reheatTo }),
+    air: condenses ? s.wetAir : 0,
     dry: drying && !condenses,
     compressorsRest: door.restLeft > 0 && input.inlet < s.hotAnyway,
     condenses,
     state,
   };
+}
+
+const leastOf = (a: number | undefined, b: number | undefined): number | undefined =>
+  a === undefined ? b : b === undefined ? a : Math.min(a, b);
+
+/** Heat keeps the inlet above its least while the air is dried, and above the dew point while surfaces are too cold. */
+function reheat(
+  dew: number | undefined,
+  { dries, wetFor }: { readonly dries: boolean; readonly wetFor: number },
+  s: HumiditySettings,
+): number | undefined {
+  if (dries) return s.dryLeastInlet + 1;
+  if (dew === undefined || wetFor === 0 || !reached(wetFor, s.reheatAfter)) return undefined;
+  return Math.min(Math.max(s.dryLeastInlet, dew + s.surfaceMargin) + 1, s.hotAnyway - 5);
 }
 
 function doorGuard(

@@ -5,6 +5,7 @@ import { delayStep, type DelayState, initialDelay } from "../library/alarms.ts";
 import { heaterSettings, heaterStep, type HeaterState, initialHeater } from "../library/heater.ts";
 import { listed, shown } from "../library/timing.ts";
 import { checkValidate, validateInit, type ValidateState } from "../library/validate.ts";
+import type { Sample } from "../sample.ts";
 import { from, optional, select } from "../select.ts";
 import { blindReason, inletSettings, inletsStep } from "./inlets.ts";
 import { alarm, each, maybe, median, most, said, there } from "./parts.ts";
@@ -16,6 +17,10 @@ interface State {
   readonly heater: HeaterState;
   readonly short?: DelayState;
 }
+
+/** A temperature others ask for; 0: none. */
+const positive = (asked: Sample | undefined): number | undefined =>
+  asked !== undefined && asked.value > 0 ? asked.value : undefined;
 
 const tooLittle = (setpoint: number): Alarm =>
   alarm(
@@ -39,6 +44,7 @@ export const heater = defineController({
     damper: select("use:outdoor-air").of("percentage", "damper").any(),
     preheatTo: optional(from("cold-start", "preheatTo").max()),
     drying: optional(from("humidity-guard", "dry").max()),
+    reheatTo: optional(from("humidity-guard", "reheatTo").max()),
     damperStuck: optional(from("economiser", "stuck").max()),
     onBattery: optional(from("outage", "onBattery").max()),
     doorHold: optional(from("safety", "doorHold").max()),
@@ -81,7 +87,8 @@ export const heater = defineController({
         airflow: median(inputs.fans),
         cooling: cools,
         drying: said(inputs.drying),
-        preheatTo: preheat !== undefined && preheat > 0 ? preheat : undefined,
+        preheatTo: positive(inputs.preheatTo),
+        reheatTo: positive(inputs.reheatTo),
       },
       s,
       dt,
@@ -109,8 +116,8 @@ export const heater = defineController({
       reason:
         limits.length > 0
           ? `Heater ${listed(limits)}`
-          : `${on} of ${applied.heaters.length} heater stages: inlet ${shown(inlet)} °C against ${shown(s.heatingSetpoint)} °C`,
-      terms: { stages: on, error: s.heatingSetpoint - inlet },
+          : `${on} of ${applied.heaters.length} heater stages: inlet ${shown(inlet)} °C against ${shown(result.setpoint)} °C`,
+      terms: { stages: on, error: result.setpoint - inlet },
       limits,
       alarms: [...inlets.alarms, ...alarms, ...(saturated.on ? [tooLittle(s.heatingSetpoint)] : [])],
       published: { stages: on },

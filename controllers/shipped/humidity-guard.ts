@@ -32,6 +32,7 @@ interface State {
   readonly humidity: HumidityState;
   readonly inlets: ValidateState;
   readonly surfaces: ValidateState;
+  readonly supply?: ValidateState;
   readonly inside: ValidateState;
   readonly outside: ValidateState;
 }
@@ -108,6 +109,8 @@ export const humidityGuard = defineController({
     keepOut: { text: "1 while outdoor air must stay out" },
     dry: { text: "1 while the air is to be dried: damper shut, one stage, slow fans" },
     compressorsRest: { text: "1 while compressors must rest because a door lets moist air in" },
+    reheatTo: { unit: "°C", text: "Inlet temperature the heater is to bring about; 0: none" },
+    air: { unit: "%", text: "Smallest fan duty while surfaces could get wet" },
     raiseSupply: { unit: "K", text: "How much warmer supply air should be" },
   },
   failSafe: {},
@@ -125,13 +128,8 @@ export const humidityGuard = defineController({
       : checkValidate({ ...s, worse: "low" }),
   step({ inputs, state, settings: s, dt }) {
     const inlets = inletsStep(state.inlets, inputs.inlet, s, dt, "low");
-    const cold = inletsStep(
-      state.surfaces,
-      [...inputs.surfaces, ...inputs.supply],
-      forSurfaces(s),
-      dt,
-      "low",
-    );
+    const cold = inletsStep(state.surfaces, inputs.surfaces, forSurfaces(s), dt, "low");
+    const supply = inletsStep(state.supply ?? validateInit(), inputs.supply, forSurfaces(s), dt, "low");
     const inside = moistureOf(state.inside, middle(valuesOf(inlets.validated)), inputs.humidity, s, dt);
     const outside = moistureOf(state.outside, median(inputs.outdoor), inputs.outdoorHumidity, s, dt);
     const outdoorDew = outside.dewPoint;
@@ -140,10 +138,12 @@ export const humidityGuard = defineController({
       state.humidity,
       {
         inlet: inlets.hottest ?? 20,
+        leastInlet: inlets.coldest,
         dewPoint: inside.dewPoint,
         outdoorDewPoint: outdoorDew,
         outdoor: median(inputs.outdoor),
         coldest: surfaces.length === 0 ? undefined : Math.min(...surfaces),
+        supply: supply.coldest,
         damper: most(inputs.damper) ?? 0,
         doorOpen: there(inputs.door).some(({ value }) => value === "open"),
       },
@@ -161,18 +161,21 @@ export const humidityGuard = defineController({
         humidity: result.state,
         inlets: inlets.state,
         surfaces: cold.state,
+        supply: supply.state,
         inside: inside.state,
         outside: outside.state,
       },
       reason: reasonOf(result),
       terms: { raiseSupply: result.raiseSupply, ...known },
-      limits: [...result.keepOut, ...leftOut(inlets), ...leftOut(cold)],
+      limits: [...result.keepOut, ...leftOut(inlets), ...leftOut(cold), ...leftOut(supply)],
       alarms: [...alarmsOf(result, inside.humidity, s), ...inside.alarms, ...outside.alarms],
       published: {
         keepOut: result.keepOut.length > 0 ? 1 : 0,
         dry: result.dry ? 1 : 0,
         compressorsRest: result.compressorsRest ? 1 : 0,
         raiseSupply: result.raiseSupply,
+        reheatTo: result.reheatTo ?? 0,
+        air: result.air,
         ...known,
       },
     };

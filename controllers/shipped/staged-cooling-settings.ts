@@ -19,6 +19,11 @@ export const stagedCoolingSettings = Type.Object({
       "Variable compressors: from least to full capacity over so much. 0: on and off only; `offDifferential` must be wider then.",
   }),
   leastCapacity: percent({ default: 30, description: "Least capacity of variable compressors." }),
+  dryCapacity: percent({
+    default: 70,
+    description:
+      "Least capacity of variable compressors while the air is dried: the coil must be colder than the dew point.",
+  }),
   ratedPower: watts({
     default: 0,
     description: "Rated electrical power of one unit, to see that it runs; 0: not known.",

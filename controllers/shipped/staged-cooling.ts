@@ -197,17 +197,23 @@ function publish(
   { settings: s }: Context,
   inlet: number,
   staged: StagingResult,
-  of: { readonly wanted: number; readonly on: number; readonly order: LeadLagResult },
+  of: {
+    readonly wanted: number;
+    readonly on: number;
+    readonly drying: boolean;
+    readonly order: LeadLagResult;
+  },
   guards: readonly GuardResult[],
 ) {
-  const { wanted, on, order } = of;
+  const { wanted, on, drying, order } = of;
   const waits = guards.length > 0 && on === 0 && guards.every(({ state }) => !mayRun(state, s));
   return {
     stages: on,
     wanted,
     lost: wanted > 0 && order.sound === 0 ? 1 : 0,
     resting: wanted > 0 && order.sound > 0 && waits ? 1 : 0,
-    air: on > 0 && wanted > 0 ? airAtLeast(inlet, staged.setpoint, staged.deeper, s) : 0,
+    // Little air over the coil dries more.
+    air: on > 0 && wanted > 0 && !drying ? airAtLeast(inlet, staged.setpoint, staged.deeper, s) : 0,
   };
 }
 
@@ -219,14 +225,15 @@ function step(context: Context): Result {
   const units = unitsOf(applied.capacity, seen, s);
   const before = guardsOf(units, state, s);
   const staged = stage(context, inlet, before);
-  const drying = said(seen.dry) && staged.stages === 0 && mostStages(inlet, seen, s) !== 0;
-  const wanted = drying ? 1 : staged.stages;
+  const drying = said(seen.dry) && mostStages(inlet, seen, s) !== 0;
+  const wanted = Math.max(staged.stages, drying ? 1 : 0);
   const order = arrange(context, inlet, units, before, wanted);
   const guards = guard(context, units, before, order.requests);
   const on = units.filter((_, i) => guards[i]?.on === true);
   const share = { value: seen.demand?.value ?? 0, share: units.length / Math.max(1, on.length) };
   const asked = seen.demand === undefined ? undefined : share;
-  const capacity = drying ? s.leastCapacity : capacityOf(inlet, staged.setpoint, asked, s);
+  const needed = capacityOf(inlet, staged.setpoint, asked, s);
+  const capacity = drying ? Math.max(needed, s.dryCapacity) : needed;
   const guarded = guards.some((one) => isGuarded(one, s));
   const mainsOut = isOut(seen);
   return {
@@ -248,7 +255,7 @@ function step(context: Context): Result {
       mainsOut,
       resets: s.resets,
     },
-    reason: reasonOf(on, staged.reason, drying, said(seen.freeCooling)),
+    reason: reasonOf(on, staged.reason, drying && staged.stages === 0, said(seen.freeCooling)),
     ...maybe("leader", inlets.leader),
     terms: {
       wanted: staged.wanted,
@@ -268,7 +275,7 @@ function step(context: Context): Result {
     ],
     // Without mains no unit runs; that is told once, by whoever watches the mains.
     alarms: [...inlets.alarms, ...(mainsOut ? [] : alarmsOf(units, guards, order))],
-    published: publish(context, inlet, staged, { wanted, on: on.length, order }, guards),
+    published: publish(context, inlet, staged, { wanted, on: on.length, drying, order }, guards),
   };
 }
 

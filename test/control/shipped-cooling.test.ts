@@ -411,11 +411,54 @@ test("humidity guard: dries the air after ten minutes, warns of condensation, es
   site.step({}, 590);
   const dries = site.step({}, 20);
   assert.equal(dries.published?.["dry"], 1);
-  site.step({ supply: { "dx-1.supply": 17 } });
+  assert.equal(dries.published["reheatTo"], 19);
+  // The coil that dries it is to be wet; nothing else is.
+  const wet = site.step({ supply: { "dx-1.supply": 14 } });
+  assert.equal(wet.published?.["dry"], 1);
+  assert.deepEqual(site.alarms(), []);
+  const walls = site.step({ surfaces: { wall: 17 } });
+  assert.equal(walls.published?.["dry"], 0);
   assert.ok(site.alarms().includes("condensation"));
   const blind = site.step({ humidity: { probe: null } });
   assert.ok(site.alarms().includes("humidity-unknown"));
   assert.match(blind.trace.reason, /estimated/u);
+});
+
+test("humidity guard: surfaces that stay too cold: air at once, heat after five minutes", () => {
+  const site = bench(
+    humidityGuard,
+    {},
+    { inlet: { probe: 20 }, humidity: { probe: 60 }, surfaces: { wall: 12 } },
+  );
+  const begins = site.step();
+  assert.deepEqual([begins.published?.["air"], begins.published?.["reheatTo"]], [50, 0]);
+  assert.ok(Number(begins.published?.["raiseSupply"]) > 1);
+  assert.equal(site.step({}, 300).published?.["reheatTo"], 19);
+  const over = site.step({ surfaces: { wall: 17 } });
+  assert.deepEqual([over.published?.["air"], over.published?.["reheatTo"]], [0, 0]);
+});
+
+test("humidity guard: the air is not dried where the coldest inlet is near its least", () => {
+  const site = bench(
+    humidityGuard,
+    {},
+    { inlet: { a: 25, b: 19.5 }, humidity: { a: 65 }, damper: { "dx-1.unit": 0 } },
+  );
+  assert.equal(site.step({}, 700).published?.["dry"], 0);
+  assert.equal(site.step({ inlet: { a: 25, b: 20.5 } }).published?.["dry"], 1);
+  assert.equal(site.step({ inlet: { a: 24, b: 18.5 } }).published?.["dry"], 1);
+  assert.equal(site.step({ inlet: { a: 24, b: 17.5 } }).published?.["dry"], 0);
+});
+
+test("staged cooling: air is dried by one stage with a cold coil, also below the setpoint", () => {
+  const site = cooling(1, {}, { capacityBand: 4 });
+  site.step({}, 300);
+  const dry = site.step({ inlet: { probe: 22 }, dry: { "controller humidity-guard": 1 } });
+  assert.equal(site.value("capacity", "dx-1.unit"), 70);
+  assert.equal(dry.published?.["air"], 0);
+  assert.match(dry.trace.reason, /the air is being dried/u);
+  site.step({ inlet: { probe: 29 } }, 20);
+  assert.equal(site.value("capacity", "dx-1.unit"), 100);
 });
 
 test("humidity guard: compressors rest while a door lets moist air in, and five minutes more", () => {

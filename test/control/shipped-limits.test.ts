@@ -19,6 +19,24 @@ test("heater: all stages that do not hold the setpoint are told of after half an
   assert.deepEqual(thawing.alarms(), []);
 });
 
+test("heater: heats again what is cooled to dry it, and never more", () => {
+  const stages = ["relay-1", "relay-2"].map((name) => choiceTarget(name, ["on", "off"]));
+  const site = bench(
+    heater,
+    { heaters: stages },
+    { inlet: { probe: 18.9 }, fans: { "fan-1": 40 }, capacity: { "dx-1.unit": 70 } },
+  );
+  site.step({}, 120);
+  assert.equal(site.value("heaters", "relay-1"), "off");
+  const guard = "controller humidity-guard";
+  const heats = site.step({ drying: { [guard]: 1 }, reheatTo: { [guard]: 19 } }, 10);
+  assert.equal(site.value("heaters", "relay-1"), "on");
+  assert.equal(site.value("heaters", "relay-2"), "off");
+  assert.match(heats.trace.reason, /inlet 18\.9 °C against 20 °C/u);
+  site.step({ inlet: { probe: 21.1 } }, 120);
+  assert.equal(site.value("heaters", "relay-1"), "off");
+});
+
 test("outage: on generator compressors start one after the other", () => {
   const site = bench(
     outage,
