@@ -52,6 +52,7 @@ export * from "./schedule.ts";
 export * from "./sensor.ts";
 export * from "./sequence.ts";
 export * from "./shedding.ts";
+export * from "./short-term.ts";
 export * from "./split-range.ts";
 export * from "./staging.ts";
 export * from "./stepwise.ts";

@@ -171,6 +171,8 @@ export interface SheddingInput {
   readonly autonomy?: number | undefined;
   readonly busVolts?: number | undefined;
   readonly inlet?: number | undefined;
+  /** Nobody without a temperature of their own loses power for heat below this now, °C. */
+  readonly allowed?: number | undefined;
 }
 
 export interface SheddingResult {
@@ -263,9 +265,10 @@ function ownHeat(
 
 /** Counts what shortens and what lengthens the list. */
 function count(before: SheddingState, input: SheddingInput, s: SheddingSettings, dt: number): SheddingState {
-  const { inlet, busVolts } = input;
-  const hot = inlet !== undefined && inlet > s.shedHot;
-  const warmFor = inlet === undefined ? before.warmFor : heldFor(before.warmFor, inlet > s.shedWarm, dt);
+  const { inlet, busVolts, allowed = 0 } = input;
+  const hot = inlet !== undefined && inlet > Math.max(s.shedHot, allowed);
+  const warm = inlet !== undefined && inlet > Math.max(s.shedWarm, allowed);
+  const warmFor = inlet === undefined ? before.warmFor : heldFor(before.warmFor, warm, dt);
   const coolFor = heldFor(before.coolFor, inlet !== undefined && inlet < s.shedWarm - s.shedCool, dt);
   const due = hot ? (before.hotFrom === 10 ? 0 : s.shedHotTime) : s.shedWarmTime;
   const next = warmFor > 0 && reached(warmFor, due);

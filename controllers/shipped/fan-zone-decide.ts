@@ -16,6 +16,7 @@ import { shown } from "../library/timing.ts";
 import type { ValidateState } from "../library/validate.ts";
 import type { Sample } from "../sample.ts";
 import { from, optional, select } from "../select.ts";
+import { batteryInputs } from "./on-battery.ts";
 import { least as leastOf, median, said } from "./parts.ts";
 import type { fanZoneSettings } from "./fan-zone-settings.ts";
 import { fanLoop, type FanZoneSettings } from "./fan-zone-settings.ts";
@@ -54,6 +55,7 @@ export const inputs = {
   damper: optional(from("economiser", "damper").max()),
   damperStuck: optional(from("economiser", "stuck").max()),
   doorHold: optional(from("safety", "doorHold").max()),
+  ...batteryInputs,
 };
 export const outputs = {
   fans: select("type:fan").action("speed", { unit: "%", deadband: 1, refresh: seconds(20) }),

@@ -12,6 +12,7 @@ import { checkStepwise, stepwiseSettings } from "../library/stepwise.ts";
 import { checkValidate, validateSettings } from "../library/validate.ts";
 import { wordOf } from "../library/words.ts";
 import { celsius, kelvin, numberOf, percent, percentPerSecond, secondsOf, watts } from "../settings.ts";
+import { batterySettings } from "./on-battery.ts";
 
 /** What every controller of a zone's fans can be told. */
 export const zoneFanSettings = {
@@ -59,6 +60,7 @@ export const fanZoneSettings = Type.Object({
     description: "Wanted temperature of the hottest inlet; above where compressors and outdoor air hold it.",
   }),
   ...rampSettings.properties,
+  ...batterySettings.properties,
   strategy: wordOf(["pi", "stepwise", "both"], {
     default: "pi",
     description: "pi: the setpoint is held. stepwise: the table decides. both: the larger of the two.",

@@ -21,6 +21,7 @@ import {
   type State,
 } from "./fan-zone-decide.ts";
 import { fanZoneCheck, fanZoneSettings } from "./fan-zone-settings.ts";
+import { raisedLevels, wantedSetpoint } from "./on-battery.ts";
 import { alarm, maybe, said } from "./parts.ts";
 import { blindDuty, lastDuty, lostSensors, withLost } from "./zone-fail-safe.ts";
 import {
@@ -97,7 +98,7 @@ function step(context: Context): Result {
     mean === undefined ? undefined : kicked || testing ? (state.duty ?? mean) : mean / bank.group.factor;
   if (validated.value === undefined) return blindStep(context, validated, bank, inForce);
   const pv = firstOrder(state.pv, validated.value, s.filterTime, dt) ?? validated.value;
-  const setpoint = rampStep(state.setpoint, s.setpoint, { dt, nominal }, s);
+  const setpoint = rampStep(state.setpoint, wantedSetpoint(seen, s), { dt, nominal }, s);
   const door = said(seen.doorHold) ? (state.door ?? state.duty ?? inForce) : undefined;
   const lost = lostSensors(seen.inlet, validated, s);
   const { limits, ...rest } = decide(
@@ -199,13 +200,13 @@ const termsOf = (decided: Decided, pv: number, setpoint: number, duty: number, b
 
 /** @param ample the largest duty that is of use, %; absent: all there is */
 function watch(
-  { state, settings: s, dt }: Context,
+  { inputs: seen, state, settings: s, dt }: Context,
   pv: number,
   setpoint: number,
   duty: number,
   ample = 100,
 ): { readonly alarms: Alarm[]; readonly state: Pick<State, "levels" | "saturated" | "loopWatch"> } {
-  const levels = levelAlarms(state.levels, pv, s, dt);
+  const levels = levelAlarms(state.levels, pv, raisedLevels(seen, s), dt);
   const all = duty >= Math.min(s.saturatedAt, ample - 1) && pv > setpoint + s.saturatedError;
   const saturated = delayStep(state.saturated, all, { on: s.saturatedAfter, off: 0 }, dt);
   const alarms = [...levels.alarms];

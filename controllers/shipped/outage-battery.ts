@@ -1,6 +1,6 @@
 import type { Alarm } from "../contract.ts";
 import { autonomyRange, type Battery, batteryLimits, chargeCurrent } from "../library/battery.ts";
-import { shown } from "../library/timing.ts";
+import { reached, shown } from "../library/timing.ts";
 import type { Observation } from "../sample.ts";
 import type { OutageSettings as Settings } from "./outage-settings.ts";
 import { alarm, there } from "./parts.ts";
@@ -15,7 +15,7 @@ const batteryOf = (s: Settings): Battery => ({
 
 /** How long the battery lasts, s. */
 export type Lasts = ReturnType<typeof autonomyRange>;
-export const lastsFor = (charge: number, temperature: number | undefined, load: number, s: Settings): Lasts =>
+const lastsFor = (charge: number, temperature: number | undefined, load: number, s: Settings): Lasts =>
   autonomyRange(batteryOf(s), {
     charge: charge / 100,
     least: s.emptyAt / 100,
@@ -24,6 +24,42 @@ export const lastsFor = (charge: number, temperature: number | undefined, load: 
     health: s.health / 100,
     temperature: temperature ?? 10,
   });
+
+/** How long the battery lasts, and of what that was worked out. JSON. */
+export interface Estimate {
+  readonly lasts: Lasts;
+  readonly urgent: boolean;
+  readonly charge: number;
+  readonly watts: number;
+  /** s old. */
+  readonly age: number;
+}
+
+/**
+ * Works it out anew only as often as it matters: every 30 s, and when it is `urgent` every 10 s, or once charge or load
+ * changed by what is seen in the result.
+ * @param dt seconds since the step before
+ */
+export function estimateStep(
+  before: Estimate | undefined,
+  now: {
+    readonly charge: number;
+    readonly temperature: number | undefined;
+    readonly watts: number;
+    readonly urgent: boolean;
+  },
+  s: Settings,
+  dt: number,
+): Estimate {
+  const { charge, temperature, watts, urgent } = now;
+  if (before?.urgent === urgent) {
+    const age = before.age + dt;
+    const changed =
+      urgent && (Math.abs(charge - before.charge) >= 0.5 || Math.abs(watts / before.watts - 1) > 0.02);
+    if (!changed && !reached(age, urgent ? 10 : 30)) return { ...before, age };
+  }
+  return { lasts: lastsFor(charge, temperature, watts, s), urgent, charge, watts, age: 0 };
+}
 
 /** A, to half an ampere, so that the plant's register is seldom written. */
 export function chargeLimit(temperature: number | undefined, s: Settings): number {

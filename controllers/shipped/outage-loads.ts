@@ -1,5 +1,6 @@
 import type { Alarm } from "../contract.ts";
 import type { Load, SheddingResult } from "../library/shedding.ts";
+import type { ShortTerm } from "../library/short-term.ts";
 import { listed, shown, span } from "../library/timing.ts";
 import type { Applied, Observation } from "../sample.ts";
 import { ownShedding } from "./load-tags.ts";
@@ -82,6 +83,21 @@ export function powerAlarms(
     );
   }
   return alarms;
+}
+
+/** Inlets that are warmer than they may stay on battery, told once for all of them. */
+export function warmAlarms(
+  onBattery: boolean,
+  inlet: number | undefined,
+  { used, over, short }: ShortTerm,
+  s: Settings,
+): readonly Alarm[] {
+  if (!onBattery || inlet === undefined || inlet <= s.inletOnBattery) return [];
+  const at = `on battery the hottest inlet is at ${shown(inlet)} °C`;
+  const text = over
+    ? `${at}, and was above ${shown(s.inletOnBattery)} °C for ${span(used)}: loads lose power by heat as with mains`
+    : `${at}: it may be up to ${shown(short)} °C for ${span(s.inletShortTime - used)} more`;
+  return [alarm("warm-on-battery", over ? "major" : "warning", text)];
 }
 
 export function shedAlarms(

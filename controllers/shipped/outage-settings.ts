@@ -1,9 +1,10 @@
 import { type Static, Type } from "typebox";
 import { mainsSettings } from "../library/mains.ts";
 import { sheddingSettings } from "../library/shedding.ts";
+import { shortTermSettings } from "../library/short-term.ts";
 import { checkValidate } from "../library/validate.ts";
 import { wordOf } from "../library/words.ts";
-import { celsius, flag, numberOf, percent, plain, secondsOf, volts } from "../settings.ts";
+import { flag, numberOf, percent, plain, secondsOf, volts } from "../settings.ts";
 import { inletSettings } from "./inlets.ts";
 import { prioritySettings } from "./loads.ts";
 
@@ -84,12 +85,7 @@ export const outageSettings = Type.Object({
     maximum: 3600,
     description: "Between two cooling stages once mains are back, or the generator runs.",
   }),
-  inletOnBattery: celsius({
-    default: 32,
-    minimum: 20,
-    maximum: 45,
-    description: "Inlet temperature others may let it come to on battery.",
-  }),
+  ...shortTermSettings.properties,
 });
 export type OutageSettings = Static<typeof outageSettings>;
 
@@ -100,5 +96,7 @@ export function outageCheck(s: OutageSettings): string | undefined {
   if (s.disconnectVolts > s.lowVolts)
     return `disconnectVolts ${s.disconnectVolts} V is above lowVolts ${s.lowVolts} V`;
   if (s.shedHot <= s.shedWarm) return `shedHot ${s.shedHot} °C is not above shedWarm ${s.shedWarm} °C`;
+  if (s.inletShort < s.inletOnBattery)
+    return `inletShort ${s.inletShort} °C is below inletOnBattery ${s.inletOnBattery} °C`;
   return checkValidate({ ...s, worse: "high" });
 }

@@ -2,6 +2,7 @@ import { seconds } from "../../devices/clock.ts";
 import { defineController } from "../contract.ts";
 import { initialMains, type MainsState, mainsStep } from "../library/mains.ts";
 import { initialShedding, type SheddingState, sheddingStep } from "../library/shedding.ts";
+import { shortTermStep } from "../library/short-term.ts";
 import { heldFor } from "../library/timing.ts";
 import { validateInit, type ValidateState } from "../library/validate.ts";
 import type { Observation } from "../sample.ts";
@@ -9,8 +10,8 @@ import { select } from "../select.ts";
 import { inletsStep, leftOut } from "./inlets.ts";
 import { loadTagAlarms } from "./load-tags.ts";
 import { loadsOf } from "./loads.ts";
-import { batteryAlarms, believable, chargeLimit, lastsFor } from "./outage-battery.ts";
-import { asked, loadsWith, powerAlarms, reasonOf, shedAlarms } from "./outage-loads.ts";
+import { batteryAlarms, believable, chargeLimit, type Estimate, estimateStep } from "./outage-battery.ts";
+import { asked, loadsWith, powerAlarms, reasonOf, shedAlarms, warmAlarms } from "./outage-loads.ts";
 import { outageCheck, outageSettings } from "./outage-settings.ts";
 import { each, least, maybe, most, there } from "./parts.ts";
 
@@ -22,6 +23,9 @@ interface State {
   readonly watts: number;
   /** s on generator. */
   readonly generatorFor?: number;
+  /** s of this outage above what inlets may come to on battery. */
+  readonly warmFor?: number;
+  readonly estimate?: Estimate;
 }
 
 /** Mains, battery and loads: who loses power first, and who gets it back. */
@@ -54,7 +58,8 @@ export const outage = defineController({
     onBattery: { text: "1 while mains are out and no generator runs" },
     onGenerator: { text: "1 while a generator carries the site" },
     coolingStages: { text: "Most cooling stages power allows" },
-    inletLimit: { unit: "°C", text: "Inlet temperature others may let it come to" },
+    inletLimit: { unit: "°C", text: "On battery, inlet temperature others may let it come to; 0 otherwise" },
+    inletShort: { unit: "°C", text: "The same for a while; 0 once that is over" },
     autonomy: { unit: "s", text: "How long the battery lasts, at the worst" },
     shed: { text: "Loads without power" },
   },
@@ -91,7 +96,13 @@ export const outage = defineController({
     // Of several batteries the coldest and the hottest limit what all are charged with.
     const batteries = believable.celsius(inputs.batteryTemperature);
     const extremes = [least(batteries), most(batteries)] as const;
-    const lasts = charge === undefined ? undefined : lastsFor(charge, extremes[0], watts, s);
+    const estimate =
+      charge === undefined
+        ? undefined
+        : estimateStep(state.estimate, { charge, temperature: extremes[0], watts, urgent: mains.out }, s, dt);
+    const lasts = estimate?.lasts;
+    const onBattery = mains.out && !generator;
+    const warm = shortTermStep(state.warmFor ?? 0, onBattery, inlets.hottest, s, dt);
     const loads = loadsWith(applied, inputs.outlets, inputs.powers, s);
     const shed = sheddingStep(
       state.shedding,
@@ -102,6 +113,7 @@ export const outage = defineController({
         autonomy: lasts?.pessimistic,
         busVolts,
         inlet: inlets.hottest,
+        allowed: warm.short,
       },
       s,
       dt,
@@ -123,7 +135,15 @@ export const outage = defineController({
         servers: each(applied.servers, ({ name }) => (asked(name, shed, loads, s) ? "soft" : null)),
         charging: s.commandCharging && applied.charging.length > 0 ? limit : null,
       },
-      state: { inlets: inlets.state, mains: mains.state, shedding: shed.state, watts, generatorFor },
+      state: {
+        inlets: inlets.state,
+        mains: mains.state,
+        shedding: shed.state,
+        watts,
+        generatorFor,
+        warmFor: warm.used,
+        ...maybe("estimate", estimate),
+      },
       reason: reasonOf(mains.out, generator, lasts, shed, loads),
       ...(mains.out ? { leader: generator ? "generator" : "battery" } : {}),
       terms: {
@@ -139,13 +159,15 @@ export const outage = defineController({
         ...powerAlarms(mains, generator, lasts, s),
         ...shedAlarms(shed, loads, busVolts, s),
         ...batteryAlarms(extremes, s),
+        ...warmAlarms(onBattery, inlets.hottest, warm, s),
         ...loadTagAlarms(applied.loads),
       ],
       published: {
-        onBattery: mains.out && !generator ? 1 : 0,
+        onBattery: onBattery ? 1 : 0,
         onGenerator: mains.out && generator ? 1 : 0,
         coolingStages: stages,
-        inletLimit: mains.out ? s.inletOnBattery : 0,
+        inletLimit: warm.limit,
+        inletShort: warm.short,
         shed: shed.off.length,
         ...maybe("autonomy", lasts?.pessimistic),
       },

@@ -20,6 +20,7 @@ import { checkValidate, validateInit, type ValidateState } from "../library/vali
 import type { Observation } from "../sample.ts";
 import { optional, select } from "../select.ts";
 import { type Inlets, inletSettings, inletsStep } from "./inlets.ts";
+import { batteryInputs, raisedLevels } from "./on-battery.ts";
 import { alarm, maybe, median, there } from "./parts.ts";
 import { runningWords } from "./staged-units.ts";
 
@@ -91,6 +92,7 @@ export const temperatureWatch = defineController({
     fans: select("type:fan").of("duty").any(),
     states: select("type:air-conditioner").of("state").anyWord(),
     power: optional(select("point:it-power").of("watt").sum()),
+    ...batteryInputs,
   },
   outputs: {},
   failSafe: {},
@@ -106,6 +108,7 @@ export const temperatureWatch = defineController({
   step({ inputs, state, settings: s, dt }) {
     const seen = inletsStep(state.inlets, inputs.inlets, s, dt);
     const alarms: Alarm[] = [...seen.alarms];
+    const limits = raisedLevels(inputs, s);
     const levels: Record<string, LevelsState> = {};
     const rates: Record<string, RateState> = {};
     const left = new Set(
@@ -114,7 +117,7 @@ export const temperatureWatch = defineController({
     for (const { name: from, value, place } of seen.validated.sensors) {
       if (value === undefined || left.has(place)) continue;
       const device = inputs.inlets.find((one) => one.from === from)?.device;
-      const level = levelsStep(state.levels[from] ?? {}, value, s, dt);
+      const level = levelsStep(state.levels[from] ?? {}, value, limits, dt);
       const rate = rateStep(state.rates[from] ?? initialRate, value, dt);
       levels[from] = level.state;
       rates[from] = rate.state;

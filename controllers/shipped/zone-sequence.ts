@@ -17,6 +17,7 @@ import {
 import type { ValidateState } from "../library/validate.ts";
 import { from, optional, select } from "../select.ts";
 import { airFrom, shutOut } from "./economiser-parts.ts";
+import { batteryInputs } from "./on-battery.ts";
 import { maybe, median, said } from "./parts.ts";
 import { appliedMean } from "./zone-parts.ts";
 import {
@@ -70,6 +71,7 @@ export const inputs = {
   keepOut: optional(from("humidity-guard", "keepOut").max()),
   smoke: optional(from("safety", "smoke").max()),
   doorHold: optional(from("safety", "doorHold").max()),
+  ...batteryInputs,
 };
 export const outputs = {
   fans: select("type:fan").action("speed", { unit: "%", deadband: 1, refresh: seconds(20) }),

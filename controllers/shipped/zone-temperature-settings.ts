@@ -12,6 +12,7 @@ import { checkSequence, sequenceSettings } from "../library/split-range.ts";
 import { checkValidate, validateSettings } from "../library/validate.ts";
 import { celsius, kelvin, numberOf, percentPerSecond, secondsOf, watts } from "../settings.ts";
 import { zoneFanSettings } from "./fan-zone-settings.ts";
+import { batterySettings } from "./on-battery.ts";
 
 const { minDuty, ...otherFanSettings } = zoneFanSettings;
 
@@ -32,6 +33,7 @@ export const zoneTemperatureSettings = Type.Object({
   }),
   gap: kelvin({ default: 5, minimum: 1, maximum: 40, description: "Least distance of both setpoints." }),
   ...rampSettings.properties,
+  ...batterySettings.properties,
   gain: numberOf("%/K", {
     default: 1.2,
     minimum: 0,

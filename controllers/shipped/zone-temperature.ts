@@ -14,6 +14,7 @@ import type { SequenceCommands } from "../library/split-range.ts";
 import { shown } from "../library/timing.ts";
 import { validateInit, type Validated, validateStep } from "../library/validate.ts";
 import { floorOf, flowDuty } from "./fan-zone-decide.ts";
+import { raisedLevels, wantedSetpoint } from "./on-battery.ts";
 import { alarm, maybe, median, said } from "./parts.ts";
 import { damperSafe, damperStep } from "./zone-damper.ts";
 import { blindDuty, lastDuty, lostSensors, withLost } from "./zone-fail-safe.ts";
@@ -90,7 +91,7 @@ function step(context: Context): Result {
   const inForce = mean === undefined ? undefined : mean / bank.group.factor;
   if (validated.value === undefined) return blindStep(context, validated, bank, inForce);
   const pv = firstOrder(state.pv, validated.value, s.filterTime, dt) ?? validated.value;
-  const setpoint = rampStep(state.setpoint, s.setpoint, { dt, nominal }, s);
+  const setpoint = rampStep(state.setpoint, wantedSetpoint(seen, s), { dt, nominal }, s);
   const economiser = permission(context, pv, setpoint);
   const outdoorAir = economiser.mode !== "mechanical";
   const flow = flowDuty(seen.power?.value, s);
@@ -213,7 +214,7 @@ function watch(
   },
 ) {
   const { pv, setpoint, decided, rate } = seen;
-  const levels = levelAlarms(state.levels, pv, s, dt);
+  const levels = levelAlarms(state.levels, pv, raisedLevels(inputs, s), dt);
   const hot = decided.position >= s.saturatedAt && pv > setpoint + s.saturatedError;
   const cold = decided.position <= -s.saturatedAt && pv < s.heatingSetpoint - s.saturatedError;
   const saturated = delayStep(state.saturated, hot, { on: s.saturatedAfter, off: 0 }, dt);

@@ -205,3 +205,43 @@ test("with outdoor air, or a damper that stays open, all air is of use", () => {
     assert.equal(zone.duties()[0], 100, JSON.stringify(others));
   }
 });
+
+test("on battery fans do what the raised inlet limit needs, and no step of duty comes of either change", () => {
+  const since = { outage: false };
+  const { zone, air, run, step } = site({ settings: { setpoint: 27 } }, undefined, () =>
+    since.outage ? { inletLimit: 32, inletShort: 40 } : { inletLimit: 0, inletShort: 0 },
+  );
+  run(600);
+  const duty = () => zone.duties()[0]!;
+  const mains = duty();
+  /** Largest change of duty of a step. */
+  const largest = (count: number): number => {
+    let most = 0;
+    for (let i = 0; i < count; i++) {
+      const before = duty();
+      step();
+      most = Math.max(most, Math.abs(duty() - before));
+    }
+    return most;
+  };
+  since.outage = true;
+  assert.ok(largest(1200) <= 2, "less air, little by little");
+  assert.ok(Math.abs(air.inlet() - 30) < 0.3, `${air.inlet()} °C`);
+  assert.ok(duty() < mains - 8, `${duty()} % instead of ${mains} %`);
+  since.outage = false;
+  assert.ok(largest(1200) <= 2);
+  assert.ok(Math.abs(air.inlet() - 27) < 0.3, `${air.inlet()} °C`);
+});
+
+test("on battery a setpoint above the raised limit stays, and no inlet is too warm below the short-term limit", () => {
+  const zone = zoneOf(fanZone, { settings: { setpoint: 31, setpointUp: 0 } });
+  const seen = { speeds: [], power: [], floor: [] };
+  const outage = { inletLimit: [reading("outage", 32)], inletShort: [reading("outage", 40)] };
+  let last: EngineResult | undefined;
+  for (let i = 0; i < 40; i++) last = zone.step({ ...seen, ...outage, inlet: [reading("probe", 37)] });
+  assert.equal(last?.trace.terms?.["setpoint"], 31);
+  const high = () => last?.trace.alarms.map(({ id }) => id).filter((id) => id.startsWith("inlet-high"));
+  assert.deepEqual(high(), []);
+  for (let i = 0; i < 40; i++) last = zone.step({ ...seen, inlet: [reading("probe", 37)] });
+  assert.deepEqual(high(), ["inlet-high-major"]);
+});

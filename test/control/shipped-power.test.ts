@@ -342,6 +342,48 @@ test("outage: heat sheds too, one priority after the other, and coolness brings 
   assert.equal(site.value("loads", "pdu-1.outlet-2"), "on");
 });
 
+test("outage: on battery heat takes nobody's power for a while, and one alarm says how long", () => {
+  const site = power();
+  site.step({}, 20);
+  const calm = site.step({ mains: { "io-1.mains": "failed" } }, 8);
+  assert.deepEqual([calm.published?.["inletLimit"], calm.published?.["inletShort"]], [32, 40]);
+  const warm = site.step({ inlet: { probe: 37 } }, 3500);
+  assert.deepEqual(site.alarms(), ["mains-out", "loads-shed", "warm-on-battery"]);
+  assert.equal(warm.published?.["inletShort"], 40);
+  assert.deepEqual(shown(site), ["off", "-", "-", "-"]);
+  const over = site.step({}, 200);
+  assert.equal(over.published?.["inletShort"], 0);
+  assert.equal(over.trace.alarms.find(({ id }) => id === "warm-on-battery")?.severity, "major");
+  site.step({}, 310);
+  site.step({}, 310);
+  assert.equal(site.value("servers", "server-1.power"), "soft", "too warm for too long");
+  const mains = site.step({ mains: { "io-1.mains": "present" }, inlet: { probe: 25 } }, 40);
+  assert.deepEqual([mains.published?.["inletLimit"], mains.published?.["inletShort"]], [0, 0]);
+  const again = site.step({ mains: { "io-1.mains": "failed" } }, 8);
+  assert.equal(again.published?.["inletShort"], 40, "another outage has its own time");
+});
+
+test("outage: on battery above the short-term limit loads lose power at once", () => {
+  const site = power();
+  site.step({}, 20);
+  site.step({ mains: { "io-1.mains": "failed" }, inlet: { probe: 41 } }, 8);
+  site.step({}, 70);
+  assert.equal(site.value("servers", "server-1.power"), "soft");
+});
+
+test("outage: how long the battery lasts follows charge and load without being worked out at each step", () => {
+  const site = power();
+  const lasts = () => Number(site.step().published?.["autonomy"]);
+  const full = lasts();
+  site.step({ charge: { "dc-1.battery": 60 } }, 32);
+  const less = lasts();
+  assert.ok(less < 0.6 * full, `${less} s of ${full} s`);
+  site.step({ mains: { "io-1.mains": "failed" } }, 20);
+  site.step({ charge: { "dc-1.battery": 50 } });
+  assert.ok(lasts() < 0.85 * less, "on battery at once");
+  assert.equal(site.step({ charge: { "dc-1.battery": null } }).published?.["autonomy"], undefined);
+});
+
 test("outage: one hot probe that its neighbours contradict takes nobody's power", () => {
   const site = power({ inlet: { "probe-1": 24, "probe-2": 24.5, "probe-3": 23.8 } });
   site.step({}, 20);
@@ -438,6 +480,23 @@ test("temperature watch: each inlet on its own, the worst level only, with a ban
   assert.deepEqual(
     site.alarms().filter((id) => id.startsWith("high")),
     ["high-major:a"],
+  );
+});
+
+test("temperature watch: on battery no inlet is too warm below the short-term limit", () => {
+  const site = bench(temperatureWatch, {}, { inlets: { a: 30, b: 30 }, inletShort: { outage: 40 } });
+  site.step({}, 30);
+  site.step({ inlets: { a: 38, b: 33 } }, 120);
+  assert.deepEqual(
+    site.alarms().filter((id) => id.startsWith("high")),
+    [],
+  );
+  site.step({ inlets: { a: 41, b: 33 } }, 70);
+  assert.ok(site.alarms().includes("high-critical:a"));
+  site.step({ inletShort: { outage: 0 } }, 70);
+  assert.deepEqual(
+    site.alarms().filter((id) => id.startsWith("high")),
+    ["high-critical:a", "high-warning:b"],
   );
 });
 
