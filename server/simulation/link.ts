@@ -6,6 +6,8 @@ import type { Reading } from "../../devices/reading.ts";
 import { badReading } from "../../devices/store.ts";
 import type { ValueId } from "../../devices/value-id.ts";
 import { linkName } from "./devices.ts";
+import type { BusWatch } from "./score-bus.ts";
+import { sensorOf, unitOfAlias } from "./substitutes.ts";
 import type { Getter, Values } from "./values.ts";
 
 /** How units answer; asked each time. */
@@ -22,6 +24,8 @@ export interface DirectLinkOptions {
   readonly behaviour: Behaviour;
   /** How often everything is read. */
   readonly poll: Millis;
+  /** Told of every request and write. */
+  readonly told?: Pick<BusWatch, "asked" | "written">;
 }
 
 interface Point {
@@ -31,8 +35,6 @@ interface Point {
   readonly sensor: string;
   readonly source: string;
 }
-
-export const unitOfAlias = (alias: string): string => alias.split(".")[0] ?? alias;
 
 /** A link that reads and writes the simulated site without any wire: answers take no time. */
 export function directLink(options: DirectLinkOptions): LinkPlan {
@@ -45,7 +47,10 @@ export function directLink(options: DirectLinkOptions): LinkPlan {
   };
 }
 
-function connect({ devices, values, behaviour, poll }: DirectLinkOptions, now: () => number): Connection {
+function connect(
+  { devices, values, behaviour, poll, told }: DirectLinkOptions,
+  now: () => number,
+): Connection {
   const byId = new Map(devices.map((device) => [device.id, device]));
   const points = devices.flatMap((device) => pointsOf(device, values));
   const units = [...new Set(points.map(({ unit }) => unit))];
@@ -61,6 +66,7 @@ function connect({ devices, values, behaviour, poll }: DirectLinkOptions, now: (
   const closed = new Promise<BothyError | undefined>((resolve) => (close = resolve));
   const ask = (unit: string): void => {
     const failure = behaviour.failure(unit);
+    told?.asked(failure === undefined);
     if (failure !== undefined) throw failure;
     values.heard(unit);
   };
@@ -83,6 +89,7 @@ function connect({ devices, values, behaviour, poll }: DirectLinkOptions, now: (
         const unit = unitOfAlias(alias);
         ask(unit);
         const { value } = command;
+        told?.written(`${alias} ${command.action.name}`);
         values.setter(alias, command.action.name)?.(typeof value === "number" ? value : String(value ?? ""));
         return read(points.filter(({ id }) => id.device === command.device));
       });
@@ -106,21 +113,12 @@ function attempt<T>(run: () => T): Promise<T> {
 function pointsOf(device: Device, values: Values): readonly Point[] {
   const alias = device.alias ?? device.id;
   const unit = unitOfAlias(alias);
-  const part = alias.slice(unit.length + 1);
   return device.outputs.flatMap(({ output, channel }) => {
     const get = values.getter(alias, output.name, channel);
     if (get === undefined) return [];
     const id = { device: device.id, output: output.name, ...(channel === undefined ? {} : { channel }) };
-    return [{ id, get, unit, sensor: sensorOf(unit, part, output.name), source: `${alias} ${output.name}` }];
+    return [{ id, get, unit, sensor: sensorOf(alias, output.name), source: `${alias} ${output.name}` }];
   });
-}
-
-/** The name a sensor has in faults: `fan-3` of a fan's speed, `temperature` of a probe. */
-function sensorOf(unit: string, part: string, output: string): string {
-  if (part.startsWith("fan-")) return output === "rpm" ? part : "";
-  if (unit.startsWith("dx-")) return part === "return-humidity" ? "humidity" : part;
-  if (part === "board") return "board";
-  return output;
 }
 
 function readPoint(point: Point, at: number, behaviour: Behaviour): Reading {

@@ -3,7 +3,14 @@ import type { ActiveFault } from "../../simulators/faults.ts";
 import type { SiteParameters } from "../../simulators/physics/parameters.ts";
 import type { SitePhysics } from "../../simulators/physics/types.ts";
 import { type AlarmScore, createAlarmWatch, type Watched } from "./score-alarms.ts";
+import { type BusScore, type BusWatch, createBusWatch } from "./score-bus.ts";
+import { type ChangeScore, createChangeWatch } from "./score-changes.ts";
 import { createCoolingWatch, type CompressorScore } from "./score-cooling.ts";
+import { isVisible } from "./score-diagnosis.ts";
+import { compositeOf, gatesOf } from "./score-gates.ts";
+import { createInletWatch, type InletLimits, type InletScore, outside } from "./score-inlet.ts";
+import { createNoiseWatch, type NightLimit, usualNight } from "./score-noise.ts";
+import { createOutageWatch, type OutageScore } from "./score-outage.ts";
 import { createRateWatch } from "./score-rate.ts";
 
 /** What is compared with what. Temperatures °C. */
@@ -23,21 +30,24 @@ export interface ScoreOptions {
   readonly reference?: number;
   /** Kinds of faults nobody needs to raise an alarm for. Default: none. */
   readonly quiet?: readonly FaultKind[];
+  /** When fans should be quiet. Default: 22 to 6 h, 60 %, below 27 °C. */
+  readonly night?: Partial<NightLimit>;
+  /** Priorities of outlets in their order, 0 the most important. Default: none is known. */
+  readonly priorities?: readonly number[];
+  /** The inlet as controllers see it, °C; NaN: they do not. Default: the warmest probe in front of the servers. */
+  readonly seen?: () => number;
 }
 
 /** How a site fared, from its true state. Temperatures °C, times as named. */
 export interface ScoreReport {
   readonly hours: number;
   /** K·min beyond each limit, at the inlet. */
-  readonly above: Readonly<Record<string, number>>;
-  readonly below: Readonly<Record<string, number>>;
-  readonly inlet: { readonly min: number; readonly max: number; readonly mean: number };
-  readonly minutesOutside: {
-    readonly recommended: number;
-    readonly allowable: number;
-    readonly equipment: number;
-    readonly battery: number;
-  };
+  readonly above: InletScore["above"];
+  readonly below: InletScore["below"];
+  readonly inlet: InletScore["inlet"];
+  readonly minutesOutside: InletScore["minutesOutside"] & { readonly battery: number };
+  /** The inlet as controllers saw it. */
+  readonly seen: InletScore;
   /** K, largest within any 15 min and any hour. */
   readonly rate: { readonly quarter: number; readonly hour: number };
   readonly dewPoint: {
@@ -69,15 +79,7 @@ export interface ScoreReport {
   readonly tracking?: { readonly rms: number; readonly iae: number };
   /** Total variation per day: % of the fans' mean duty, of the damper and of the first compressor. */
   readonly activity: { readonly fans: number; readonly damper: number; readonly dx: number };
-  readonly outage: {
-    readonly hours: number;
-    /** Wh that servers that should run, and the DC load, were not given. */
-    readonly itUnserved: number;
-    readonly dcUnserved: number;
-    /** 0..1, least seen, and when the mains last came back; NaN: they never did. */
-    readonly leastCharge: number;
-    readonly chargeAtReturn: number;
-  };
+  readonly outage: OutageScore;
   /** Ageing of the battery as multiple of that at 25 °C. */
   readonly batteryAgeing: number;
   readonly safety: {
@@ -88,6 +90,11 @@ export interface ScoreReport {
   };
   readonly alarms: AlarmScore;
   readonly failSafe: { readonly minutes: number; readonly entries: number; readonly unnecessary: number };
+  readonly changes: ChangeScore;
+  readonly bus: BusScore;
+  readonly noise: { readonly minutes: number };
+  /** What must not be, in words; empty when all is well. Comes before the composite. */
+  readonly gates: readonly string[];
   /** For regression only: lower is better. NaN without a reference. */
   readonly composite: number;
 }
@@ -97,6 +104,8 @@ export interface Score {
   note(dtSeconds: number): void;
   /** Counts alarms and modes of these controllers, and holds them against the faults that are active. */
   watch(controllers: Watched, faults: () => readonly ActiveFault[]): void;
+  /** To be told of requests and writes. */
+  readonly bus: Pick<BusWatch, "asked" | "written">;
   report(): ScoreReport;
   /** Begins anew, from the present state. */
   reset(): void;
@@ -105,27 +114,60 @@ export interface Score {
 export interface ScoreDeps extends ScoreOptions {
   readonly physics: SitePhysics;
   readonly parameters: SiteParameters;
+  /** Local hour, 0..24. Default: the simulation began at midnight. */
+  readonly localHour?: () => number;
 }
 
 /** Accumulates how a site fares. Allocates nothing while it counts. */
 export function createScore(deps: ScoreDeps): Score {
+  const { physics } = deps;
   let part = createPart(deps);
-  const alarms = createAlarmWatch(() => deps.physics.state.time, deps.quiet ?? []);
+  const changes = createChangeWatch(physics.commands);
+  const bus = createBusWatch();
+  const alarms = createAlarmWatch(() => physics.state.time, deps.quiet ?? [], {
+    visible: (fault, age) => isVisible(fault, physics, age),
+    ended: (fault) => changes.ended(fault),
+    changed: (what) => changes.changed(what),
+  });
+  const allowable = deps.allowable ?? usualLimits.allowable;
   return {
+    bus,
     note(dtSeconds) {
       part.note(dtSeconds);
       alarms.note(dtSeconds);
+      bus.note(dtSeconds);
+      changes.note(alarms.trusted() && !outside(physics.state.inlet, allowable), dtSeconds);
     },
     watch: (controllers, faults) => alarms.watch(controllers, faults),
-    report: () => ({ ...part.report(), alarms: alarms.report(), failSafe: alarms.failSafe() }),
+    report() {
+      const report = {
+        ...part.report(),
+        alarms: alarms.report(),
+        failSafe: alarms.failSafe(),
+        changes: changes.report(),
+        bus: bus.report(),
+      };
+      return { ...report, gates: gatesOf(report) };
+    },
     reset() {
       part = createPart(deps);
       alarms.reset();
+      changes.reset();
+      bus.reset();
     },
   };
 }
 
-type PhysicalReport = Omit<ScoreReport, "alarms" | "failSafe">;
+type PhysicalReport = Omit<ScoreReport, "alarms" | "failSafe" | "changes" | "bus" | "gates">;
+
+const usualLimits: InletLimits = {
+  above: [27, 32, 35],
+  below: [18, 15, 5],
+  recommended: [18, 27],
+  allowable: [15, 32],
+  equipment: [5, 40],
+};
+const usualBattery = [10, 35] as const;
 
 const kWh = (wattHours: number): number => wattHours / 1000;
 const day = 86_400;
@@ -155,63 +197,52 @@ export function exposureAt(celsius: number): number {
 function createPart(deps: ScoreDeps): { note(dt: number): void; report(): PhysicalReport } {
   const { physics, parameters, setpoint } = deps;
   const { state, commands, world } = physics;
-  const above = deps.above ?? [27, 32, 35];
-  const below = deps.below ?? [18, 15, 5];
-  const bands = {
-    recommended: deps.recommended ?? [18, 27],
-    allowable: deps.allowable ?? [15, 32],
-    equipment: deps.equipment ?? [5, 40],
-  } as const;
-  const batteryBand = deps.battery ?? [10, 35];
+  const limits: InletLimits = {
+    above: deps.above ?? usualLimits.above,
+    below: deps.below ?? usualLimits.below,
+    recommended: deps.recommended ?? usualLimits.recommended,
+    allowable: deps.allowable ?? usualLimits.allowable,
+    equipment: deps.equipment ?? usualLimits.equipment,
+  };
+  const batteryBand = deps.battery ?? usualBattery;
+  const localHour = deps.localHour ?? (() => (state.time / 3600) % 24);
   const from = {
-    time: state.time,
     energy: { ...state.energy },
     counters: { ...state.counters },
-    outlets: state.outlets.reduce((sum, one) => sum + one.cycles, 0),
-    fanStarts: state.fans.reduce((sum, one) => sum + one.starts, 0),
+    outlets: total(state.outlets, ({ cycles }) => cycles),
+    fanStarts: total(state.fans, ({ starts }) => starts),
   };
-  const high = above.map(() => 0);
-  const low = below.map(() => 0);
   const sum = {
-    ...{ seconds: 0, inlet: 0, exposure: 0, ageing: 0, squared: 0, absolute: 0 },
-    ...{ recommended: 0, allowable: 0, equipment: 0, battery: 0 },
-    ...{ nearDew: 0, humid: 0, fans: 0, damper: 0, dx: 0, interlock: 0 },
+    ...{ seconds: 0, exposure: 0, ageing: 0, squared: 0, absolute: 0, battery: 0 },
+    ...{ nearDew: 0, humid: 0, fans: 0, damper: 0, dx: 0, interlock: 0, margin: Infinity },
   };
-  const least = { inlet: Infinity, margin: Infinity, soc: Infinity, atReturn: NaN };
-  const most = { inlet: -Infinity };
   const before = {
     fans: meanDuty(commands.fanDuty),
     damper: commands.damper,
     dx: commands.dx[0]?.capacity ?? 0,
   };
   const smoke = { since: NaN, took: NaN };
-  let hadAc = state.acPresent;
+  const inlet = createInletWatch(limits);
+  const seen = createInletWatch(limits);
   const rate = createRateWatch();
   const cooling = createCoolingWatch(physics, parameters);
+  const outage = createOutageWatch(physics, parameters, deps.priorities ?? []);
+  const noise = createNoiseWatch({ ...usualNight, ...deps.night });
 
   const temperature = (dt: number): void => {
-    const { inlet } = state;
-    for (let i = 0; i < high.length; i++)
-      high[i] = (high[i] ?? 0) + Math.max(0, inlet - (above[i] ?? 0)) * dt;
-    for (let i = 0; i < low.length; i++) low[i] = (low[i] ?? 0) + Math.max(0, (below[i] ?? 0) - inlet) * dt;
-    if (outside(inlet, bands.recommended)) sum.recommended += dt;
-    if (outside(inlet, bands.allowable)) sum.allowable += dt;
-    if (outside(inlet, bands.equipment)) sum.equipment += dt;
+    inlet.note(state.inlet, dt);
+    seen.note(deps.seen?.() ?? state.inlet, dt);
+    rate.note(state.inlet, dt);
     if (outside(state.batteryTemperature, batteryBand)) sum.battery += dt;
-    sum.inlet += inlet * dt;
-    sum.exposure += exposureAt(inlet) * dt;
+    sum.exposure += exposureAt(state.inlet) * dt;
     sum.ageing += 2 ** ((state.batteryTemperature - 25) / 10) * dt;
-    least.inlet = Math.min(least.inlet, inlet);
-    most.inlet = Math.max(most.inlet, inlet);
-    if (setpoint !== undefined) {
-      const error = inlet - setpoint();
-      sum.squared += error * error * dt;
-      sum.absolute += Math.abs(error) * dt;
-    }
-    rate.note(inlet, dt);
+    if (setpoint === undefined) return;
+    const error = state.inlet - setpoint();
+    sum.squared += error * error * dt;
+    sum.absolute += Math.abs(error) * dt;
   };
   const water = (dt: number): void => {
-    least.margin = Math.min(least.margin, state.dewPointMargin);
+    sum.margin = Math.min(sum.margin, state.dewPointMargin);
     if (state.dewPointMargin < 2) sum.nearDew += dt;
     if (state.dewPoint < -9 || state.dewPoint > 15 || state.inletHumidity > 60) sum.humid += dt;
   };
@@ -224,19 +255,22 @@ function createPart(deps: ScoreDeps): { note(dt: number): void; report(): Physic
     before.fans = fans;
     before.damper = commands.damper;
     before.dx = dx;
+    noise.note(fans, state.inlet, localHour(), dt);
     if (state.heaterStages > 0 && (state.dxCooling > 0 || state.damper > 10)) sum.interlock += dt;
   };
-  const incidents = (): void => {
-    least.soc = Math.min(least.soc, state.plant.soc);
-    if (state.acPresent && !hadAc) least.atReturn = state.plant.soc;
-    hadAc = state.acPresent;
+  const fire = (): void => {
     if (world.smoke && Number.isNaN(smoke.since)) {
       smoke.since = state.time;
       smoke.took = Infinity;
     }
-    if (smoke.took === Infinity && commands.fanDuty.every((duty) => duty < parameters.fans.stopDuty)) {
+    if (smoke.took === Infinity && commands.fanDuty.every((duty) => duty < parameters.fans.stopDuty))
       smoke.took = state.time - smoke.since;
-    }
+  };
+  const energy = (): ScoreReport["energy"] => {
+    const used = (name: keyof typeof from.energy): number => kWh(state.energy[name] - from.energy[name]);
+    const [it, fans, dx, heater] = [used("it"), used("fans"), used("dx"), used("heater")];
+    const spent = fans + dx + heater;
+    return { it, fans, dx, heater, mains: used("mains"), cooling: spent, partialPue: (it + spent) / it };
   };
   return {
     note(dt) {
@@ -244,82 +278,57 @@ function createPart(deps: ScoreDeps): { note(dt: number): void; report(): Physic
       temperature(dt);
       water(dt);
       outputs(dt);
-      incidents();
+      fire();
+      outage.note(dt);
       cooling.note(dt);
     },
     report() {
       const { seconds } = sum;
       const days = seconds / day;
-      const used = (name: keyof typeof from.energy): number => kWh(state.energy[name] - from.energy[name]);
-      const spent = used("fans") + used("dx") + used("heater");
       const compressors = cooling.report(seconds);
-      const minutes = (value: number): number => value / 60;
-      const limits = (of: readonly number[], values: readonly number[]): Record<string, number> =>
-        Object.fromEntries(of.map((limit, i) => [String(limit), minutes(values[i] ?? 0)]));
-      const dm32 = minutes(high[above.indexOf(32)] ?? 0);
-      const startsPerDay = days > 0 ? compressors.starts / days : 0;
-      const { mainsOut, condensation, damperTravel } = state.counters;
+      const spent = energy();
+      const { minutesOutside, ...felt } = inlet.report();
       return {
         hours: seconds / 3600,
-        above: limits(above, high),
-        below: limits(below, low),
-        inlet: { min: least.inlet, max: most.inlet, mean: sum.inlet / seconds },
-        minutesOutside: {
-          recommended: minutes(sum.recommended),
-          allowable: minutes(sum.allowable),
-          equipment: minutes(sum.equipment),
-          battery: minutes(sum.battery),
-        },
+        ...felt,
+        minutesOutside: { ...minutesOutside, battery: sum.battery / 60 },
+        seen: seen.report(),
         rate: rate.report(),
         dewPoint: {
-          minimumMargin: least.margin,
-          minutesBelow2K: minutes(sum.nearDew),
-          minutesWet: minutes(condensation - from.counters.condensation),
+          minimumMargin: sum.margin,
+          minutesBelow2K: sum.nearDew / 60,
+          minutesWet: (state.counters.condensation - from.counters.condensation) / 60,
         },
-        minutesHumid: minutes(sum.humid),
+        minutesHumid: sum.humid / 60,
         exposure: sum.exposure / seconds,
-        energy: {
-          ...{
-            it: used("it"),
-            fans: used("fans"),
-            dx: used("dx"),
-            heater: used("heater"),
-            mains: used("mains"),
-          },
-          cooling: spent,
-          partialPue: (used("it") + spent) / used("it"),
-        },
+        energy: spent,
         compressors,
         cycles: {
-          outlets: state.outlets.reduce((total, one) => total + one.cycles, 0) - from.outlets,
-          fanStarts: state.fans.reduce((total, one) => total + one.starts, 0) - from.fanStarts,
-          damperStrokesPerDay: (damperTravel - from.counters.damperTravel) / days,
+          outlets: total(state.outlets, ({ cycles }) => cycles) - from.outlets,
+          fanStarts: total(state.fans, ({ starts }) => starts) - from.fanStarts,
+          damperStrokesPerDay: (state.counters.damperTravel - from.counters.damperTravel) / days,
         },
         ...(setpoint === undefined
           ? {}
           : { tracking: { rms: Math.sqrt(sum.squared / seconds), iae: sum.absolute / 3600 } }),
         activity: { fans: sum.fans / days, damper: sum.damper / days, dx: sum.dx / days },
-        outage: {
-          hours: (mainsOut - from.counters.mainsOut) / 3600,
-          itUnserved: state.energy.itUnserved - from.energy.itUnserved,
-          dcUnserved: state.energy.dcUnserved - from.energy.dcUnserved,
-          leastCharge: least.soc,
-          chargeAtReturn: least.atReturn,
-        },
+        outage: outage.report(),
         batteryAgeing: sum.ageing / seconds,
         safety: { smokeToFansOff: smoke.took, interlockSeconds: sum.interlock },
-        composite:
-          spent / (deps.reference ?? NaN) +
-          (0.1 * dm32) / 60 +
-          0.02 * Math.max(0, startsPerDay - 24) +
-          5 * compressors.violations,
+        noise: { minutes: noise.minutes() },
+        composite: compositeOf({
+          energyRatio: spent.cooling / (deps.reference ?? NaN),
+          above32: felt.above["32"] ?? 0,
+          startsPerDay: days > 0 ? compressors.starts / days : 0,
+          violations: compressors.violations,
+        }),
       };
     },
   };
 }
 
-const outside = (value: number, [low, high]: readonly [number, number]): boolean =>
-  value < low || value > high;
+const total = <T>(all: readonly T[], of: (one: T) => number): number =>
+  all.reduce((sum, one) => sum + of(one), 0);
 
 function meanDuty(duties: readonly number[]): number {
   let sum = 0;

@@ -21,12 +21,13 @@ import type { Equipment } from "../../simulators/equipment.ts";
 import { faultFrom, parseScript } from "../../simulators/fault-text.ts";
 import { type ActiveFault, createFaultBoard, type FaultTarget } from "../../simulators/faults.ts";
 import type { SitePhysics } from "../../simulators/physics/types.ts";
-import { createProbe } from "../../simulators/modbus/products/probe.ts";
-import { applySiteFaults, refusalsOf, shiftOf } from "../../simulators/site-faults.ts";
+import { applySiteFaults, refusalsOf } from "../../simulators/site-faults.ts";
 import { devicesOf, linkName } from "./devices.ts";
-import { type Behaviour, directLink, unitOfAlias } from "./link.ts";
+import { type Behaviour, directLink } from "./link.ts";
 import { createModel, type ModelOptions, yearStart } from "./model.ts";
 import { createScore, type Score, type ScoreOptions } from "./score.ts";
+import { createSubstitutes } from "./substitutes.ts";
+import { warmestInlet } from "./years-watch.ts";
 
 /** `parameters` by default those of the demonstration's cabinet. */
 export interface SimulationOptions extends ModelOptions {
@@ -95,9 +96,15 @@ export async function simulatedSite(options: SimulationOptions = {}): Promise<Si
   const { seed = 1, log = silentLog, startHour = 0 } = options;
   const clock = options.clock ?? new VirtualClock(yearStart + startHour * 3_600_000);
   const { parameters, physics, equipment, values } = createModel(options, "demo");
-  const { board, behaviour } = faultBoard(clock, seed, equipment);
+  const { board, behaviour, substitutes } = faultBoard(clock, seed, equipment);
   const devices = devicesOf("simulated", equipment, values);
-  const plan = directLink({ devices, values, behaviour, poll: options.poll ?? seconds(2) });
+  const score = createScore({
+    ...{ physics, parameters, seen: warmestInlet(equipment.probes, substitutes) },
+    localHour: () => (startHour + physics.state.time / 3600) % 24,
+    ...options.score,
+  });
+  const poll = options.poll ?? seconds(2);
+  const plan = directLink({ devices, values, behaviour, poll, told: score.bus });
   const registry = new Registry();
   const store = new ReadingStore({ clock, log });
   const link = new Link(plan, { clock, log, registry, store });
@@ -112,7 +119,6 @@ export async function simulatedSite(options: SimulationOptions = {}): Promise<Si
     ...keeper,
     localHour: (at) => (at / 3_600_000) % 24,
   });
-  const score = createScore({ physics, parameters, ...options.score });
   const step = options.step ?? seconds(1);
   const stopPhysics = repeat(clock, step, () => {
     physics.advance(step / 1000);
@@ -229,25 +235,14 @@ function faultBoard(clock: VirtualClock, seed: number, equipment: Equipment) {
     const refuses = { ...refusalsOf(name), ...noFrames, ...registers };
     return { name, kind: "unit", refuses, sensors, faultySensors };
   });
-  const stuckAt = new Map<string, number>();
-  const shifts = new Map<string, number>();
+  const firstSensor = (unit: string): string => targets.find(({ name }) => name === unit)?.sensors?.[0] ?? "";
+  const substitutes = createSubstitutes(equipment, firstSensor);
   const board = createFaultBoard({
     ...{ clock, seed },
     targets: [...targets, { name: "line", kind: "line" }, { name: "site", kind: "site" }],
     changed(_fault, active) {
       applySiteFaults(equipment, active);
-      for (const unit of units) shifts.set(unit, shiftOf(active, unit));
-      const now = active.filter(({ kind }) => kind === "stuck");
-      const sensorOf = (one: ActiveFault): string =>
-        one.sensor ?? targets.find(({ name }) => name === one.target)?.sensors?.[0] ?? "";
-      const keys = new Set(now.map((one) => `${one.target} ${sensorOf(one)}`));
-      for (const key of stuckAt.keys()) if (!keys.has(key)) stuckAt.delete(key);
-      for (const one of now) {
-        const [{ target, value }, sensor] = [one, sensorOf(one)];
-        const key = `${target} ${sensor}`;
-        if (value !== undefined) stuckAt.set(key, value);
-        else if (!stuckAt.has(key)) stuckAt.set(key, presentValue(equipment, target, sensor));
-      }
+      substitutes.set(active);
     },
   });
   const behaviour: Behaviour = {
@@ -259,32 +254,7 @@ function faultBoard(clock: VirtualClock, seed: number, equipment: Equipment) {
         return new BothyError("REFUSED", { source: unit, fault: `exception ${exception}` });
       return undefined;
     },
-    instead(unit, sensor) {
-      const shift = shifts.get(unit) ?? 0;
-      return shift === 0
-        ? stuckAt.get(`${unitOfAlias(unit)} ${sensor}`)
-        : shiftedValue(equipment, unit, sensor, shift);
-    },
+    instead: substitutes.instead,
   };
-  return { behaviour, board };
-}
-
-/** What a probe's register has when all have moved up by so many, as its map reads it. */
-function shiftedValue({ probes }: Equipment, unit: string, sensor: string, shift: number): number {
-  const probe = probes.find(({ name }) => name === unit);
-  if (probe === undefined) return NaN;
-  const registers = createProbe({ ...probe, unitId: 1 });
-  registers.shift = shift;
-  const [first = 0, second = 0] = registers.readWords("input", 1, 2);
-  const [raw, most] = sensor === "humidity" ? [second, 100] : [first < 0x8000 ? first : first - 0x10000, 80];
-  return raw / 10 > most ? NaN : raw / 10;
-}
-
-function presentValue(equipment: Equipment, unit: string, sensor: string): number {
-  if (sensor.startsWith("fan-")) return equipment.tray.speed(Number(sensor.slice(4)) - 1);
-  let value = NaN;
-  equipment.sensors.each((of, name, one) => {
-    if (of === unit && name === sensor) value = one.value();
-  });
-  return value;
+  return { behaviour, board, substitutes };
 }

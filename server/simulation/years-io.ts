@@ -66,10 +66,11 @@ function asWanted(value: unknown, word: boolean): number | string {
 
 /** The priority arrays of all devices, in memory: what is in force acts at once. */
 export class Arrays {
-  readonly #act: (device: string, action: string, value: number | string) => void;
+  readonly #act: (device: string, action: string, value: number | string) => boolean;
   readonly #arrays = new Map<string, { readonly array: SlotArray; acted: number | string | undefined }>();
 
-  constructor(act: (device: string, action: string, value: number | string) => void) {
+  /** @param act false: the device did not take it, and is told again */
+  constructor(act: (device: string, action: string, value: number | string) => boolean) {
     this.#act = act;
   }
 
@@ -94,8 +95,7 @@ export class Arrays {
       else of.array.release(slot);
       const value = of.array.inForce?.value;
       if (value === undefined || value === of.acted) continue;
-      of.acted = value;
-      this.#act(device, action, value);
+      if (this.#act(device, action, value)) of.acted = value;
     }
   }
 

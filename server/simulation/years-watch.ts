@@ -1,7 +1,9 @@
 import type { EngineResult } from "../../controllers/runtime/engine.ts";
 import type { Fault } from "../../simulators/fault-text.ts";
 import type { ActiveFault } from "../../simulators/faults.ts";
+import type { Probe } from "../../simulators/equipment.ts";
 import type { ScoreEvent, Watched } from "./score-alarms.ts";
+import type { Substitutes } from "./substitutes.ts";
 
 type Alarms = EngineResult["trace"]["alarms"];
 
@@ -53,5 +55,21 @@ export function createFaultList(now: () => number) {
       );
       return active;
     },
+  };
+}
+
+/** °C, as the probes in front of the servers show it. @returns NaN while none shows anything */
+export function warmestInlet(
+  probes: readonly Probe[],
+  broken: Omit<Substitutes, "set" | "any">,
+): () => number {
+  const inlets = probes.filter(({ name }) => name.startsWith("probe-inlet"));
+  return () => {
+    let warmest = NaN;
+    for (const { name, temperature } of inlets) {
+      const shown = broken.silent(name) ? NaN : (broken.instead(name, "temperature") ?? temperature());
+      if (!(shown <= warmest) && Number.isFinite(shown)) warmest = shown;
+    }
+    return warmest;
   };
 }

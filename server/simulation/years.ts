@@ -15,8 +15,9 @@ import { devicesOf } from "./devices.ts";
 import { createModel, type ModelOptions, yearStart } from "./model.ts";
 import { createScore, type Score, type ScoreOptions } from "./score.ts";
 import { type AnyDefinition, asDefinition } from "./site.ts";
+import { createSubstitutes, sensorOf, unitOfAlias } from "./substitutes.ts";
 import type { Getter } from "./values.ts";
-import { createFaultList, createStepEvents } from "./years-watch.ts";
+import { createFaultList, createStepEvents, warmestInlet } from "./years-watch.ts";
 import { Arrays, type Kept, keptInputs } from "./years-io.ts";
 
 export interface YearsController {
@@ -47,7 +48,10 @@ export interface Years {
   step(): void;
   /** As many control steps as fit. @param seconds > 0 */
   advance(seconds: number): void;
-  /** What fails from now on, as `bothy sim fault` takes it; faults of answers and lines have no meaning here. */
+  /**
+   * What fails from now on, as `bothy sim fault` takes it: a unit answers or does not, `line line-cut` silences all; what
+   * happens to single frames has no meaning here.
+   */
   faults(...texts: readonly string[]): void;
   /** Steps of all controllers together. */
   readonly controlSteps: number;
@@ -62,12 +66,27 @@ export function simulatedYears(options: YearsOptions = {}): Years {
   const registry = new Registry();
   registry.add(devicesOf("simulated", equipment, values));
   const alias = (id: string): string => registry.get(id)?.alias ?? id;
-  const arrays = new Arrays((device, action, value) => values.setter(alias(device), action)?.(value));
+  const broken = createSubstitutes(equipment);
+  const score = createScore({
+    ...{ physics, parameters, localHour: () => (startHour + physics.state.time / 3600) % 24 },
+    seen: warmestInlet(equipment.probes, broken),
+    ...options.score,
+  });
+  const arrays = new Arrays((device, action, value) => {
+    const to = alias(device);
+    if (broken.silent(unitOfAlias(to))) return false;
+    score.bus.written(`${to} ${action}`);
+    values.setter(to, action)?.(value);
+    return true;
+  });
   const published = new Map<string, EngineResult["published"]>();
   const getterOf = (input: BoundInput): Getter => {
     if ("controller" in input) return () => published.get(input.controller)?.[input.published] ?? NaN;
     const { device, output, channel } = input.value;
-    return values.getter(alias(device), output, channel) ?? (() => NaN);
+    const of = alias(device);
+    const get = values.getter(of, output, channel) ?? (() => NaN);
+    const [unit, sensor] = [unitOfAlias(of), sensorOf(of, output)];
+    return () => (!broken.any ? get() : broken.silent(unit) ? NaN : (broken.instead(unit, sensor) ?? get()));
   };
   const configured = Object.entries(options.controllers ?? {}).map(([name, one]) =>
     readController(name, one),
@@ -97,7 +116,6 @@ export function simulatedYears(options: YearsOptions = {}): Years {
   });
   const { order } = stepOrder(all.map(({ name, bound }) => ({ name, inputs: bound })));
   const ordered = order.flatMap((name) => all.find((one) => one.name === name) ?? []);
-  const score = createScore({ physics, parameters, ...options.score });
   const events = createStepEvents(order);
   const faults = createFaultList(() => physics.state.time * 1000);
   score.watch(events, () => faults.list());
@@ -140,7 +158,11 @@ export function simulatedYears(options: YearsOptions = {}): Years {
     advance(seconds) {
       for (let i = Math.round(seconds / dt); i > 0; i--) step();
     },
-    faults: (...texts) => applySiteFaults(equipment, faults.set(texts, faultFrom)),
+    faults(...texts) {
+      const active = faults.set(texts, faultFrom);
+      applySiteFaults(equipment, active);
+      broken.set(active);
+    },
     get controlSteps() {
       return controlSteps;
     },
