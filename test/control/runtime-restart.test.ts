@@ -1,16 +1,30 @@
 import assert from "node:assert/strict";
-import test from "node:test";
+import { test, type TestContext } from "node:test";
 import type { Definition } from "../../controllers/contract.ts";
 import { slots } from "../../devices/transaction.ts";
 import { controlSite, zoneDevices } from "../support/control-site.ts";
 import { MemoryKeeper } from "../support/memory-keeper.ts";
 import { plain, stepsOf, use, warm, zone } from "./zone-site.ts";
 
-test("at the end fail-safe values are in place, and a new program goes on without fail-safe", async (t) => {
+/** A site with a controller that has run for a minute. */
+async function begun(t: TestContext) {
   const keeper = new MemoryKeeper();
   const table = warm();
   const first = await controlSite(t, { inlet: use(zone) }, { table, keeper });
   await first.clock.advance(60_000);
+  return { first, table, keeper };
+}
+
+/** The same after its program was killed: its hardware, its clock, and what the next program finds on the disk. */
+async function killed(t: TestContext) {
+  const { first, table, keeper } = await begun(t);
+  const disk = keeper.crash();
+  first.kill();
+  return { table, disk, clock: first.clock };
+}
+
+test("at the end fail-safe values are in place, and a new program goes on without fail-safe", async (t) => {
+  const { first, table, keeper } = await begun(t);
   const steps = stepsOf(first.controllers.get("inlet")?.last?.state);
   const stopping = first.stop();
   await first.clock.advance(1500);
@@ -25,20 +39,15 @@ test("at the end fail-safe values are in place, and a new program goes on withou
 });
 
 test("killed and started again at once nothing moves; later it is fail-safe first, with its state", async (t) => {
-  const keeper = new MemoryKeeper();
-  const table = warm();
-  const first = await controlSite(t, { inlet: use(zone) }, { table, keeper });
-  await first.clock.advance(60_000);
-  const disk = keeper.crash();
-  first.kill();
-  const next = await controlSite(t, { inlet: use(zone) }, { table, keeper: disk, clock: first.clock });
+  const { table, disk, clock } = await killed(t);
+  const next = await controlSite(t, { inlet: use(zone) }, { table, keeper: disk, clock });
   await next.clock.advance(30_000);
   assert.equal(next.duty(), 70);
   assert.deepEqual(new Set(next.traces.map(({ mode }) => mode)), new Set(["automatic"]));
   const later = disk.crash();
   next.kill();
   await next.clock.advance(100_000);
-  const last = await controlSite(t, { inlet: use(zone) }, { table, keeper: later, clock: first.clock });
+  const last = await controlSite(t, { inlet: use(zone) }, { table, keeper: later, clock });
   assert.deepEqual(last.slots()[0], [slots.failSafe, 90]);
   await last.clock.advance(20_000);
   assert.equal(last.controllers.get("inlet")?.mode, "automatic");
@@ -46,34 +55,29 @@ test("killed and started again at once nothing moves; later it is fail-safe firs
 });
 
 test("one that cannot be loaded leaves its outputs in fail-safe as they were known", async (t) => {
-  const keeper = new MemoryKeeper();
-  const table = warm();
-  const first = await controlSite(t, { inlet: use(zone) }, { table, keeper });
-  await first.clock.advance(60_000);
-  const disk = keeper.crash();
-  first.kill();
+  const { table, disk, clock } = await killed(t);
   const broken = { ...plain, step: undefined } as unknown as Definition;
-  const next = await controlSite(t, { inlet: use(broken) }, { table, keeper: disk, clock: first.clock });
+  const next = await controlSite(t, { inlet: use(broken) }, { table, keeper: disk, clock });
+  const since = clock.now();
   await next.clock.advance(2000);
   const status = next.controllers.get("inlet");
-  assert.equal(status?.standing, "failed to load");
+  assert.deepEqual(
+    status?.alarms.map(({ id, since: at }) => [id, at]),
+    [["cannot-run", since]],
+  );
+  assert.equal(status.standing, "failed to load");
   assert.match(status.fault ?? "", /`step` is no function/);
   assert.equal(next.duty(), 90);
 });
 
 test("one that cannot be loaded leaves to others what they look after now, also when that changes", async (t) => {
-  const keeper = new MemoryKeeper();
-  const table = warm();
-  const first = await controlSite(t, { inlet: use(zone) }, { table, keeper });
-  await first.clock.advance(60_000);
-  const disk = keeper.crash();
-  first.kill();
+  const { table, disk, clock } = await killed(t);
   const broken = { ...plain, step: undefined } as unknown as Definition;
   const next = await controlSite(
     t,
     { inlet: use(broken), other: use(zone, { outputs: { fans: ["mine:yes"] }, settings: { failSafe: 60 } }) },
     {
-      ...{ table, keeper: disk, clock: first.clock },
+      ...{ table, keeper: disk, clock },
       devices: zoneDevices.map((one) => (one.alias === "fan-a" ? { ...one, tags: ["mine:yes"] } : one)),
     },
   );
