@@ -1,5 +1,5 @@
 import { type Static, Type } from "typebox";
-import { celsius, hoursOf, kelvin, secondsOf } from "../settings.ts";
+import { celsius, hoursOf, kelvin, numberOf, secondsOf, watts } from "../settings.ts";
 import { heldFor, listed, reached, shown, span } from "./timing.ts";
 
 /** From a frozen site to one at work: heat first, then soak, then power up. */
@@ -40,6 +40,43 @@ export const coldStartSettings = Type.Object({
     description: "Alarm when it takes longer.",
   }),
 });
+/** What is known of a site's heat, so that a cold start that cannot succeed is known before the cold comes. */
+export const heatSizeSettings = Type.Object({
+  designMinimum: celsius({
+    default: -40,
+    minimum: -60,
+    maximum: 20,
+    description: "Coldest outdoor temperature the site is to start at.",
+  }),
+  heatPower: watts({
+    default: 0,
+    maximum: 1e6,
+    description: "Heat of all heater stages, and of fans that turn with them. 0: not known, not looked at.",
+  }),
+  heatLoss: numberOf("W/K", {
+    default: 0,
+    minimum: 0,
+    maximum: 10_000,
+    description: "Heat the enclosure loses for every kelvin between inside and outdoors. 0: not known.",
+  }),
+});
+export type HeatSizeSettings = Static<typeof heatSizeSettings>;
+
+/**
+ * What all heat comes to in the end without any load, °C: losses through walls and leaks are proportional to the
+ * difference to outdoors. Undefined: too little is known.
+ */
+export const steadyInlet = ({ designMinimum, heatPower, heatLoss }: HeatSizeSettings): number | undefined =>
+  heatPower > 0 && heatLoss > 0 ? designMinimum + heatPower / heatLoss : undefined;
+
+/** Says that all heat is too little for loads ever to be let on at the coldest; undefined: it is not, or nobody knows. */
+export function heatTooSmall(s: HeatSizeSettings & { readonly releaseInlet: number }): string | undefined {
+  const inlet = steadyInlet(s);
+  if (inlet === undefined || inlet >= s.releaseInlet) return undefined;
+  const needed = Math.ceil((s.releaseInlet - s.designMinimum) * s.heatLoss);
+  return `at ${shown(s.designMinimum)} °C outdoors ${shown(s.heatPower)} W of heat come to ${shown(inlet)} °C, and loads start from ${shown(s.releaseInlet)} °C: ${needed} W are needed`;
+}
+
 export type ColdStartSettings = Static<typeof coldStartSettings>;
 
 export type ColdStartPhase = "frozen" | "preheat" | "soak" | "power-up" | "normal";

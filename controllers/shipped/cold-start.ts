@@ -4,6 +4,9 @@ import { type Alarm, defineController } from "../contract.ts";
 import {
   coldStartSettings,
   coldStartStep,
+  heatSizeSettings,
+  heatTooSmall,
+  type ColdStartResult,
   type ColdStartState,
   initialColdStart,
 } from "../library/cold-start.ts";
@@ -16,6 +19,7 @@ import { prioritySettings, loadsOf } from "./loads.ts";
 
 const settings = Type.Object({
   ...coldStartSettings.properties,
+  ...heatSizeSettings.properties,
   ...prioritySettings.properties,
   ...inletSettings.properties,
   coldBelow: celsius({
@@ -95,9 +99,6 @@ export const coldStart = defineController({
     );
     const order = loads.map(({ id }) => id);
     const holds = result.phase !== "normal";
-    const alarms: Alarm[] = result.overdue
-      ? [alarm("cold-start-overdue", "major", `${result.reason}; it takes too long: check the heater`)]
-      : [];
     return {
       outputs: {
         outlets: {
@@ -112,7 +113,7 @@ export const coldStart = defineController({
       leader: result.phase,
       terms: { released: result.released, waited: result.state.since },
       limits: leftOut(inlets),
-      alarms,
+      alarms: alarmsOf(result, s),
       published: { phase: result.phase, preheatTo: result.preheatTo ?? 0, released: result.released },
     };
   },
@@ -126,6 +127,15 @@ export const coldStart = defineController({
     },
   ],
 });
+
+function alarmsOf({ overdue, reason }: ColdStartResult, s: Settings): readonly Alarm[] {
+  const alarms: Alarm[] = [];
+  if (overdue)
+    alarms.push(alarm("cold-start-overdue", "major", `${reason}; it takes too long: check the heater`));
+  const small = heatTooSmall(s);
+  if (small !== undefined) alarms.push(alarm("heat-too-small", "notice", small));
+  return alarms;
+}
 
 /** The very first step decides whether this is a cold start at all. */
 function begun(state: State, inlet: number, powered: boolean, s: Settings): ColdStartState {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import { coldStart } from "../../controllers/shipped/cold-start.ts";
 import { heater } from "../../controllers/shipped/heater.ts";
 import { outage } from "../../controllers/shipped/outage.ts";
 import { bench, choiceTarget } from "./shipped-bench.ts";
@@ -35,6 +36,21 @@ test("heater: heats again what is cooled to dry it, and never more", () => {
   assert.match(heats.trace.reason, /inlet 18\.9 °C against 20 °C/u);
   site.step({ inlet: { probe: 21.1 } }, 120);
   assert.equal(site.value("heaters", "relay-1"), "off");
+});
+
+test("cold start: heat that can never suffice at the coldest is told before the cold comes", () => {
+  const told = (settings: Readonly<Record<string, number>>): readonly string[] => {
+    const site = bench(coldStart, { outlets: [] }, { inlet: { probe: 20 } }, settings);
+    return site.step().trace.alarms.map(({ text }) => text);
+  };
+  // 15 W/K: 600 W hold 0 °C at -40 °C, and loads start from 5 °C.
+  assert.match(
+    told({ heatPower: 600, heatLoss: 15 }).join(),
+    /at -40 °C outdoors 600 W of heat come to 0 °C, .* 675 W are needed/u,
+  );
+  assert.deepEqual(told({ heatPower: 675, heatLoss: 15 }), []);
+  assert.deepEqual(told({ heatPower: 600, heatLoss: 15, designMinimum: -30 }), []);
+  assert.deepEqual(told({ heatPower: 600 }), []);
 });
 
 test("outage: on generator compressors start one after the other", () => {
