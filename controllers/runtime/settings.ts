@@ -70,12 +70,15 @@ function inWords({ keyword, instancePath, params, data, message, parentSchema }:
     case "type":
       return `${name}: ${written(data)} is no ${String((params as { type: unknown }).type)}`;
     case "enum":
+      return `${name}: ${written(data)} is not one of ${listed((params as { allowedValues: unknown[] }).allowedValues)}`;
     case "const":
-      return `${name}: ${written(data)} is not one of ${JSON.stringify(params)}`;
+      return `${name}: ${written(data)} is not ${written((params as { allowedValue: unknown }).allowedValue)}`;
     default:
       return `${name}: ${message ?? "does not fit"}`;
   }
 }
+
+const listed = (values: readonly unknown[]): string => values.map(written).join(", ");
 
 const longestValue = 100;
 

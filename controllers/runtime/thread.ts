@@ -60,6 +60,7 @@ export class Thread {
   #deaths = 0;
   #diedAt: Millis = -Infinity;
   #starting: Promise<void> | undefined;
+  #diedOf = "";
   #awayUntil: Millis = -Infinity;
   #cancelRestart: Cancel = () => undefined;
   #closed = false;
@@ -88,8 +89,7 @@ export class Thread {
     if (request.what === "close") this.#loaded.delete(instance);
     if (this.#closed) throw new ThreadLost("away", "its thread has ended");
     // Settings may be why it dies, and are how somebody mends it: they do not wait until it is tried again.
-    if (request.what !== "configure" && this.#awayUntil > this.#deps.clock.monotonic())
-      throw new ThreadLost("away", "its thread has died and is not started anew yet");
+    if (request.what !== "configure" && this.#awayUntil > this.#deps.clock.monotonic()) throw this.#away();
     const value = await new Promise<unknown>((resolve, reject) => {
       this.#queue.push({ instance, request, limit, resolve, reject });
       this.#next();
@@ -148,8 +148,18 @@ export class Thread {
     return current?.job;
   }
 
-  #heed(worker: Worker, answered: Answered): void {
-    if (worker !== this.#worker || answered.id !== this.#current?.id) return;
+  #heed(worker: Worker, said: unknown): void {
+    if (worker !== this.#worker) return;
+    if (!isAnswered(said)) {
+      this.#died(worker, new ThreadLost("died", "it said what is no answer, and was ended"));
+      void worker.terminate();
+      return;
+    }
+    this.#take(worker, said);
+  }
+
+  #take(worker: Worker, answered: Answered): void {
+    if (answered.id !== this.#current?.id) return;
     const outside = Math.ceil(answered.outside / 2 ** 20);
     if (outside > mostOutside) {
       const text = `it holds ${outside} MB beside its heap, of at most ${mostOutside} MB, and was ended`;
@@ -184,7 +194,7 @@ export class Thread {
       await worker.terminate();
       return;
     }
-    worker.on("message", (answered: Answered) => this.#heed(worker, answered));
+    worker.on("message", (said: unknown) => this.#heed(worker, said));
     worker.on("error", (thrown: unknown) =>
       this.#died(worker, new ThreadLost("died", `its thread died: ${saidBy(thrown)}`)),
     );
@@ -224,6 +234,7 @@ export class Thread {
     this.#worker = undefined;
     this.#deaths = now - this.#diedAt > calmAfter ? 1 : this.#deaths + 1;
     this.#diedAt = now;
+    this.#diedOf = why.message;
     log.error({ thread: this.#name, deaths: this.#deaths }, `${this.#name}: ${why.message}`);
     this.#done()?.reject(why);
     // The first time whoever waits goes on at once in a new one.
@@ -233,8 +244,12 @@ export class Thread {
     }
     const backOff = Math.min(firstBackOff * 2 ** Math.min(this.#deaths - 2, 20), longestBackOff);
     this.#awayUntil = now + backOff;
-    this.#drop(new ThreadLost("away", "its thread has died and is not started anew yet"));
+    this.#drop(this.#away());
     this.#cancelRestart = clock.at(this.#awayUntil, () => this.#begin());
+  }
+
+  #away(): ThreadLost {
+    return new ThreadLost("away", `its thread has died and is not started anew yet: ${this.#diedOf}`);
   }
 
   #drop(why: ThreadLost): void {
@@ -242,3 +257,7 @@ export class Thread {
     for (const job of this.#queue.splice(0)) job.reject(why);
   }
 }
+
+/** Code that runs in a thread can have it say anything. */
+const isAnswered = (said: unknown): said is Answered =>
+  typeof said === "object" && said !== null && "id" in said && "ok" in said && "outside" in said;

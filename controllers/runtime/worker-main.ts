@@ -38,7 +38,10 @@ async function load({ source, name, period }: Request & { what: "load" }): Promi
     const where = source.kind === "bundle" ? source.file : name;
     if (thrown instanceof BothyError) throw new BothyError(thrown.code, { ...thrown.params, source: where });
     const fault = thrown instanceof Error ? (place?.(thrown) ?? saidBy(thrown)) : saidBy(thrown);
-    throw new BothyError("BAD_CONFIG", { source: where, fault: `it cannot be loaded: ${fault}` });
+    throw new BothyError("BAD_CONFIG", {
+      source: where,
+      fault: `it cannot be loaded: ${fault.slice(0, 1000)}`,
+    });
   }
 }
 
