@@ -31,6 +31,12 @@ const alarm = is.object<types.ControllerAlarm>({
   device: maybeText,
   since: is.text,
   partOf: maybeText,
+  latch: is.optional(
+    is.object<types.Latch>({
+      over: is.flag,
+      acknowledged: is.optional(is.object<types.Acknowledged>({ who: is.text, why: is.text, at: is.text })),
+    }),
+  ),
   shelved: is.optional(shelved),
 });
 export const alarms = is.list(alarm);

@@ -24,8 +24,20 @@ export interface ControllerAlarm {
   readonly since: string;
   /** What it is only a part of, such as `bus rs485-a` or `controller rack-inlet`: it is not counted. */
   readonly partOf?: string;
+  /** Of one that stands until somebody has acknowledged it. */
+  readonly latch?: Latch;
   /** Somebody knows of it: until then it is not counted. */
   readonly shelved?: Shelved;
+}
+
+export interface Latch {
+  /** Whether its condition is over. */
+  readonly over: boolean;
+  readonly acknowledged?: Acknowledged;
+}
+
+export interface Acknowledged extends AskedBy {
+  readonly at: string;
 }
 
 export interface Shelved extends AskedBy {

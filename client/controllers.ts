@@ -51,6 +51,12 @@ export interface Controllers {
     request: types.ShelveRequest,
     call?: Call,
   ): Promise<readonly types.ControllerAlarm[]>;
+  /** Somebody has seen an alarm that latches: it ends as soon as its condition is over. @returns what stands */
+  acknowledge(
+    name: string,
+    alarm: string,
+    options?: Call & { readonly why?: string },
+  ): Promise<readonly types.ControllerAlarm[]>;
   /** It counts again. @returns what stands */
   unshelve(name: string, alarm: string, call?: Call): Promise<readonly types.ControllerAlarm[]>;
   /** Begins a search for the gains of its loop; `tuning` tells how it goes. It changes no setting. */
@@ -147,12 +153,16 @@ function traceRequests(http: Http, path: PathOf): Pick<Controllers, "trace" | "f
   };
 }
 
-function alarmRequests(http: Http, path: PathOf): Pick<Controllers, "shelve" | "unshelve"> {
+function alarmRequests(http: Http, path: PathOf): Pick<Controllers, "shelve" | "unshelve" | "acknowledge"> {
   const shelf = (name: string, alarm: string): string =>
     path(name, "alarms", segment(alarm, "an alarm"), "shelf");
   return {
     shelve: async (name, alarm, body, call) =>
       http.ask({ method: "PUT", path: shelf(name, alarm), body, shape: shapes.alarms }, call),
+    acknowledge: async (name, alarm, { why, ...call } = {}) => {
+      const at = path(name, "alarms", segment(alarm, "an alarm"), "acknowledge");
+      return http.ask({ method: "POST", path: at, body: { why }, shape: shapes.alarms }, call);
+    },
     unshelve: async (name, alarm, call) =>
       http.ask({ method: "DELETE", path: shelf(name, alarm), shape: shapes.alarms }, call),
   };

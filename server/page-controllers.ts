@@ -15,10 +15,18 @@ const control = {
     return [...values].map(([output, all]) => output + " " + (all.size > 3 ? all.size + " values" : [...all].join("/"))).join(", ");
   },
 
+  /** Who commands in its place, until when and why; alike ones once. */
+  override({ targets }) {
+    const texts = targets.flatMap(({ output, entries }) => entries.filter(({ slot, inForce }) => slot === 8 && inForce).map(({ value, who, why, expires }) => output + " " + control.number(value) + " by " + who + (expires ? " until " + new Date(expires).toLocaleTimeString() : "") + ": " + why));
+    return [...new Set(texts)].join("; ");
+  },
+
   loop: ({ loop }) => loop ? control.number(loop.pv) + " " + loop.unit + (loop.setpoint === undefined ? "" : ", setpoint " + control.number(loop.setpoint) + " " + loop.unit) : "",
 
   /** Those that somebody must look at. */
   counted: ({ alarms }) => alarms.filter((alarm) => !alarm.shelved && !alarm.partOf && alarm.severity !== "notice"),
+
+  latch: ({ latch }) => !latch ? "" : latch.acknowledged ? " (acknowledged by " + latch.acknowledged.who + ")" : latch.over ? " (is over, not acknowledged)" : " (not acknowledged)",
 
   mode: ({ standing, mode }) => standing === "running" ? mode : standing,
 
@@ -52,6 +60,7 @@ const control = {
       { what: "mode", label: "mode", values: ["automatic", "manual", "off"], now: detail.wantedMode },
       ...[...new Set(detail.targets.map(({ output }) => output))].map((output) => ({ what: "override", output, label: "override of " + output, now: "" })),
       ...(detail.targets.some(({ entries }) => entries.some(({ slot }) => slot === 8)) ? [{ what: "release", label: "end overrides", now: "" }] : []),
+      ...detail.alarms.filter(({ latch }) => latch && !latch.acknowledged).map(({ id }) => ({ what: "acknowledge", id, label: "acknowledge " + id })),
       ...[...first, ...numbers.filter((one) => !first.includes(one))].map(([name, { unit = "", minimum, maximum }]) => ({
         what: "setting", name, now: detail.settings[name],
         label: name + (unit ? ", " + unit : "") + (minimum === undefined ? "" : " (" + minimum + " to " + maximum + ")"),
@@ -67,6 +76,7 @@ const control = {
       case "mode": return { method: "PUT", path: path + "/mode", body: { mode: value, why, ...(value === "automatic" ? {} : { holdFor: span }) }, text: controller + " is to be " + value + (value === "automatic" ? "" : " for " + span) + "." };
       case "override": return { method: "POST", path: path + "/overrides", body: { output: change.output, value: number, why, holdFor: span }, text: change.output + " of " + controller + " is to be " + value + " for " + span + ", whatever the controller wants." };
       case "release": return { method: "DELETE", path: path + "/overrides?why=" + encodeURIComponent(why), text: controller + " is to command its outputs again." };
+      case "acknowledge": return { method: "POST", path: path + "/alarms/" + encodeURIComponent(change.id) + "/acknowledge", body: { why }, text: change.id + " of " + controller + " was seen, and may end." };
       default: return { method: "PATCH", path: path + "/settings", body: { settings: { [change.name]: number }, why, ...(span === "" ? {} : { for: span }) }, text: change.name + " of " + controller + " is to be " + value + " instead of " + change.now + (span === "" ? "" : " for " + span) + "." };
     }
   },
@@ -89,9 +99,7 @@ async function refreshControllers() {
     if (key !== drawnControllers) {
       drawnControllers = key;
       $("#controllers ul").replaceChildren(...all.map(controllerRow));
-      // A link to one: /#controller=NAME
-      const linked = all.find(({ name }) => location.hash === "#controller=" + encodeURIComponent(name));
-      if (linked) void showDetail(linked.name);
+      follow();
     }
     [...$("#controllers ul").children].forEach((row, i) => fillController(row, all[i]));
     if ($("#detail").open) await drawDetail();
@@ -100,6 +108,12 @@ async function refreshControllers() {
     if (!$("#login").hidden) return;
   }
   setTimeout(refreshControllers, period);
+}
+
+/** A link to one: /#controller=NAME */
+function follow() {
+  const linked = drawnControllers.split("\n").find((name) => location.hash === "#controller=" + encodeURIComponent(name));
+  if (linked && !($("#detail").open && shownName === linked)) void showDetail(linked);
 }
 
 function controllerRow({ name }) {
@@ -127,7 +141,7 @@ async function showDetail(name) {
   $("#confirm").hidden = true;
   $("#change").hidden = true;
   set($("#detail-state"), "", "");
-  $("#detail").showModal();
+  if (!$("#detail").open) $("#detail").showModal();
   const me = await json("/api/session").catch(() => ({ slots: [] }));
   await drawDetail(true);
   $("#change").hidden = !me.slots.includes(8);
@@ -140,9 +154,9 @@ async function drawDetail(anew) {
     set($("#detail-title"), detail.name + ": " + control.mode(detail));
     set($("#detail-why"), detail.fault ?? detail.reason ?? "It has made no step yet.");
     $("#detail-plot").innerHTML = plotted(control.course(trace, detail.loop), detail.loop);
-    const facts = [["is", detail.definition + " " + detail.version], ["holds", control.loop(detail)], ["outputs", control.outputs(detail)], ["leader", detail.leader], ["limits", (detail.last?.limits ?? []).join("; ")], ["mode until", detail.modeUntil && new Date(detail.modeUntil).toLocaleTimeString()], ["tuning", detail.tuning && detail.tuning.phase + ": " + detail.tuning.text]];
+    const facts = [["is", detail.definition + " " + detail.version], ["holds", control.loop(detail)], ["outputs", control.outputs(detail)], ["override", control.override(detail)], ["leader", detail.leader], ["limits", (detail.last?.limits ?? []).join("; ")], ["mode until", detail.modeUntil && new Date(detail.modeUntil).toLocaleTimeString()], ["tuning", detail.tuning && detail.tuning.phase + ": " + detail.tuning.text]];
     $("#detail-facts").replaceChildren(...facts.filter(([, text]) => text).flatMap(([name, text]) => [element("dt", "", name), element("dd", "", text)]));
-    $("#detail-alarms").replaceChildren(...detail.alarms.map((one) => element("li", "alarm " + one.severity + (one.shelved || one.partOf ? " shelved" : ""), one.severity + ": " + one.text + (one.shelved ? " (shelved by " + one.shelved.who + ")" : one.partOf ? " (part of " + one.partOf + ")" : ""))));
+    $("#detail-alarms").replaceChildren(...detail.alarms.map((one) => element("li", "alarm " + one.severity + (one.shelved || one.partOf ? " shelved" : ""), one.severity + ": " + one.text + (one.shelved ? " (shelved by " + one.shelved.who + ")" : one.partOf ? " (part of " + one.partOf + ")" : "") + control.latch(one))));
     const before = $("#change-what").value;
     const texts = changes.map(({ label }) => label).join();
     changes = control.changes(detail);
@@ -172,8 +186,9 @@ function plotted(course, loop) {
 function chosen() {
   const change = changes[Number($("#change-what").value)];
   if (!change) return;
-  $("#change-value-of").hidden = change.what === "release";
-  $("#change-span-of").hidden = change.what === "release";
+  const plain = ["release", "acknowledge"].includes(change.what);
+  $("#change-value-of").hidden = plain;
+  $("#change-span-of").hidden = plain;
   $("#change-always").hidden = change.what !== "setting";
   if (change.what === "setting") $("#change-span").value = "";
   else if ($("#change-span").value === "") $("#change-span").value = "30m";
@@ -187,21 +202,25 @@ $("#change").addEventListener("submit", (event) => {
   event.preventDefault();
   asked = control.request(shownName, changes[Number($("#change-what").value)], $("#change-value").value, $("#change-span").value, $("#change-why").value);
   set($("#confirm-text"), asked.text);
+  set($("#detail-state"), "", "");
   $("#confirm").hidden = false;
   $("#confirm-yes").focus();
 });
-$("#confirm-no").addEventListener("click", () => { $("#confirm").hidden = true; });
+$("#confirm-no").addEventListener("click", () => { $("#confirm").hidden = true; $("#change button").focus(); });
 $("#confirm").addEventListener("submit", async (event) => {
   event.preventDefault();
   $("#confirm").hidden = true;
+  $("#change button").focus();
   try {
     const { method, path, body } = asked;
     const answer = await fetch(path, { method, ...(body ? { headers: { "content-type": "application/json" }, body: JSON.stringify(body) } : {}) });
     set($("#detail-state"), answer.ok ? "Done." : (await answer.json()).context, answer.ok ? "" : "lost");
+    if (!answer.ok && !$("#change-value-of").hidden) $("#change-value").select();
     await drawDetail();
   } catch (error) {
     set($("#detail-state"), error.message, "lost");
   }
 });
+addEventListener("hashchange", follow);
 refreshControllers();
 `;

@@ -3,6 +3,9 @@ import type { Alarm } from "../contract.ts";
 /** So often in a row an alarm must have given way to one with another number before its number is left out. */
 const enough = 3;
 
+/** So many names are remembered; the one that was used longest ago goes first. */
+const mostNames = 256;
+
 /**
  * Ids that hold a measured value would begin a new alarm with every step. Those that give way to each other again
  * and again, alike but for their digits, are one alarm from then on: its id has `#` in place of each number.
@@ -23,15 +26,31 @@ export class AlarmNames {
       if (count >= enough) continue;
       // One of several that ends as another begins is no change of name.
       const changed = ended.get(name) === 1 && begun.get(name) === 1;
+      this.#gaveWay.delete(name);
       if (changed) this.#gaveWay.set(name, count + 1);
-      else this.#gaveWay.delete(name);
     }
     this.#before = ids;
+    this.#forget();
     if (this.#gaveWay.size === 0) return alarms;
     return alarms.map((alarm) => {
       const name = bare(alarm.id);
       return (this.#gaveWay.get(name) ?? 0) >= enough ? { ...alarm, id: name } : alarm;
     });
+  }
+
+  /** Names of those that stand are asked for all the time. */
+  #forget(): void {
+    if (this.#gaveWay.size <= mostNames) return;
+    const used = new Set([...this.#before].map(bare));
+    for (const name of this.#gaveWay.keys()) {
+      if (this.#gaveWay.size <= mostNames) return;
+      if (!used.has(name)) this.#gaveWay.delete(name);
+    }
+  }
+
+  /** How many names are remembered. */
+  get size(): number {
+    return this.#gaveWay.size;
   }
 
   #alike(ids: readonly string[]): ReadonlyMap<string, number> {

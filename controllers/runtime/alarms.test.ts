@@ -21,6 +21,16 @@ test("an id that holds a value becomes one that stays", () => {
   assert.deepEqual(ids(names, "warm:3"), ["warm:#"], "for good");
 });
 
+test("names of a controller that invents new ones for ever are forgotten, those in use are not", () => {
+  const names = new AlarmNames();
+  for (let i = 0; i < 4; i++) ids(names, `warm:${i}`);
+  for (let i = 0; i < 3000; i++) {
+    ids(names, `${"x".repeat(i % 700)}:1`, "warm:7");
+    assert.equal(ids(names, `${"x".repeat(i % 700)}:2`, "warm:8")[1], "warm:#");
+  }
+  assert.ok(names.size <= 256, `${names.size} names`);
+});
+
 test("numbers of devices stay in ids", () => {
   const names = new AlarmNames();
   assert.deepEqual(ids(names, "fan-failed:tray.fan-1"), ["fan-failed:tray.fan-1"]);

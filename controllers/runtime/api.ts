@@ -1,6 +1,7 @@
 import type { Instant, Millis } from "../../devices/clock.ts";
 import type { Durations } from "../../devices/latency.ts";
 import type { Alarm, FailSafe } from "../contract.ts";
+import type { Latch } from "./alarm-rules.ts";
 import type { BindingFault, BoundInput, BoundOutput } from "./binding.ts";
 import type { Failure, Frame, Mode, StepTrace, WantedMode } from "./frame.ts";
 import type { Shape } from "./shape.ts";
@@ -21,6 +22,16 @@ export interface Heartbeat {
   readonly every: Millis;
 }
 
+/** When an alarm begins and ends, besides what its controller makes of it. */
+export interface AlarmRule {
+  /** So long its condition must last before it begins. Default 0. */
+  readonly onDelay?: Millis;
+  /** So long its condition must be over before it ends. Default 0. */
+  readonly offDelay?: Millis;
+  /** Whether it stands until somebody has acknowledged it, and its condition is over. */
+  readonly latch?: boolean;
+}
+
 /** One controller of a site. */
 export interface ControllerConfig {
   readonly use: Source | LateSource;
@@ -35,6 +46,8 @@ export interface ControllerConfig {
   /** Steps in a row with everything there, before fail-safe is left. Default 3. */
   readonly recoverAfter?: number;
   readonly heartbeat?: readonly Heartbeat[];
+  /** By the id of an alarm, in which `*` is anything. */
+  readonly alarms?: Readonly<Record<string, AlarmRule>>;
   /** Default: shipped ones share a worker thread, others have one each. */
   readonly isolation?: "inline" | "worker";
 }
@@ -46,6 +59,8 @@ export interface StandingAlarm extends Alarm {
   readonly since: Instant;
   /** What it is only a part of, for people: `bus rs485-a`, `controller rack-inlet`. It does not count then. */
   readonly partOf?: string;
+  /** Of one that stands until it is acknowledged. */
+  readonly latch?: Latch;
 }
 
 export type Standing = "starting" | "running" | "broken" | "stopped" | "failed to load";
@@ -157,6 +172,12 @@ export type ControllerEvent =
       readonly why: string;
     }
   | { readonly kind: "bindings"; readonly controller: string }
+  | {
+      readonly kind: "acknowledged";
+      readonly controller: string;
+      readonly by: By;
+      readonly alarm: StandingAlarm;
+    }
   | { readonly kind: "raised" | "cleared"; readonly controller: string; readonly alarm: StandingAlarm };
 
 /** One step of one controller as it happened. The frame is what `createEngine` steps again in replay and shadow. */
@@ -202,6 +223,11 @@ export interface ControllerRuntime {
    * @throws BothyError `NOT_FOUND`, `BAD_CONFIG` when it still cannot be loaded
    */
   restart(name: string, by: By): Promise<void>;
+  /**
+   * Somebody has seen an alarm that latches: it ends as soon as its condition is over.
+   * @throws BothyError `NOT_FOUND` when it does not stand, `BAD_INPUT` when it does not latch
+   */
+  acknowledge(name: string, alarm: string, by: By): void;
   /** Alarms of whoever looks after its code, in place of those before. They stand besides its own. */
   note(name: string, alarms: readonly Alarm[]): void;
   alarms(): readonly StandingAlarm[];

@@ -2,6 +2,7 @@ import type { Instant, Millis } from "../../devices/clock.ts";
 import { seconds } from "../../devices/clock.ts";
 import type { Keeper } from "../../devices/keeper.ts";
 import type { FailSafe } from "../contract.ts";
+import type { KeptAlarm } from "./alarm-rules.ts";
 import type { By } from "./api.ts";
 import type { BoundOutput } from "./binding.ts";
 import type { EngineMemory } from "./engine.ts";
@@ -26,6 +27,8 @@ export interface KeptController {
   readonly configured: Readonly<Record<string, unknown>>;
   /** Those changed for a while; absent in what programs of long ago kept. */
   readonly temporary?: Readonly<Record<string, KeptTemporary>>;
+  /** Those that stand until somebody acknowledges them. */
+  readonly alarms?: readonly KeptAlarm[];
   /** What applies when it cannot even be loaded. */
   readonly failSafe: FailSafe;
   readonly outputs: readonly Pick<BoundOutput, "output" | "device" | "action">[];
@@ -43,11 +46,16 @@ const isListOf = (value: unknown, texts: readonly string[]): boolean =>
   Array.isArray(value) &&
   value.every((one) => isObject(one) && texts.every((name) => typeof one[name] === "string"));
 
+const alarmTexts = ["id", "severity", "text"];
+
 const isTarget = (value: unknown): boolean =>
   isObject(value) &&
   typeof value["slot"] === "number" &&
   typeof value["age"] === "number" &&
   isValue(value["sent"]);
+
+const isKeptAlarm = (value: unknown): boolean =>
+  isObject(value) && typeof value["since"] === "number" && isListOf([value["alarm"]], alarmTexts);
 
 const isTemporary = (value: unknown): boolean =>
   isObject(value) &&
@@ -67,6 +75,8 @@ export function keptController(keeper: Keeper, name: string): KeptController | u
     isObject(value["configured"]) &&
     (value["temporary"] === undefined ||
       (isObject(value["temporary"]) && Object.values(value["temporary"]).every(isTemporary))) &&
+    (value["alarms"] === undefined ||
+      (Array.isArray(value["alarms"]) && value["alarms"].every(isKeptAlarm))) &&
     isFailSafe(value["failSafe"]) &&
     isListOf(value["outputs"], ["output", "device", "action"]) &&
     typeof memory["stateVersion"] === "number" &&
@@ -74,7 +84,7 @@ export function keptController(keeper: Keeper, name: string): KeptController | u
     isObject(memory["targets"]) &&
     Object.values(memory["targets"]).every(isTarget) &&
     isFailSafe(memory["values"]) &&
-    isListOf(memory["alarms"], ["id", "severity", "text"]);
+    isListOf(memory["alarms"], alarmTexts);
   return fits ? (value as unknown as KeptController) : undefined;
 }
 

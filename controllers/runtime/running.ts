@@ -94,7 +94,7 @@ export class Running {
     this.#failures = new Failures(deps.clock);
     this.#freshStart = new FreshStart(name, deps.log);
     this.#published = new PublishedValues(name, this.period, deps.clock);
-    this.#alarms = new StandingAlarms(name, deps);
+    this.#alarms = new StandingAlarms(name, config.alarms, deps);
     this.#heartbeats = new Heartbeats(config.heartbeat ?? [], this.who, deps, () => this.#lives());
   }
 
@@ -142,6 +142,7 @@ export class Running {
         : { ...kept.memory, failSafe: true, goods: 0, why: "it has just begun" };
       this.#version.core.resume(memory, state, soon ? (handOverTime - age) / 1000 : 0, !soon);
       this.#wish.resume(kept.mode);
+      this.#alarms.resume(kept.alarms ?? []);
     } catch (thrown) {
       const { message } = asBothyError(thrown, this.name);
       log.warn({ controller: this.name }, `${this.name} begins anew: what was kept is of no use: ${message}`);
@@ -193,7 +194,7 @@ export class Running {
 
   /** A step that did not even come to a failure, which is a fault of ours: fail-safe all the same. Never throws. */
   #astray(thrown: unknown): void {
-    const { clock, log } = this.#deps;
+    const { log } = this.#deps;
     const { message, stack } = asBothyError(thrown, `a step of ${this.name}`);
     log.error({ controller: this.name, stack }, message);
     if (this.#standing === "stopped") return;
@@ -203,7 +204,7 @@ export class Running {
       this.#published.set({});
       this.#giveWill(message);
       const alarm: Alarm = { id: "fail-safe", severity: "major", text: `fail-safe: ${message}` };
-      this.#alarms.set(clock.now(), [alarm, ...this.#ownAlarms()]);
+      this.#alarms.set([alarm, ...this.#ownAlarms()]);
     } catch (again) {
       log.error({ controller: this.name }, asBothyError(again, `fail-safe of ${this.name}`).message);
     }
@@ -294,6 +295,12 @@ export class Running {
     this.#settingsChanged({ who: "bothy", why });
   }
 
+  /** @throws BothyError `NOT_FOUND` when it does not stand, `BAD_INPUT` when it does not latch */
+  acknowledge(alarm: string, by: By): void {
+    this.#alarms.acknowledge(alarm, by);
+    this.#keep(true);
+  }
+
   /** Begins anew after `broken`. */
   mend(why: string): void {
     if (this.#standing !== "broken") return;
@@ -378,7 +385,7 @@ export class Running {
 
   #heed(frame: Frame, result: EngineResult): void {
     if (this.#standing === "stopped") return;
-    const { clock, event, trace } = this.#deps;
+    const { event, trace } = this.#deps;
     const before = this.#mode;
     this.#mode = result.mode;
     this.#steps++;
@@ -391,11 +398,11 @@ export class Running {
     const step =
       said.length === 0 ? result.trace : { ...result.trace, limits: [...result.trace.limits, ...said] };
     this.#last = step;
-    this.#alarms.set(clock.now(), [...step.alarms, ...this.#ownAlarms()]);
+    const latched = this.#alarms.set([...step.alarms, ...this.#ownAlarms()]);
     if (before !== result.mode)
       event({ kind: "mode", controller: this.name, mode: result.mode, before, why: step.reason });
     trace(this.name, step, frame);
-    this.#keep(before !== result.mode);
+    this.#keep(before !== result.mode || latched);
   }
 
   #fail(failure: Failure): void {
@@ -455,6 +462,7 @@ export class Running {
       memory: this.#version.core.memory,
       mode: this.#wish.kept,
       ...this.#settings.kept,
+      alarms: this.#alarms.kept,
       failSafe: this.failSafe,
       outputs: this.binding.outputs.map(({ output, device, action }) => ({ output, device, action })),
     }));

@@ -11,6 +11,7 @@ import type { Alarm, Definition } from "../contract.ts";
 import { AlarmFlood } from "./alarm-flood.ts";
 import { AlarmParents } from "./alarm-parents.ts";
 import type {
+  By,
   ControllerConfig,
   ControllerEvent,
   ControllerRuntime,
@@ -163,6 +164,10 @@ class Controllers implements ControllerRuntime {
     loaded.start();
     this.#round();
   };
+
+  acknowledge(name: string, alarm: string, by: By): void {
+    this.#find(name).acknowledge(alarm, by);
+  }
 
   note(name: string, alarms: readonly Alarm[]): void {
     this.#notes.set(name, alarms);

@@ -1,12 +1,15 @@
-import type { Instant } from "../../devices/clock.ts";
+import type { Clock, Instant } from "../../devices/clock.ts";
+import { BothyError } from "../../devices/errors.ts";
 import type { Log } from "../../devices/plugin.ts";
 import type { Alarm } from "../contract.ts";
 import type { AlarmFlood } from "./alarm-flood.ts";
 import { AlarmNames } from "./alarm-names.ts";
 import type { AlarmParents, Placed } from "./alarm-parents.ts";
-import type { ControllerEvent, StandingAlarm } from "./api.ts";
+import { AlarmRules, type KeptAlarm, type Latch } from "./alarm-rules.ts";
+import type { AlarmRule, By, ControllerEvent, StandingAlarm } from "./api.ts";
 
 export interface StandingAlarmsDeps {
+  readonly clock: Clock;
   readonly log: Log;
   readonly event: (event: ControllerEvent) => void;
   /** Of all controllers of the site together. */
@@ -19,12 +22,21 @@ export class StandingAlarms {
   readonly #controller: string;
   readonly #deps: StandingAlarmsDeps;
   readonly #names = new AlarmNames();
+  readonly #rules: AlarmRules;
   readonly #standing = new Map<string, StandingAlarm>();
+  #said: readonly Alarm[] = [];
+  /** Of those a program before had, until they stand: when they began. */
+  readonly #since = new Map<string, Instant>();
   /** Ids of those that people were told of. */
   readonly #told = new Set<string>();
 
-  constructor(controller: string, deps: StandingAlarmsDeps) {
+  constructor(
+    controller: string,
+    rules: Readonly<Record<string, AlarmRule>> | undefined,
+    deps: StandingAlarmsDeps,
+  ) {
     this.#controller = controller;
+    this.#rules = new AlarmRules(rules ?? {});
     this.#deps = deps;
   }
 
@@ -32,13 +44,56 @@ export class StandingAlarms {
     return [...this.#standing.values()];
   }
 
-  /** Everything that stands now; tells what began and what ended. */
-  set(now: Instant, alarms: readonly Alarm[]): void {
-    if (alarms.length === 0 && this.#standing.size === 0) return;
+  /** Latched ones, which stand after a restart too. */
+  get kept(): readonly KeptAlarm[] {
+    const { clock } = this.#deps;
+    return this.#rules.kept((id) => this.#standing.get(id)?.since ?? clock.now());
+  }
+
+  /** Goes on with what was kept. */
+  resume(kept: readonly KeptAlarm[]): void {
+    this.#rules.resume(this.#deps.clock.monotonic(), kept);
+    for (const { alarm, since } of kept) this.#since.set(alarm.id, since);
+  }
+
+  /** @throws BothyError `NOT_FOUND` when it does not stand, `BAD_INPUT` when it does not latch */
+  acknowledge(id: string, by: By): void {
+    const alarm = this.#standing.get(id);
+    const controller = this.#controller;
+    if (alarm === undefined) {
+      const there = [...this.#standing.keys()].join(", ") || "none";
+      const source = `alarm ${id} of controller ${controller}, of which these stand: ${there};`;
+      throw new BothyError("NOT_FOUND", { source });
+    }
+    const { clock, log, event } = this.#deps;
+    if (!this.#rules.acknowledge(id, { ...by, at: clock.now() })) {
+      const fault = "it does not latch: it ends with its condition";
+      throw new BothyError("BAD_INPUT", { source: `alarm ${id} of controller ${controller}`, fault });
+    }
+    log.info({ controller, alarm: id, ...by }, `${by.who} acknowledges ${id} of ${controller}`);
+    event({ kind: "acknowledged", controller, by, alarm });
+    this.#set(this.#said);
+  }
+
+  /** Everything that stands now; tells what began and what ended. @returns whether what is to be kept has changed */
+  set(alarms: readonly Alarm[]): boolean {
+    const before = this.#rules.latchedIds;
+    this.#set(alarms);
+    return before !== this.#rules.latchedIds;
+  }
+
+  #set(alarms: readonly Alarm[]): void {
+    this.#said = alarms;
+    const ruled = this.#rules.step(this.#deps.clock.monotonic(), this.#names.steady(alarms));
+    if (ruled.length === 0 && this.#standing.size === 0) return;
+    const latches = new Map(
+      ruled.flatMap(({ alarm, latch }) => (latch === undefined ? [] : [[alarm.id, latch]])),
+    );
     const ids = new Set<string>();
-    for (const placed of this.#deps.parents.place(this.#controller, this.#names.steady(alarms))) {
+    const all = ruled.map(({ alarm }) => alarm);
+    for (const placed of this.#deps.parents.place(this.#controller, all)) {
       ids.add(placed.alarm.id);
-      this.#stand(now, placed);
+      this.#stand(placed, latches.get(placed.alarm.id));
     }
     for (const [id, alarm] of this.#standing)
       if (!ids.has(id)) {
@@ -47,11 +102,13 @@ export class StandingAlarms {
       }
   }
 
-  #stand(now: Instant, { alarm, partOf }: Placed): void {
+  #stand({ alarm, partOf }: Placed, latch: Latch | undefined): void {
     const { id } = alarm;
-    const since = this.#standing.get(id)?.since ?? now;
+    const since = this.#standing.get(id)?.since ?? this.#since.get(id) ?? this.#deps.clock.now();
+    this.#since.delete(id);
     const part = partOf === undefined ? {} : { partOf };
-    const standing = { ...alarm, controller: this.#controller, since, ...part };
+    const latched = latch === undefined ? {} : { latch };
+    const standing = { ...alarm, controller: this.#controller, since, ...part, ...latched };
     this.#standing.set(id, standing);
     if (partOf !== undefined || this.#told.has(id)) return;
     this.#told.add(id);

@@ -27,6 +27,32 @@ const heartbeat = Type.Object(
   { ...closed, description: "A watchdog of equipment, fed only while the controller lives and steps." },
 );
 
+const alarmRule = Type.Object(
+  {
+    onDelay: Type.Optional(
+      Type.String({
+        pattern: durationPattern,
+        default: "0s",
+        description: "How long its condition must last before it begins.",
+      }),
+    ),
+    offDelay: Type.Optional(
+      Type.String({
+        pattern: durationPattern,
+        default: "0s",
+        description: "How long its condition must be over before it ends.",
+      }),
+    ),
+    latch: Type.Optional(
+      Type.Boolean({
+        default: false,
+        description: "Whether it stands until somebody has acknowledged it, also after a restart.",
+      }),
+    ),
+  },
+  { ...closed },
+);
+
 const controller = Type.Object(
   {
     use: Type.String({
@@ -68,6 +94,11 @@ const controller = Type.Object(
       }),
     ),
     heartbeat: Type.Optional(Type.Array(heartbeat, { description: "Watchdogs of equipment that it feeds." })),
+    alarms: Type.Optional(
+      Type.Record(Type.String({ minLength: 1 }), alarmRule, {
+        description: "When its alarms begin and end, by their id; `*` is anything: `fan-failed:*`.",
+      }),
+    ),
     isolation: Type.Optional(
       Type.Enum(["inline", "worker"], {
         default: "worker",

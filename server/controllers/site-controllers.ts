@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { createControllers } from "../../controllers/runtime/runtime.ts";
 import type {
+  AlarmRule,
   ControllerConfig,
   ControllerEvent,
   ControllerRuntime,
@@ -251,7 +252,7 @@ const fileAlarm = (why: string): Alarm => ({
 
 /** The section of one controller as the runtime takes it, but for its code. */
 function runtimeConfig(section: ControllerSection): Omit<ControllerConfig, "use"> {
-  const { where, inputs, outputs, settings, holdFor, recoverAfter, heartbeat, isolation } = section;
+  const { where, inputs, outputs, settings, holdFor, recoverAfter, heartbeat, alarms, isolation } = section;
   return {
     ...(where === undefined ? {} : { where }),
     ...(inputs === undefined ? {} : { inputs }),
@@ -260,6 +261,7 @@ function runtimeConfig(section: ControllerSection): Omit<ControllerConfig, "use"
     ...(holdFor === undefined ? {} : { holdFor: parseDuration(holdFor) ?? 0 }),
     ...(recoverAfter === undefined ? {} : { recoverAfter }),
     ...(isolation === undefined ? {} : { isolation }),
+    ...(alarms === undefined ? {} : { alarms: alarmRules(alarms) }),
     ...(heartbeat === undefined
       ? {}
       : {
@@ -269,3 +271,11 @@ function runtimeConfig(section: ControllerSection): Omit<ControllerConfig, "use"
         }),
   };
 }
+
+const alarmRules = (rules: NonNullable<ControllerSection["alarms"]>): Readonly<Record<string, AlarmRule>> =>
+  Object.fromEntries(
+    Object.entries(rules).map(([id, { onDelay = "0s", offDelay = "0s", latch = false }]) => [
+      id,
+      { latch, onDelay: parseDuration(onDelay) ?? 0, offDelay: parseDuration(offDelay) ?? 0 },
+    ]),
+  );

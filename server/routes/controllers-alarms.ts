@@ -23,8 +23,20 @@ const shelfBody = Type.Object(
   { additionalProperties: false },
 );
 
-/** Alarms somebody knows of. */
+const acknowledgeBody = Type.Optional(
+  Type.Object(
+    {
+      why: Type.Optional(
+        Type.String({ minLength: 1, maxLength: 500, description: "For whoever asks later." }),
+      ),
+    },
+    { additionalProperties: false },
+  ),
+);
+
+/** Alarms somebody knows of, or has seen. */
 export function addControllerAlarms(app: FastifyInstance, parts: RouteParts): void {
+  addAcknowledge(app, parts);
   const { shelves } = parts.controllers;
   const named = (request: FastifyRequest) => controllerFor(request.principal, param(request, "name"), parts);
   route(app, "/api/controllers/:name/alarms/:alarm/shelf", {
@@ -64,6 +76,29 @@ export function addControllerAlarms(app: FastifyInstance, parts: RouteParts): vo
         told(parts, request, "unshelve", id, "asked for over HTTP");
         await parts.keeper.flushed();
         return sendJson(reply, alarmsJson(status, parts));
+      },
+    },
+  });
+}
+
+function addAcknowledge(app: FastifyInstance, parts: RouteParts): void {
+  route(app, "/api/controllers/:name/alarms/:alarm/acknowledge", {
+    POST: {
+      schema: {
+        tags,
+        summary: "Acknowledges an alarm that latches: it ends as soon as its condition is over.",
+        body: acknowledgeBody,
+        response: answer,
+      },
+      handler: async (request, reply) => {
+        const { name } = controllerFor(request.principal, param(request, "name"), parts);
+        operatorSlot(request);
+        const id = param(request, "alarm");
+        const { why = "seen" } = (request.body ?? {}) as { readonly why?: string };
+        parts.controllers.runtime.acknowledge(name, id, { who: request.principal.name, why });
+        told(parts, request, "acknowledge", id, why);
+        await parts.keeper.flushed();
+        return sendJson(reply, alarmsJson(controllerFor(request.principal, name, parts), parts));
       },
     },
   });

@@ -1,5 +1,6 @@
 import { shortId } from "../../controllers/versions/catalog.ts";
 import { versionIdOf } from "../../controllers/trace/recorder.ts";
+import type { Latch } from "../../controllers/runtime/alarm-rules.ts";
 import type { ControllerStatus } from "../../controllers/runtime/api.ts";
 import type { StepTrace } from "../../controllers/runtime/frame.ts";
 import type { TuningStatus } from "../../controllers/tuning/tunings.ts";
@@ -72,14 +73,20 @@ function loopJson({ definition, last, settings }: ControllerStatus): object | un
 
 /** Everything that stands, and what of it somebody knows. */
 export const alarmsJson = ({ alarms }: ControllerStatus, { controllers }: RouteParts): object[] =>
-  alarms.map(({ since, ...alarm }) => {
+  alarms.map(({ since, latch, ...alarm }) => {
     const shelved = controllers.shelves.of(alarm);
     return {
       ...alarm,
       since: isoTime(since),
+      latch: latch === undefined ? undefined : latchJson(latch),
       shelved: shelved === undefined ? undefined : { ...shelved, until: isoTime(shelved.until) },
     };
   });
+
+const latchJson = ({ over, acknowledged }: Latch): object => ({
+  over,
+  acknowledged: acknowledged === undefined ? undefined : { ...acknowledged, at: isoTime(acknowledged.at) },
+});
 
 export const tuningJson = ({ since, ended, course, ...rest }: TuningStatus): object => ({
   ...rest,

@@ -36,6 +36,15 @@ export const alarm = Type.Object({
         "What it is only a part of, such as `bus rs485-a` or `controller rack-inlet`: it is not counted.",
     }),
   ),
+  latch: Type.Optional(
+    Type.Object(
+      {
+        over: Type.Boolean({ description: "Whether its condition is over." }),
+        acknowledged: Type.Optional(Type.Object({ who: text, why: text, at: instant })),
+      },
+      { description: "Of one that stands until somebody has acknowledged it." },
+    ),
+  ),
   shelved: Type.Optional(
     Type.Object(
       { who: text, why: text, until: instant },

@@ -57,6 +57,7 @@ const decided: Readonly<Record<string, Permission | "anybody">> = {
   "DELETE /api/controllers/:name/tuning": "write",
   "PUT /api/controllers/:name/alarms/:alarm/shelf": "write",
   "DELETE /api/controllers/:name/alarms/:alarm/shelf": "write",
+  "POST /api/controllers/:name/alarms/:alarm/acknowledge": "write",
   "GET /api/controllers/:name/versions": "read",
   "POST /api/controllers/:name/versions": "administer",
   "POST /api/controllers/:name/swap": "administer",

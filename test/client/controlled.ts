@@ -69,7 +69,12 @@ const controllers: Required<SiteDeps>["controllers"] = { shipped, loader };
 
 /** The site of `served` with a controller `zone` that has made some steps. */
 export async function controlled(t: TestContext): Promise<Served> {
-  const site = await served(t, 0, { controllers: { zone: { use: "cooling" } } }, { controllers });
+  const site = await served(
+    t,
+    0,
+    { controllers: { zone: { use: "cooling", alarms: { "warm:*": { latch: true } } } } },
+    { controllers },
+  );
   await site.site.controllers.started();
   await site.clock.advance(seconds(30));
   return site;

@@ -136,6 +136,7 @@ const ofControllers: Readonly<Record<keyof Controllers, Asking>> = {
   endOverride: ({ controllers }) => controllers.endOverride("zone", { output: "fan", device: "fan-1", why }),
   shelve: ({ controllers }) => controllers.shelve("zone", "warm:probe", { for: "2h", why }),
   get: ({ controllers }) => controllers.get("zone"),
+  acknowledge: ({ controllers }) => controllers.acknowledge("zone", "warm:probe", { why }),
   unshelve: ({ controllers }) => controllers.unshelve("zone", "warm:probe"),
   tune: async ({ controllers }, { clock }) => {
     // The override has to be over.

@@ -4,6 +4,7 @@ import type { Alarm, Definition } from "../../controllers/contract.ts";
 import { select } from "../../controllers/index.ts";
 import type { Observation } from "../../controllers/sample.ts";
 import { type ControlSite, controlSite, zoneDevices } from "../support/control-site.ts";
+import { MemoryKeeper } from "../support/memory-keeper.ts";
 import { plain, use, warm } from "./zone-site.ts";
 
 /** Minds when its probe gives nothing, or is at 30 °C or more. */
@@ -54,6 +55,61 @@ test("what three controllers have against one probe is told of once, by the next
   await site.clock.advance(10_000);
   assert.deepEqual(standing(site), []);
   assert.deepEqual(told(site).slice(3), ["cleared b silent"]);
+});
+
+test("an alarm that latches stands after its condition and after a crash, until somebody acknowledges it", async (t) => {
+  const keeper = new MemoryKeeper();
+  const table = warm();
+  const config = { a: use(watch, { alarms: { silent: { latch: true, onDelay: 8000 } } }) };
+  const first = await controlSite(t, config, { table, keeper });
+  await first.clock.advance(30_000);
+  table.values.delete("inlet/temperature");
+  await first.clock.advance(6000);
+  assert.deepEqual(standing(first), []);
+  assert.equal(first.traces.at(-1)?.alarms[0]?.id, "silent", "the trace has what the step says");
+  await first.clock.advance(10_000);
+  assert.deepEqual(standing(first), ["a silent"]);
+  const [{ since } = assert.fail()] = first.controllers.alarms();
+  table.values.set("inlet/temperature", 25);
+  await first.clock.advance(20_000);
+  assert.deepEqual(first.controllers.alarms()[0]?.latch, { over: true });
+  const disk = keeper.crash();
+  first.kill();
+  const next = await controlSite(t, config, { table, keeper: disk, clock: first.clock });
+  const by = { who: "ann", why: "the plug was loose" };
+  await next.clock.advance(10_000);
+  assert.deepEqual(
+    next.controllers.alarms().map((one) => [one.id, one.since, one.latch]),
+    [["silent", since, { over: true }]],
+  );
+  assert.throws(() => next.controllers.acknowledge("a", "hot:9", by), /not found.*silent|silent.*not found/s);
+  next.controllers.acknowledge("a", "silent", by);
+  assert.deepEqual(standing(next), []);
+  assert.deepEqual(
+    next.events
+      .map(({ kind }) => kind)
+      .filter((kind) => ["raised", "acknowledged", "cleared"].includes(kind)),
+    ["raised", "acknowledged", "cleared"],
+  );
+  const after = await controlSite(t, config, { table, keeper: disk.crash(), clock: first.clock });
+  await after.clock.advance(10_000);
+  assert.deepEqual(standing(after), []);
+});
+
+test("one acknowledged while it lasts ends with its condition, one that does not latch cannot be acknowledged", async (t) => {
+  const config = { a: use(watch, { alarms: { silent: { latch: true } } }) };
+  const site = await controlSite(t, config, { table: warm(31) });
+  const by = { who: "ann", why: "seen" };
+  await site.clock.advance(30_000);
+  assert.throws(() => site.controllers.acknowledge("a", "hot:31", by), /does not latch/);
+  site.table.values.delete("inlet/temperature");
+  await site.clock.advance(10_000);
+  site.controllers.acknowledge("a", "silent", by);
+  assert.deepEqual(standing(site), ["a silent"]);
+  assert.deepEqual(site.controllers.alarms()[0]?.latch?.acknowledged?.who, "ann");
+  site.table.values.set("inlet/temperature", 25);
+  await site.clock.advance(10_000);
+  assert.deepEqual(standing(site), []);
 });
 
 test("a silent bus is one alarm: those of its devices are part of it", async (t) => {

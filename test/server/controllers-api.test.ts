@@ -22,7 +22,15 @@ const devices: readonly TableDevice[] = [
 ];
 
 const shipped: readonly Definition[] = [
-  simple(),
+  {
+    ...simple(),
+    step: (context) => {
+      const made = simple().step(context);
+      const warm = (context.inputs["inlet"] as { value: number }).value >= 30;
+      const text = "it is too warm";
+      return warm ? { ...made, alarms: [{ id: "warm", severity: "warning", text }] } : made;
+    },
+  },
   { ...simple("1.1.0", (value) => Math.min(100, value + 30)), name: "simple-warm" },
 ];
 
@@ -53,7 +61,12 @@ export default defineController({
   step: ({ inputs }) => ({ outputs: { fans: ${value} }, state: {}, reason: "mine wants it" }),
 });`;
 
-async function controlled(t: TestContext, folder = temporaryFolder(t), more: readonly TableDevice[] = []) {
+async function controlled(
+  t: TestContext,
+  folder = temporaryFolder(t),
+  more: readonly TableDevice[] = [],
+  rest: object = {},
+) {
   const made = await tableSite(
     t,
     [...devices, ...more],
@@ -62,7 +75,7 @@ async function controlled(t: TestContext, folder = temporaryFolder(t), more: rea
       access: {},
       state: { folder },
       http: { host: "127.0.0.1", port: 0, limits: patient },
-      controllers: { inlet: { use: "simple", settings: { setpoint: 24 } } },
+      controllers: { inlet: { use: "simple", settings: { setpoint: 24 }, ...rest } },
     },
     {},
     { controllers: { shipped, loader } },
@@ -192,7 +205,7 @@ test("a setting for a while says until when and what is next, and is in the audi
   assert.equal(made.status, 200, made.text);
   const { temporary } = made.body as { temporary: Record<string, Record<string, unknown>> };
   assert.equal(temporary["setpoint"]?.["then"], 24);
-  assert.match(String(temporary["setpoint"]?.["until"]), /^\d{4}-.*Z$/);
+  assert.match(String(temporary["setpoint"]["until"]), /^\d{4}-.*Z$/);
   for (const [body, fault] of [
     [{ settings: { setpoint: 60 }, for: "5m" }, /setpoint: 60 °C is above its maximum 35 °C/],
     [{ settings: { setpoint: 20 }, for: "25h" }, /at most 24 h/],
@@ -222,6 +235,32 @@ test("a mode that switches it off ends after the time asked for", async (t) => {
   assert.equal((await viewer("GET", "/api/controllers/inlet")).body["mode"], "off");
   await clock.advance(minutes(2));
   assert.notEqual((await viewer("GET", "/api/controllers/inlet")).body["mode"], "off");
+});
+
+test("an alarm latches as the configuration says, and an operator acknowledges it", async (t) => {
+  const alarms = { "wa*": { onDelay: "30s", latch: true } };
+  const { as, clock, table, site } = await controlled(t, temporaryFolder(t), [], { alarms });
+  const [viewer, operator] = [as("viewer"), as("operator")];
+  const standing = async () =>
+    (await viewer("GET", "/api/controllers/inlet")).body["alarms"] as { id: string; latch?: object }[];
+  const path = "/api/controllers/inlet/alarms/warm/acknowledge";
+  table.values.set("probe/temperature", 31);
+  await clock.advance(seconds(20));
+  assert.deepEqual(await standing(), []);
+  assert.equal((await operator("POST", path, {})).status, 404);
+  await clock.advance(seconds(30));
+  assert.deepEqual((await standing())[0]?.latch, { over: false });
+  table.values.set("probe/temperature", 24);
+  await clock.advance(seconds(30));
+  assert.deepEqual((await standing())[0]?.latch, { over: true });
+  assert.equal((await viewer("POST", path, { why: "seen" })).status, 403);
+  const done = await operator("POST", path, { why: "the door stood open" });
+  assert.deepEqual([done.status, done.body], [200, []], done.text);
+  assert.deepEqual(await standing(), []);
+  const log: string[] = [];
+  for await (const { action = "", value = "", why = "" } of site.audit.query({ limit: 100 }))
+    log.push(`${action} ${value} ${why}`);
+  assert.ok(log.includes("acknowledge warm the door stood open"), log.join("\n"));
 });
 
 test("an operator's override ends by itself or when it is given up, and the mode by itself", async (t) => {

@@ -4,7 +4,13 @@ import { type Field, type OutputOptions, printList } from "../on-call/output.ts"
 import { ageOf, ageText } from "../on-call/texts.ts";
 import { exit, type ExitCode, print } from "../terminal.ts";
 import { counts } from "./counted.ts";
-import type { Options } from "./run.ts";
+import { type Options, reasonOf } from "./run.ts";
+
+function latchText({ latch }: ControllerAlarm): string {
+  if (latch === undefined) return "";
+  if (latch.acknowledged !== undefined) return `acknowledged by ${latch.acknowledged.who}`;
+  return `until acknowledged${latch.over ? "; its condition is over" : ""}`;
+}
 
 const fieldsAt = (now: number): readonly Field<ControllerAlarm>[] => [
   { name: "CONTROLLER", narrow: "wrap", importance: 8, text: ({ controller }) => controller },
@@ -24,6 +30,13 @@ const fieldsAt = (now: number): readonly Field<ControllerAlarm>[] => [
     importance: 4,
     shown: "filled",
     text: ({ partOf = "" }) => partOf,
+  },
+  {
+    name: "LATCHED",
+    narrow: "wrap",
+    importance: 4,
+    shown: "filled",
+    text: latchText,
   },
   {
     name: "SHELVED",
@@ -55,6 +68,14 @@ export const shelve = (name: string, alarm: string, options: Options): Promise<E
     const { for: span = "8h", why = "bothy controller shelve" } = options;
     await client.controllers.shelve(name, alarm, { for: span, why });
     print(`${name} ${alarm}: shelved for ${span}`);
+    return exit.good;
+  });
+
+export const acknowledge = (name: string, alarm: string, options: Options): Promise<ExitCode> =>
+  onServer(options, async ({ client }) => {
+    const standing = await client.controllers.acknowledge(name, alarm, reasonOf(options));
+    const stands = standing.some(({ id }) => id === alarm);
+    print(`${name} ${alarm}: acknowledged, ${stands ? "and stands as long as its condition" : "and over"}`);
     return exit.good;
   });
 

@@ -162,6 +162,16 @@ function addAlarms(all: Command, ended: Ended): void {
   );
   withTarget(
     all
+      .command("ack")
+      .description("an alarm that latches was seen: it ends as soon as its condition is over")
+      .addArgument(name())
+      .argument("<alarm>", "as `bothy controller alarms` names it")
+      .option("--why <text>", "the reason, for whoever asks later"),
+  ).action(async (controller: string, alarm: string, options: Options) =>
+    ended(await (await load()).acknowledge(controller, alarm, options)),
+  );
+  withTarget(
+    all
       .command("unshelve")
       .description("count it again")
       .addArgument(name())

@@ -181,6 +181,7 @@ function eventText({ kind, ...event }: Detail["events"][number]): string {
     }
     case "rolled back":
       return `back to ${told("to")}: ${told("why")}`;
+    case "acknowledged":
     case "raised":
     case "cleared":
       return `${kind}: ${((event["alarm"] ?? {}) as { readonly text?: string }).text ?? ""}`;
