@@ -1,7 +1,7 @@
 import { said, shows, spelled } from "./accepts.ts";
 import { type Cancel, type Instant, type Millis, minutes, seconds } from "./clock.ts";
 import type { Action, Device } from "./device.ts";
-import { asBothyError, BothyError } from "./errors.ts";
+import { asBothyError, BothyError, type ErrorCode } from "./errors.ts";
 import { isOf, Order, type OrderParts, shownBy } from "./order.ts";
 import type { KeptSlots } from "./kept-slots.ts";
 import type { Log } from "./plugin.ts";
@@ -19,6 +19,8 @@ const reassertEvery: Millis = minutes(1);
 const defaultWhy = "default of the device";
 /** How often memory that wears out is written for one value that it does not take. */
 const eepromTries = 3;
+/** After these nothing was written. */
+const unworn: readonly ErrorCode[] = ["LINE_DOWN", "NO_PATH", "TOO_MANY"];
 /** How long what is in force at the start waits, on an open line, for a first reading before it is commanded unseen. */
 const firstPatience: Millis = seconds(10);
 
@@ -199,7 +201,7 @@ export class Level {
     this.#commanded = this.#parts.clock.monotonic();
     const value = this.action.accepts.kind === "none" ? undefined : inForce.value;
     const order = new Order(
-      { device: this.device, action: this.action, value, transaction },
+      { device: this.device, action: this.action, value, transaction, slot: inForce.slot },
       this.#parts,
       () => {
         if (transaction !== undefined) this.#parts.transactions.update(transaction, "WRITING", "sending");
@@ -242,7 +244,7 @@ export class Level {
     const entered = this.#reason === undefined;
     this.#reason = { code: error.code, text: error.message };
     this.#failures++;
-    const reached = error.code !== "LINE_DOWN" && error.code !== "NO_PATH";
+    const reached = !unworn.includes(error.code);
     const spent = this.action.storage === "eeprom" && reached && this.#failures >= eepromTries;
     this.#holding = spent ? "given up" : "failing";
     if (entered || spent)

@@ -6,6 +6,7 @@ import type { Command } from "./plugin.ts";
 import type { Reading, Value } from "./reading.ts";
 import { nameOf } from "./registry.ts";
 import type { ReadingStore } from "./store.ts";
+import { type Slot, slots } from "./transaction.ts";
 import type { DeviceId, ValueId } from "./value-id.ts";
 import { abortable } from "./wait.ts";
 
@@ -56,6 +57,8 @@ export interface Ordered {
   readonly value: Value | undefined;
   /** The transaction that is sent with it. */
   readonly transaction: string | undefined;
+  /** The slot that wants it. */
+  readonly slot: Slot;
 }
 
 /** One command on its way to hardware, until hardware shows it or it failed. */
@@ -64,6 +67,7 @@ export class Order {
   readonly action: Action;
   readonly value: Value | undefined;
   readonly #transaction: string | undefined;
+  readonly #urgent: boolean;
   readonly #parts: OrderParts;
   readonly #started: () => void;
   readonly #over = new AbortController();
@@ -76,6 +80,7 @@ export class Order {
     this.action = what.action;
     this.value = what.value;
     this.#transaction = what.transaction;
+    this.#urgent = what.slot <= slots.equipmentProtection;
     this.#parts = parts;
     this.#started = started;
   }
@@ -125,6 +130,7 @@ export class Order {
       action: this.action,
       ...(this.value === undefined ? {} : { value: this.value }),
       ...(this.#transaction === undefined ? {} : { transaction: this.#transaction }),
+      ...(this.#urgent ? { urgent: true } : {}),
     };
   }
 

@@ -196,6 +196,8 @@ export interface Command {
    * has none.
    */
   readonly transaction?: string;
+  /** Protection of lives or equipment wants it: nothing that spares hardware holds it back. */
+  readonly urgent?: boolean;
 }
 
 /** A link while it is open. */

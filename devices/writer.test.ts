@@ -406,6 +406,32 @@ test("memory that wears out is tried three times, not for ever", async () => {
   assert.match(at.said.at(-1) ?? "", /given up/);
 });
 
+test("memory whose budget is spent is written once there is room again", async () => {
+  const at = await bench([dutyAction({ storage: "eeprom" })]);
+  at.connection.failWrites = new BothyError("TOO_MANY", { source: "fan", fault: "10 a day" });
+  const held = at.submit("80", { slot: slots.controller });
+  await at.clock.advance(1000);
+  assert.equal(at.status(held), "ERROR TOO_MANY");
+  await at.clock.advance(3_600_000);
+  assert.equal(at.array().holding, "failing");
+  assert.equal(at.array().reason?.code, "TOO_MANY");
+  at.connection.failWrites = undefined;
+  await at.clock.advance(61_000);
+  assert.equal(at.array().holding, "held");
+});
+
+test("what protection wants is urgent, what others want is not", async () => {
+  const at = await bench();
+  at.submit("80");
+  await at.clock.advance(100);
+  at.submit("100", { slot: slots.failSafe });
+  await at.clock.advance(100);
+  assert.deepEqual(
+    at.connection.commands.map(({ urgent = false }) => urgent),
+    [false, true],
+  );
+});
+
 test("a write that takes too long ends, and does not block the device", async () => {
   const at = await bench([dutyAction()], { writeTimeout: 3000 });
   at.connection.failWrites = "hang";

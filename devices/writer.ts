@@ -214,7 +214,8 @@ export class Writer {
       this.#transactions.update(id, ...failed(overridden(nameOf(device), request.slot, by)));
       return;
     }
-    const order = new Order({ device, action, value, transaction: id }, this.#parts, () => {
+    const { slot } = request;
+    const order = new Order({ device, action, value, transaction: id, slot }, this.#parts, () => {
       this.#transactions.update(id, "WRITING", "sending");
     });
     this.#pulses.add(order);

@@ -21,6 +21,8 @@ export function checkAction(
     complain([...path, "value"], "a level takes a value from whoever writes", "make it `kind: pulse`");
   if (kind === "level" && entry.shows === undefined)
     complain(path, "a level must be readable: `shows` is missing", "add the output that shows the effect");
+  if (entry.writesPerDay !== undefined && entry.storage !== "eeprom")
+    complain([...path, "writesPerDay"], "only memory that wears out has a budget", "add `storage: eeprom`");
   checkAccepts(action, complain);
   checkShows(action, device, complain);
 }

@@ -20,6 +20,7 @@ import type { BusPlan, PlannedValue } from "./plan.ts";
 import { checkScan, scan } from "./scan.ts";
 import { type Before, statisticsKey, statisticsOf, statisticsPeriod } from "./statistics.ts";
 import { Unit } from "./unit.ts";
+import { WriteBudget } from "./write-budget.ts";
 
 interface Member {
   readonly unit: Unit;
@@ -35,6 +36,7 @@ export class ModbusConnection implements Connection {
   readonly #deps: LinkDeps;
   readonly #members: readonly Member[];
   readonly #runs = new Map<string, { readonly unit: Unit; readonly values: readonly PlannedValue[] }>();
+  readonly #budget: WriteBudget;
   #missed = 0;
   #before: Before;
 
@@ -44,9 +46,10 @@ export class ModbusConnection implements Connection {
     this.#client = client;
     this.#deps = deps;
     this.closed = client.closed;
+    this.#budget = new WriteBudget(memory, clock);
     this.#members = plan.units.map((unit) => {
       const learnt = new Learnt(memory, `learnt/${unit.unit}/${unit.product}`);
-      return { learnt, unit: new Unit(unit, { client, clock, bus: plan.bus, learnt }) };
+      return { learnt, unit: new Unit(unit, { client, clock, bus: plan.bus, learnt }, this.#budget) };
     });
     const polls = this.#members.flatMap(({ unit }) =>
       unit.polls().map(([poll, values]) => {
@@ -74,7 +77,7 @@ export class ModbusConnection implements Connection {
       const found = unit.plan.orders.find(
         ({ device, order }) => device === command.device && order.action.name === command.action.name,
       );
-      if (found !== undefined) return unit.write(found, command.value, signal);
+      if (found !== undefined) return unit.write(found, command, signal);
     }
     const source = `${this.#plan.bus.name} ${command.device}`;
     return Promise.reject(new BothyError("NOT_WRITABLE", { source }));
@@ -90,6 +93,7 @@ export class ModbusConnection implements Connection {
       transport: this.#plan.bus.transport,
       ...this.#client.stats(),
       missedDeadlines: this.#missed,
+      heldWrites: this.#budget.held,
       learnt: Object.fromEntries(this.#members.map(({ unit, learnt }) => [unit.plan.alias, learnt.report()])),
     };
   }
@@ -107,7 +111,8 @@ export class ModbusConnection implements Connection {
     const { clock } = this.#deps;
     const [stats, now] = [this.#client.stats(), clock.monotonic()];
     const units = this.#plan.units.map(({ unit, alias }) => ({ unit, alias }));
-    const values = statisticsOf(stats, units, this.#missed, this.#before, now);
+    const counts = { missed: this.#missed, heldWrites: this.#budget.held };
+    const values = statisticsOf(stats, units, counts, this.#before, now);
     this.#before = { requests: stats.sentFrames, at: now };
     const at = clock.now();
     return valuesOf(this.#plan.statistics).map((id) =>

@@ -18,6 +18,8 @@ export interface Order {
   readonly raw?: number;
   /** Whether it is written with the function for several (15, 16) even when it is one. */
   readonly multiple: boolean;
+  /** So often it may be written within 24 hours; absent: as often as one likes. */
+  readonly writesPerDay?: number;
   /** The point that shows the effect. */
   readonly shows?: Point;
 }

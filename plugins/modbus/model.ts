@@ -8,6 +8,7 @@ import type { Order } from "./encode.ts";
 import type { Field } from "./field.ts";
 import type { Placed, PlacedAction, PlacedDevice, PlacedPoint } from "./product.ts";
 import type { InputEntry } from "./product-schema.ts";
+import { writesPerDay } from "./write-budget.ts";
 
 /** A device of a unit, ready to be read and written. */
 export interface DeviceModel {
@@ -83,6 +84,7 @@ function modelOrder(placed: PlacedAction, points: readonly ModelPoint[]): readon
       ...(entry.states === undefined ? {} : { states: wordsToRaw(entry.states) }),
       ...(entry.value === undefined ? {} : { raw: entry.value }),
       ...(shows === undefined ? {} : { shows }),
+      ...(entry.storage === "eeprom" ? { writesPerDay: entry.writesPerDay ?? writesPerDay } : {}),
     },
   ];
 }

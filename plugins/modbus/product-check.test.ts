@@ -151,6 +151,8 @@ test("actions that cannot work", () => {
   assert.match(ofAction({ min: 9, max: 1 })[0]!, /lowest is above the highest/);
   assert.match(ofAction({ default: 99 })[0]!, /outside 0 to 50/);
   assert.match(ofAction({ unit: "kW" })[0]!, /kW cannot become C/);
+  assert.match(ofAction({ writesPerDay: 5 }).join(), /only memory that wears out has a budget/);
+  assert.deepEqual(ofAction({ writesPerDay: 5, storage: "eeprom" }), []);
   assert.match(ofAction({ value: 1 }).join(), /a level takes a value from whoever writes/);
 });
 

@@ -99,8 +99,17 @@ const actionSchema = Type.Object(
       Type.Enum(["ram", "eeprom"], {
         title: "Storage",
         description:
-          "`eeprom`: each write wears the unit out, so a lost value is reported but not written again.",
+          "`eeprom`: each write wears the unit out, so it is written only when it changes, a lost value is reported but not written again, and there are `writesPerDay`.",
         default: "ram",
+      }),
+    ),
+    writesPerDay: Type.Optional(
+      Type.Integer({
+        title: "Writes per day",
+        description:
+          "For `eeprom`: so many writes of the register within 24 hours; more wait until there is room again, but for those of life safety, fail-safe and equipment protection. Default: 10.",
+        minimum: 1,
+        maximum: 10_000,
       }),
     ),
   },

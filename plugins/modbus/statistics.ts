@@ -23,8 +23,8 @@ const counters: Readonly<Record<string, (unit: UnitStats) => number>> = {
 };
 
 /**
- * The bus as a device: utilisation in percent, requests per second, reads that ended after their deadline, and for each
- * unit its counters (`<alias>.timeouts`, …) and turnaround (`<alias>`, ms). Called like the bus.
+ * The bus as a device: utilisation in percent, requests per second, reads that ended after their deadline, registers
+ * whose writes wait because their memory wears out, and for each unit its counters (`<alias>.timeouts`, …) and turnaround (`<alias>`, ms). Called like the bus.
  */
 export function busDevice(config: ModbusConfig): Device {
   const units = config.devices.map(({ config: { alias } }) => alias);
@@ -41,6 +41,7 @@ export function busDevice(config: ModbusConfig): Device {
       { output: outputNamed("rate"), channel: "requests" },
       { output: count, channel: "missed-deadlines" },
       { output: count, channel: "waiting" },
+      { output: count, channel: "held-writes" },
       ...units.flatMap((unit) => [
         ...Object.keys(counters).map((name) => ({ output: count, channel: `${unit}.${name}` })),
         { output: time, channel: unit },
@@ -59,7 +60,7 @@ export interface Before {
 export function statisticsOf(
   stats: BusStats,
   units: readonly { readonly unit: number; readonly alias: string }[],
-  missed: number,
+  { missed, heldWrites }: { readonly missed: number; readonly heldWrites: number },
   before: Before,
   now: Millis,
 ): ReadonlyMap<string, Value | undefined> {
@@ -69,6 +70,7 @@ export function statisticsOf(
     ["rate/requests", span > 0 ? (stats.sentFrames - before.requests) / span : undefined],
     ["count/missed-deadlines", missed],
     ["count/waiting", stats.waiting],
+    ["count/held-writes", heldWrites],
   ]);
   for (const { unit, alias } of units) {
     const found = stats.units[unit];

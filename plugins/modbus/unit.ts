@@ -1,7 +1,7 @@
 import type { Instant, Millis } from "../../devices/clock.ts";
 import { BothyError, errorTable } from "../../devices/errors.ts";
-import { type Poll, priority } from "../../devices/plugin.ts";
-import type { Value, Reading } from "../../devices/reading.ts";
+import { type Command, type Poll, priority } from "../../devices/plugin.ts";
+import type { Reading } from "../../devices/reading.ts";
 import type { Cells, InputField, PollClass } from "./decode.ts";
 import { decode } from "./decode.ts";
 import { type Encoded, encode } from "./encode.ts";
@@ -9,8 +9,12 @@ import type { Field } from "./field.ts";
 import type { Request } from "./pdu.ts";
 import type { PlannedOrder, PlannedValue, UnitPlan } from "./plan.ts";
 import { type Asking, isSilence, type Outcome, type ReaderDeps, UnitReader } from "./reader.ts";
+import type { WriteBudget } from "./write-budget.ts";
 
 export const pollClasses: readonly PollClass[] = ["fast", "slow", "once"];
+
+/** What is to be written. */
+type Wanted = Pick<Command, "value" | "urgent">;
 
 interface Kept {
   readonly outcome: Outcome;
@@ -27,8 +31,11 @@ export class Unit {
   #confirmed: boolean;
   #writing: Promise<unknown> = Promise.resolve();
 
-  constructor(plan: UnitPlan, deps: ReaderDeps) {
+  readonly #budget: WriteBudget;
+
+  constructor(plan: UnitPlan, deps: ReaderDeps, budget: WriteBudget) {
     this.plan = plan;
+    this.#budget = budget;
     this.#deps = deps;
     this.#reader = new UnitReader(plan, deps);
     this.#confirmed = plan.identity === undefined;
@@ -70,21 +77,25 @@ export class Unit {
    * Writes, then reads back what shows the effect. One write of a unit at a time, so that nothing comes between the
    * two halves of changing some bits of a register.
    */
-  write(planned: PlannedOrder, value: Value | undefined, signal: AbortSignal): Promise<readonly Reading[]> {
-    const turn = this.#writing.then(() => this.#write(planned, value, signal));
+  write(planned: PlannedOrder, command: Wanted, signal: AbortSignal): Promise<readonly Reading[]> {
+    const turn = this.#writing.then(() => this.#write(planned, command, signal));
     this.#writing = turn.catch(() => undefined);
     return turn;
   }
 
   async #write(
     planned: PlannedOrder,
-    value: Value | undefined,
+    { value, urgent = false }: Wanted,
     signal: AbortSignal,
   ): Promise<readonly Reading[]> {
     const { order, source } = planned;
     const encoded = encode(order, value, source);
     const asking: Asking = { priority: priority.write, deadline: this.#deps.clock.monotonic(), signal };
     await this.#identify(asking);
+    if (order.writesPerDay !== undefined) {
+      const register = `${this.plan.unit}/${order.field.table}/${order.field.address}`;
+      this.#budget.spend(register, order.writesPerDay, urgent, source);
+    }
     const once = order.action.kind === "pulse" ? { ...asking, retries: 0 } : asking;
     await this.#reader.request(await this.#requestFor(planned, encoded, asking), once);
     return planned.shows === undefined ? [] : this.#readValues([planned.shows], asking);

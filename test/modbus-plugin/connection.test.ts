@@ -6,7 +6,7 @@ import { type LinkMemory, noSite, type Poll, priority, silentLog } from "../../d
 import type { Reading, Value } from "../../devices/reading.ts";
 import { ModbusConnection } from "../../plugins/modbus/connection.ts";
 import { planBus } from "../../plugins/modbus/plan.ts";
-import type { PointEntry, Product } from "../../plugins/modbus/product-schema.ts";
+import type { ActionEntry, PointEntry, Product } from "../../plugins/modbus/product-schema.ts";
 import type { UnitOptions } from "../../plugins/modbus/schema.ts";
 import { TestClock } from "../support/test-clock.ts";
 import { place, scriptedClient, type ScriptedUnit, unitWith } from "./scripted-client.ts";
@@ -77,11 +77,11 @@ function bus(
     return settle(connection.read(poll, { deadline, priority: poll.priority, signal: deps.signal }));
   };
   const asked = (): string[] => client.asked.splice(0);
-  const write = (action: string, value?: Value): Promise<readonly Reading[]> => {
+  const write = (action: string, value?: Value, urgent = false): Promise<readonly Reading[]> => {
     const device = devices.find(({ actions }) => actions.some(({ name }) => name === action));
     const found = device?.actions.find(({ name }) => name === action);
     assert.ok(device !== undefined && found !== undefined, action);
-    const command = { device: device.id, action: found, ...(value === undefined ? {} : { value }) };
+    const command = { device: device.id, action: found, urgent, ...(value === undefined ? {} : { value }) };
     return settle(connection.write(command, deps.signal));
   };
   return { clock, client, connection, devices, read, write, asked, plan, settle };
@@ -374,6 +374,33 @@ test("without a mask function some bits are changed by reading the register firs
   const { write, asked } = bus(actingUnit(), acting([1, 3, 5, 6, 15, 16]));
   assert.deepEqual(shown(await write("stage", "high")), { state: "high" });
   assert.deepEqual(asked(), ["1 read holding 20+1", `1 register 20=65311`, "1 read holding 20+1"]);
+});
+
+test("a register whose memory wears out is written ten times a day, more often only for protection, also after a restart", async () => {
+  const known = acting([1, 3, 5, 6, 15, 16]);
+  const [device] = known.devices;
+  assert.ok(device !== undefined);
+  const worn = (more: Partial<ActionEntry> = {}): Product => ({
+    ...known,
+    devices: [
+      {
+        ...device,
+        actions: device.actions?.map((one) => ({ ...one, storage: "eeprom" as const, ...more })) ?? [],
+      },
+    ],
+  });
+  const [unit, kept] = [actingUnit(), memory()];
+  const { write, asked, read } = bus(unit, worn(), {}, kept);
+  for (let n = 0; n < 10; n++) await write("setpoint", n);
+  asked();
+  await rejectsWith(write("setpoint", 20), "TOO_MANY");
+  assert.deepEqual(asked(), [], "nothing is sent");
+  assert.equal(shown(await read("statistics"))["held-writes"], 1);
+  assert.deepEqual(shown(await write("switch", "on")), { switch: "on" }, "another register");
+  assert.deepEqual(shown(await write("setpoint", 30, true)), { temperature: 30 });
+  await rejectsWith(bus(unit, worn(), {}, kept).write("setpoint", 20), "TOO_MANY");
+  const more = bus(unit, worn({ writesPerDay: 12 }), {}, kept);
+  assert.deepEqual(shown(await more.write("setpoint", 20)), { temperature: 20 });
 });
 
 test("what is read back is what the unit holds, not what was sent", async () => {
