@@ -33,7 +33,8 @@ dialog { color: CanvasText; background: Canvas; border: 1px solid var(--line); b
 dialog::backdrop { background: rgb(0 0 0 / 45%); }
 dialog h2 { margin: 0; flex: 1; }
 dialog > form:first-child { margin: 0; }
-dialog label { display: flex; gap: .4rem; align-items: baseline; }
+dialog label { display: flex; gap: .4rem; align-items: baseline; max-width: 100%; }
+dialog label > * { min-width: 0; }
 dialog input { width: 9rem; }
 #change-why { width: 16rem; }
 dialog button { border: 1px solid var(--dim); border-radius: .3rem; padding: .3rem .8rem; text-decoration: none; color: inherit; }

@@ -39,9 +39,17 @@ const driver = `<pre id="out"></pre><img src="/page/wait"><script type="module">
       return [asked, text("#detail-state")];
     };
     out.bad = await set("setpoint", "99");
+    out.again = document.activeElement.id;
     out.good = await set("setpoint", "23");
+    out.next = document.activeElement.textContent;
+    out.override = await set("override of fan", "60");
+    await until("the override", () => /override/.test(text("#detail-facts")));
+    out.overridden = text("#detail-facts");
     out.mode = await set("mode", "manual");
-    out.wide = document.documentElement.scrollWidth <= innerWidth;
+    out.wide = document.documentElement.scrollWidth <= innerWidth && document.querySelector("#detail").scrollWidth <= document.querySelector("#detail").clientWidth;
+    document.querySelector("#detail").close();
+    location.hash = "#controller=zone";
+    await until("the one that is linked to", () => document.querySelector("#detail").open);
     out.names = [...document.querySelectorAll("#detail input, #detail select, #detail button")].every(
       (one) => one.closest("label") || one.getAttribute("aria-label") || one.textContent.trim());
   } catch (error) {
@@ -74,10 +82,11 @@ for (const size of ["1200,900", "500,800"])
         /^The last \d+ steps: measured 21\.5 to 21\.5, outputs from 0 to 100$/,
       );
       assert.equal(out["drawn"], 3);
-      assert.equal(out["alarms"], "notice: it is warm: open the door");
+      assert.equal(out["alarms"], "notice: it is warm: open the door (not acknowledged)");
       assert.deepEqual(out["changes"], [
         "mode",
         "override of fan",
+        "acknowledge warm:probe",
         "setpoint, °C (15 to 35)",
         "gain, %/K (0 to 50)",
         "integralTime, s (1 to 604800)",
@@ -87,6 +96,9 @@ for (const size of ["1200,900", "500,800"])
       assert.match(refusal ?? "", /99 °C is above its maximum 35 °C/);
       assert.deepEqual(out["good"], ["setpoint of zone is to be 23 instead of 21.", "Done."]);
       assert.deepEqual(out["mode"], ["zone is to be manual for 30m.", "Done."]);
+      assert.deepEqual([out["again"], out["next"]], ["change-value", "Ask for it"], "where one goes on");
+      assert.deepEqual((out["override"] as string[])[1], "Done.");
+      assert.match(String(out["overridden"]), /overridefan 60 by 127\.0\.0\.1 until .*: a test/);
       assert.deepEqual([out["wide"], out["names"]], [true, true]);
       const zone = site.controllers.runtime.get("zone");
       assert.deepEqual([zone?.settings["setpoint"], zone?.wantedMode], [23, "manual"]);
