@@ -39,6 +39,8 @@ export interface State {
   readonly loopWatch?: LoopWatchState;
   readonly test?: FanTestState;
   readonly ample?: AmpleAirState;
+  /** Whether the inlet was critical in the last step. */
+  readonly critical?: boolean;
   /** Duty when the door opened, %; absent while airflow need not be held back. */
   readonly door?: number;
 }
@@ -52,6 +54,8 @@ export const inputs = {
   floor: optional(from("trim-respond-floor", "floor").max()),
   freeAir: optional(from("economiser", "air").max()),
   restAir: optional(from("staged-cooling", "air").max()),
+  wetAir: optional(from("humidity-guard", "air").max()),
+  drying: optional(from("humidity-guard", "dry").max()),
   damper: optional(from("economiser", "damper").max()),
   damperStuck: optional(from("economiser", "stuck").max()),
   doorHold: optional(from("safety", "doorHold").max()),
@@ -82,7 +86,7 @@ export interface Decided {
 }
 
 /** Up to this position a damper only leaks, %. */
-const shut = 5;
+export const shut = 5;
 
 /** Whether the air only goes round and is cooled by compressors. Where nothing is known of either, it may be outdoor air. */
 const goesRound = ({ damper, damperStuck, restAir }: Context["inputs"]): boolean =>
@@ -109,11 +113,17 @@ function ampleAir(
     : { state: next, ceiling: Math.max(ceiling, flow, floorOf(seen)) };
 }
 
-type Floors = Readonly<Partial<Record<"floor" | "freeAir" | "restAir", Sample | undefined>>>;
+type Floors = Readonly<Partial<Record<"floor" | "freeAir" | "restAir" | "wetAir", Sample | undefined>>>;
 
 /** The smallest duty others ask for, %. */
 export const floorOf = (seen: Floors): number =>
-  Math.max(0, seen.floor?.value ?? 0, seen.freeAir?.value ?? 0, seen.restAir?.value ?? 0);
+  Math.max(
+    0,
+    seen.floor?.value ?? 0,
+    seen.freeAir?.value ?? 0,
+    seen.restAir?.value ?? 0,
+    seen.wetAir?.value ?? 0,
+  );
 
 /** What the smallest duty is, and who asks for it. */
 function leastText(least: number, flow: number, seen: Floors): string {
@@ -122,10 +132,23 @@ function leastText(least: number, flow: number, seen: Floors): string {
     { asks: seen.floor?.value, who: "what racks ask for" },
     { asks: seen.freeAir?.value, who: "outdoor air that cools" },
     { asks: seen.restAir?.value, who: "a compressor's rest" },
+    { asks: seen.wetAir?.value, who: "surfaces that could get wet" },
   ];
   const asker = askers.find(({ asks }) => asks !== undefined && asks > 0 && asks >= least);
   return `${asker === undefined ? "" : `${asker.who}: `}at least ${shown(least)} %`;
 }
+
+/**
+ * While the air is dried little of it makes the coil colder: no more than is asked for. Heat goes before that, as at an open
+ * door.
+ */
+export const dryCeiling = (
+  { drying }: { readonly drying?: Sample | undefined },
+  asked: number,
+  pv: number,
+  setpoint: number,
+  s: Parameters<typeof doorCeiling>[3],
+): number | undefined => (said(drying) ? doorCeiling(asked, pv, setpoint, s) : undefined);
 
 /** Everything that asks for air, and what limits it. */
 export function decide(context: Context, pv: number, setpoint: number, inForce: number | undefined): Decided {
@@ -133,9 +156,18 @@ export function decide(context: Context, pv: number, setpoint: number, inForce: 
   const quiet = quietCeiling(localHour, pv, setpoint, s);
   const door = doorCeiling(state.door, pv, setpoint, s);
   const flow = flowDuty(seen.power?.value, s);
+  const asked = Math.max(s.minDuty, flow, floorOf(seen));
+  const dry = dryCeiling(seen, asked, pv, setpoint, s);
   const ample = ampleAir(context, pv > setpoint, flow, inForce);
-  const top = Math.max(s.minDuty, Math.min(s.maxDuty, quiet ?? 100, door ?? 100, ample.ceiling ?? 100));
-  const least = Math.max(s.minDuty, Math.min(Math.max(flow, floorOf(seen)), top));
+  const ceilings = [
+    { name: "quiet hours", value: quiet },
+    { name: "open door", value: door },
+    { name: "drying", value: dry },
+    { name: "ample air", value: ample.ceiling },
+    { name: "maxDuty", value: s.maxDuty },
+  ];
+  const top = ceilings.reduce((lowest, { value = 100 }) => Math.min(lowest, value), 100);
+  const least = Math.max(s.minDuty, Math.min(asked, top));
   const held = mode === "manual" ? inForce : undefined;
   const pid = pidStep(
     state.pid,
@@ -145,7 +177,7 @@ export function decide(context: Context, pv: number, setpoint: number, inForce: 
       dt,
       nominal,
       min: least,
-      max: top,
+      max: Math.max(s.minDuty, top),
       ...(held === undefined ? {} : { manual: held }),
       // The loser of the two follows the winner, and takes over without a step.
       ...(inForce === undefined ? {} : { applied: inForce }),
@@ -160,12 +192,7 @@ export function decide(context: Context, pv: number, setpoint: number, inForce: 
     ],
     {
       rule: "max",
-      ceilings: [
-        { name: "quiet hours", value: quiet },
-        { name: "open door", value: door },
-        { name: "ample air", value: ample.ceiling },
-        { name: "maxDuty", value: s.maxDuty },
-      ],
+      ceilings,
       minimum: least,
     },
   );
@@ -178,6 +205,9 @@ export function decide(context: Context, pv: number, setpoint: number, inForce: 
       : []),
     ...(door !== undefined && (combined.demanded ?? 0) >= door
       ? [`somebody works at the open door: at most ${shown(door)} %`]
+      : []),
+    ...(dry !== undefined && (combined.demanded ?? 0) >= dry
+      ? [`the air is being dried: at most ${shown(dry)} %`]
       : []),
     ...(combined.limit === "minimum" || pid.output <= least ? [leastText(least, flow, seen)] : []),
   ];

@@ -50,6 +50,11 @@ export const zoneFanSettings = {
   }),
   ...failSafeSettings.properties,
   hotAt: celsius({ default: 35, description: "Above this inlet the fail-safe duty is 100 %." }),
+  criticalAt: celsius({
+    default: 40,
+    description:
+      "From this inlet on fans are at 100 %, whatever loop, table, quiet hours, an open door or `maxDuty` say.",
+  }),
 };
 
 export const fanZoneSettings = Type.Object({
@@ -104,6 +109,8 @@ export const fanZoneCheck = (s: FanZoneSettings): string | undefined => {
   if (s.failSafeDuty < s.minDuty)
     return `failSafeDuty ${s.failSafeDuty} % must not be below minDuty ${s.minDuty} %`;
   if (s.hotAt <= s.setpoint) return `hotAt ${s.hotAt} °C must be above setpoint ${s.setpoint} °C`;
+  if (s.criticalAt <= s.setpoint)
+    return `criticalAt ${s.criticalAt} °C must be above setpoint ${s.setpoint} °C`;
   return checkStepwise(s) ?? checkQuiet(s) ?? checkValidate(s);
 };
 

@@ -23,7 +23,7 @@ import {
 import { fanZoneCheck, fanZoneSettings } from "./fan-zone-settings.ts";
 import { raisedLevels, wantedSetpoint } from "./on-battery.ts";
 import { alarm, maybe, said } from "./parts.ts";
-import { blindDuty, lastDuty, lostSensors, withLost } from "./zone-fail-safe.ts";
+import { blindDuty, criticalText, isCritical, lastDuty, lostSensors, withLost } from "./zone-fail-safe.ts";
 import {
   appliedMean,
   bankStep,
@@ -107,8 +107,10 @@ function step(context: Context): Result {
     setpoint,
     inForce,
   );
-  const decided = { ...rest, limits: [...limits, ...lost.limits] };
-  const duty = movedTo(withLost(decided.duty, lost, s), context, inForce);
+  const critical = isCritical(state.critical ?? false, validated.value, seen.inletShort?.value, s);
+  const decided = { ...rest, limits: critical ? [criticalText] : [...limits, ...lost.limits] };
+  const hot = critical && context.mode !== "manual";
+  const duty = hot ? 100 : movedTo(withLost(decided.duty, lost, s), context, inForce);
   const tested = testFans(context, bank, pv, setpoint, kicked);
   const { alarms, state: watched } = watch(context, pv, setpoint, duty, decided.ample.ceiling);
   const leader = validated.leader ?? "inlet";
@@ -130,6 +132,7 @@ function step(context: Context): Result {
       blind: 0,
       test: tested.state,
       ample: decided.ample.state,
+      critical,
       ...maybe("door", door),
     },
     reason: reasonOf(pv, setpoint, duty, decided, bank, leader),

@@ -1,6 +1,6 @@
 import type { Alarm } from "../contract.ts";
 import { failSafeOf, type FailSafeMode, underFailSafe } from "../library/fail-safe.ts";
-import { shown } from "../library/timing.ts";
+import { hysteresis, shown } from "../library/timing.ts";
 import type { Validated } from "../library/validate.ts";
 import type { Observation } from "../sample.ts";
 import { alarm } from "./parts.ts";
@@ -60,6 +60,25 @@ export function blindDuty(held: number, inlet: number | null, lost: Lost, s: Set
 /** A decided duty, and what lost sensors make of it. */
 export const withLost = (duty: number, lost: Lost, { failSafeMode }: Settings): number =>
   underFailSafe(duty, lost.duty, failSafeMode) ?? duty;
+
+/** K below the critical inlet temperature at which it is over. */
+const criticalBand = 2;
+
+/**
+ * Whether the hottest inlet is so hot that all air there is must move, whatever a loop, a table or a limit says.
+ * @param allowed °C that are allowed for a while; more than what is critical otherwise goes before it
+ */
+export function isCritical(
+  before: boolean,
+  inlet: number,
+  allowed: number | undefined,
+  { criticalAt }: { readonly criticalAt: number },
+): boolean {
+  const on = Math.max(criticalAt, allowed ?? 0);
+  return hysteresis(before, inlet, { on, off: on - criticalBand });
+}
+
+export const criticalText = "the inlet is critical: fans at 100 %";
 
 const ownText = (tags: readonly string[]): string | undefined => {
   for (const tag of tags) {

@@ -2,6 +2,7 @@ import { seconds } from "../../devices/clock.ts";
 import type { StepContext, StepResult } from "../contract.ts";
 import type { LoopWatchState } from "../library/loop-watch.ts";
 import type { DelayState, LevelsState, RateState } from "../library/alarms.ts";
+import type { AmpleAirState } from "../library/ample-air.ts";
 import type { ShutFor } from "../library/damper-closing.ts";
 import { type EconomiserResult, economiserStep, type EconomiserState } from "../library/economiser.ts";
 import type { FanState } from "../library/fans.ts";
@@ -49,6 +50,9 @@ export interface State {
   readonly blind: number;
   readonly loopWatch?: LoopWatchState;
   readonly shutFor?: ShutFor;
+  /** Whether the inlet was critical in the last step. */
+  readonly critical?: boolean;
+  readonly ample?: AmpleAirState;
   /** Duty when the door opened, %; absent while airflow need not be held back. */
   readonly door?: number;
 }
@@ -57,6 +61,7 @@ export const inputs = {
   inlet: select("type:temperature", "point:inlet").of("temperature").each(),
   outdoor: select("type:temperature", "point:outdoor").of("temperature").any(),
   outdoorHumidity: select("type:humidity", "point:outdoor").of("humidity").any(),
+  outlet: select("type:temperature", "point:outlet").of("temperature").any(),
   back: select("type:temperature", "point:return").of("temperature").any(),
   backHumidity: select("type:humidity", "point:return").of("humidity").any(),
   supply: select("type:temperature", "point:supply").of("temperature").any(),
@@ -67,6 +72,8 @@ export const inputs = {
   power: optional(select("point:it-power").of("watt").sum()),
   floor: optional(from("trim-respond-floor", "floor").max()),
   freeAir: optional(from("economiser", "air").max()),
+  wetAir: optional(from("humidity-guard", "air").max()),
+  drying: optional(from("humidity-guard", "dry").max()),
   permission: optional(from("economiser-permission", "allowed").max()),
   keepOut: optional(from("humidity-guard", "keepOut").max()),
   smoke: optional(from("safety", "smoke").max()),

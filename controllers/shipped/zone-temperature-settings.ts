@@ -1,5 +1,6 @@
 import { type Static, Type } from "typebox";
 import { watchSettings } from "../library/alarms.ts";
+import { ampleAirSettings } from "../library/ample-air.ts";
 import { damperClosingSettings } from "../library/damper-closing.ts";
 import { economiserSettings } from "../library/economiser.ts";
 import { fanSettings } from "../library/fans.ts";
@@ -57,6 +58,7 @@ export const zoneTemperatureSettings = Type.Object({
   damperRate: percentPerSecond({ default: 0.3, description: "Fastest opening of the damper. 0: no limit." }),
   minDuty,
   ...otherFanSettings,
+  ...ampleAirSettings.properties,
   ...quietSettings.properties,
   ...validateSettings.properties,
   ...fanSettings.properties,
@@ -71,6 +73,8 @@ export function zoneTemperatureCheck(s: ZoneTemperatureSettings): string | undef
   if (s.failSafeDuty < s.minDuty)
     return `failSafeDuty ${s.failSafeDuty} % must not be below minDuty ${s.minDuty} %`;
   if (s.hotAt <= s.setpoint) return `hotAt ${s.hotAt} °C must be above setpoint ${s.setpoint} °C`;
+  if (s.criticalAt <= s.setpoint)
+    return `criticalAt ${s.criticalAt} °C must be above setpoint ${s.setpoint} °C`;
   return checkSequence(s) ?? checkSchedule(s) ?? checkQuiet(s) ?? checkValidate(s);
 }
 

@@ -1,23 +1,21 @@
 import { seconds } from "../../devices/clock.ts";
 import { defineController } from "../contract.ts";
 import { delayStep, initialDelay, initialRate, rateStep } from "../library/alarms.ts";
-import { doorCeiling } from "../library/door.ts";
 import { initialEconomiser } from "../library/economiser.ts";
 import { infeasible } from "../library/feasible.ts";
 import { firstOrder } from "../library/filter.ts";
 import { countedSeconds, slewed } from "../library/limit.ts";
 import { loopWatchInit, loopWatchStep } from "../library/loop-watch.ts";
 import { pidInit } from "../library/pid.ts";
-import { quietCeiling } from "../library/quiet.ts";
 import { rampStep } from "../library/ramp.ts";
 import type { SequenceCommands } from "../library/split-range.ts";
 import { shown } from "../library/timing.ts";
 import { validateInit, type Validated, validateStep } from "../library/validate.ts";
-import { floorOf, flowDuty } from "./fan-zone-decide.ts";
 import { raisedLevels, wantedSetpoint } from "./on-battery.ts";
-import { alarm, maybe, median, said } from "./parts.ts";
+import { alarm, maybe, median } from "./parts.ts";
+import { airLimits, airLimitTexts } from "./zone-air.ts";
 import { damperSafe, damperStep } from "./zone-damper.ts";
-import { blindDuty, lastDuty, lostSensors, withLost } from "./zone-fail-safe.ts";
+import { blindDuty, criticalText, isCritical, lastDuty, lostSensors, withLost } from "./zone-fail-safe.ts";
 import {
   appliedMean,
   bankStep,
@@ -75,16 +73,19 @@ function blindStep(context: Context, validated: Validated, bank: Bank, inForce: 
   };
 }
 
-const activeTexts: Readonly<Record<SequenceCommands["active"], (c: SequenceCommands) => string>> = {
+/** @param duty of the fans, as it becomes, % */
+const activeTexts: Readonly<
+  Record<SequenceCommands["active"], (c: SequenceCommands, duty: number) => string>
+> = {
   heater: ({ heater }) => `heating at ${shown(heater)} %`,
   none: () => "nothing is needed",
   damper: ({ damper }) => `outdoor air through the damper at ${shown(damper)} %`,
-  fans: ({ fans }) => `fans at ${shown(fans)} %`,
-  dx: ({ dx }) => `mechanical cooling at ${shown(dx)} %, fans at full speed`,
+  fans: (_, duty) => `fans at ${shown(duty)} %`,
+  dx: ({ dx }, duty) => `mechanical cooling at ${shown(dx)} %, fans at ${shown(duty)} %`,
 };
 
 function step(context: Context): Result {
-  const { inputs: seen, settings: s, state, dt, nominal, applied, localHour } = context;
+  const { inputs: seen, settings: s, state, dt, nominal, applied, mode } = context;
   const validated = validateStep(state.inlets, probesOf(seen.inlet), { dt }, s);
   const bank = bankStep(state.fans, applied.fans, seen, state.duty ?? s.failSafeDuty, s, dt);
   const mean = appliedMean(applied.fans);
@@ -94,17 +95,12 @@ function step(context: Context): Result {
   const setpoint = rampStep(state.setpoint, wantedSetpoint(seen, s), { dt, nominal }, s);
   const economiser = permission(context, pv, setpoint);
   const outdoorAir = economiser.mode !== "mechanical";
-  const flow = flowDuty(seen.power?.value, s);
-  const quiet = quietCeiling(localHour, pv, setpoint, s) ?? 100;
-  // Airflow is held back for whoever works at the open door.
-  const door = said(seen.doorHold) ? (state.door ?? state.duty ?? inForce) : undefined;
-  const doorMost = doorCeiling(door, pv, setpoint, s) ?? 100;
-  const most = Math.min(quiet, doorMost);
-  const fansFloor = Math.min(most, Math.max(s.minDuty, flow, floorOf(seen)));
-  const decided = decide(context, pv, setpoint, outdoorAir, fansFloor);
+  const air = airLimits(context, pv, setpoint, outdoorAir, inForce);
+  const decided = decide(context, pv, setpoint, outdoorAir, air.floor);
   const lost = lostSensors(seen.inlet, validated, s);
-  const wanted = withLost(Math.max(s.minDuty, Math.min(most, decided.commands.fans)), lost, s);
-  const duty = dutyMoved(wanted, context, inForce);
+  const wanted = withLost(Math.max(s.minDuty, Math.min(air.most, decided.commands.fans)), lost, s);
+  const critical = isCritical(state.critical ?? false, validated.value, seen.inletShort?.value, s);
+  const duty = critical && mode !== "manual" ? 100 : dutyMoved(wanted, context, inForce);
   const rate = rateStep(state.rate, validated.value, dt);
   const frozen =
     decided.commands.heater === 0 &&
@@ -112,15 +108,9 @@ function step(context: Context): Result {
     (rate.quarter >= s.rateQuarter || rate.hour >= s.rateHour);
   const cooling = frozen ? Math.min(state.cooling, decided.commands.dx) : decided.commands.dx;
   const { damper, returnDamper, shutFor, limits } = damperStep(context, decided.commands.damper, economiser);
-  const watched = watch(context, { outdoorAir, pv, setpoint, decided, rate });
+  const watched = watch(context, { outdoorAir, pv, setpoint, decided, rate, ample: air.ample });
   const leader = validated.leader ?? "inlet";
   const against = outdoorAir ? "" : `; no outdoor air: ${economiser.against[0] ?? "it has to wait its time"}`;
-  const quietly =
-    most < 100 && decided.commands.fans > most
-      ? [
-          `${doorMost < quiet ? "somebody works at the open door" : "quiet hours"}: fans at most ${shown(most)} %`,
-        ]
-      : [];
   return {
     outputs: { fans: dutiesOf(bank, duty), damper, returnDamper },
     state: {
@@ -139,13 +129,14 @@ function step(context: Context): Result {
       rate: rate.state,
       blind: 0,
       ...watched.state,
-      ...maybe("door", door),
+      critical,
+      ...air.state,
     },
-    reason: `${leader} is at ${shown(pv)} °C, setpoint ${shown(decided.side === "cooling" ? setpoint : s.heatingSetpoint)} °C: ${activeTexts[decided.commands.active](decided.commands)}${against}`,
+    reason: `${leader} is at ${shown(pv)} °C, setpoint ${shown(decided.side === "cooling" ? setpoint : s.heatingSetpoint)} °C: ${activeTexts[decided.commands.active](decided.commands, duty)}${against}`,
     leader,
-    terms: termsOf(decided, pv, setpoint, duty, flow, s),
+    terms: termsOf(decided, pv, setpoint, duty, air.flow, s),
     limits: [
-      ...quietly,
+      ...(critical ? [criticalText] : airLimitTexts(air, decided.commands.fans)),
       ...limits,
       ...lost.limits,
       ...(frozen ? [`no more stages yet: the inlet changed by ${shown(rate.quarter)} K within 15 min`] : []),
@@ -211,6 +202,7 @@ function watch(
     readonly setpoint: number;
     readonly decided: Decided;
     readonly rate: ReturnType<typeof rateStep>;
+    readonly ample: number | undefined;
   },
 ) {
   const { pv, setpoint, decided, rate } = seen;
@@ -230,7 +222,9 @@ function watch(
       alarm(
         "saturated",
         "major",
-        `all the cooling there is does not hold ${shown(setpoint)} °C: look at cooling, filters and load`,
+        seen.ample !== undefined && seen.ample < s.saturatedAt
+          ? `cooling does not hold ${shown(setpoint)} °C, and more air would not help: look at compressors and load`
+          : `all the cooling there is does not hold ${shown(setpoint)} °C: look at cooling, filters and load`,
       ),
     );
   if (heatingSaturated.on)

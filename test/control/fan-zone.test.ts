@@ -245,3 +245,50 @@ test("on battery a setpoint above the raised limit stays, and no inlet is too wa
   for (let i = 0; i < 40; i++) last = zone.step({ ...seen, inlet: [reading("probe", 37)] });
   assert.deepEqual(high(), ["inlet-high-major"]);
 });
+
+test("a critical inlet puts all fans at 100 % at once, whatever quiet hours, an open door, maxDuty or the table say", () => {
+  const { zone, step } = site(
+    { settings: { maxDuty: 70, quiet: true, quietMax: 40, strategy: "stepwise", setpoint: 38, hotAt: 50 } },
+    undefined,
+    () => ({ doorHold: 1 }),
+  );
+  const at = (celsius: number, count: number): EngineResult => {
+    for (let i = 1; i < count; i++) step(23, () => [reading("probe", celsius)]);
+    return step(23, () => [reading("probe", celsius)]);
+  };
+  at(39, 200);
+  assert.ok(zone.duties()[0]! <= 70, `${zone.duties()[0]} %`);
+  const hot = at(40, 1);
+  assert.deepEqual(zone.duties(), [100, 100, 100, 100]);
+  assert.match(hot.trace.reason, /the inlet is critical: fans at 100 %/);
+  at(38.5, 20);
+  assert.deepEqual(zone.duties(), [100, 100, 100, 100]);
+  at(37.5, 60);
+  assert.ok(zone.duties()[0]! <= 70, `${zone.duties()[0]} %`);
+});
+
+test("on battery an inlet is critical only above what is allowed for a while", () => {
+  const { zone, step } = site({ settings: { setpoint: 38, hotAt: 50 } }, undefined, () => ({
+    inletLimit: 45,
+    inletShort: 45,
+  }));
+  for (let i = 0; i < 100; i++) step(12, () => [reading("probe", 41)]);
+  assert.ok(zone.duties()[0]! < 60, `${zone.duties()[0]} %`);
+  for (let i = 0; i < 4; i++) step(12, () => [reading("probe", 45)]);
+  assert.equal(zone.duties()[0], 100);
+});
+
+test("while the air is dried fans move no more than is asked for, and heat goes before that", () => {
+  const dried = site({ settings: { setpoint: 39, hotAt: 50 } }, undefined, () => ({ drying: 1, floor: 30 }));
+  const last = dried.run(600);
+  assert.equal(dried.zone.duties()[0], 30);
+  assert.match(last.trace.limits.join(), /the air is being dried: at most 30 %/);
+  const hot = site({ settings: { setpoint: 30 } }, undefined, () => ({ drying: 1, floor: 30 }));
+  hot.run(600);
+  assert.ok(hot.zone.duties()[0]! > 45, `${hot.zone.duties()[0]} %`);
+});
+
+test("surfaces that could get wet ask for air", () => {
+  const last = site({ settings: { setpoint: 39, hotAt: 50 } }, undefined, () => ({ wetAir: 50 })).run(600);
+  assert.deepEqual(last.trace.limits, ["surfaces that could get wet: at least 50 %"]);
+});

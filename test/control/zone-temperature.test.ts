@@ -130,6 +130,36 @@ test("a hot day: outdoor air stays out, mechanical cooling holds it, and says wh
   assert.match(end.trace.reason, /mechanical cooling at .*no outdoor air: outdoors 38 °C/);
 });
 
+test("compressors at their limit in closed circulation: fans go no faster than takes the heat away, until less is needed", () => {
+  const place = site(24, { rise: 30, leastRise: 20, ampleDuty: 30 });
+  const duty = (): number => place.zone.duties()[0]!;
+  // With what comes through the walls that is more than there is cooling; it warms the air by 20 K at 33 %.
+  const much = { outdoor: 50, power: 1600 };
+  place.run(110, much);
+  assert.equal(duty(), 100, "all air at first");
+  const late = place.run(480, much);
+  assert.ok(Math.abs(duty() - 33) < 2, `${duty()} %`);
+  assert.match(late.trace.limits.join(), /more air would only add the fans' heat: fans at most 3\d/);
+  assert.match(late.trace.reason, /mechanical cooling at 100 %, fans at 3\d/);
+  assert.match(late.trace.alarms.find(({ id }) => id === "saturated")?.text ?? "", /more air would not help/);
+  // Cooling suffices again: fans do not go up and down with it.
+  for (let i = 0; i < 720; i++) {
+    place.step({ outdoor: 50, power: 1200 });
+    assert.ok(duty() <= 35, `${duty()} %`);
+  }
+  assert.ok(Math.abs(place.air() - 24) < 0.5, `${place.air()} °C`);
+});
+
+test("a critical inlet puts the fans at 100 %, quiet hours or not", () => {
+  const { zone, run } = site(24, { quietMax: 30, leastRise: 20, rise: 30, criticalAt: 33 });
+  run(900, { outdoor: 48, power: 3000 });
+  assert.deepEqual(zone.duties(), [100, 100, 100, 100]);
+  assert.match(
+    run(1, { outdoor: 48, power: 3000 }).trace.limits.join(),
+    /the inlet is critical: fans at 100 %/,
+  );
+});
+
 test("a cold night without load: it is heated, the damper shut, and nothing cools", () => {
   const { zone, run, air } = site(12);
   const end = run(3000, { outdoor: -20, power: 0 });
