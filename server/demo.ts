@@ -143,8 +143,10 @@ const trustWithin: Millis = seconds(45);
 /** Resolves once every controller is trusted and leaves operators their say; @returns whether that happened in time */
 export async function allTrusted(site: Site, signal: AbortSignal): Promise<boolean> {
   const trusted = (): boolean => {
-    const { running } = site.controllers;
-    return running === undefined || running.list().every(({ mode }) => mode === "automatic");
+    const { names, running } = site.controllers;
+    const all = running?.list() ?? [];
+    // Before they are loaded none is listed.
+    return all.length === names.length && all.every(({ mode }) => mode === "automatic");
   };
   return become(site, trusted, trustWithin, signal);
 }

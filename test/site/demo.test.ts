@@ -24,6 +24,11 @@ async function demo(t: TestContext, wires?: "tcp"): Promise<Demo> {
     await allTrusted(started.served.site, new AbortController().signal),
     "controllers are trusted in time",
   );
+  const { names, running } = started.served.site.controllers;
+  assert.deepEqual(
+    running?.list().map(({ name, mode }) => [name, mode]),
+    names.map((name) => [name, "automatic"]),
+  );
   return started;
 }
 
