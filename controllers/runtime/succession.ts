@@ -15,6 +15,8 @@ const toldFor: Millis = hours(24);
 interface Probation {
   readonly previous: Version;
   readonly stateThen: EngineMemory;
+  /** Whether it began with a state of its own: then what it has is nothing to go back with. */
+  readonly fresh: boolean;
   readonly until: Millis;
   readonly untilWall: Instant;
   missed: number;
@@ -103,6 +105,7 @@ export class Succession {
     this.#probation = {
       previous: before,
       stateThen: memory,
+      fresh: how === "fresh",
       until: clock.monotonic() + probation,
       untilWall: clock.now() + probation,
       missed: 0,
@@ -122,9 +125,9 @@ export class Succession {
     if (this.#probation === undefined) return;
     const { clock, log, event } = this.#deps;
     const bad = this.#current;
-    const { previous, stateThen } = this.#probation;
+    const { previous, stateThen, fresh } = this.#probation;
     this.#probation = undefined;
-    const same = before.stateVersion === stateThen.stateVersion;
+    const same = !fresh && before.stateVersion === stateThen.stateVersion;
     previous.core.resume(before, same ? before.state : stateThen.state);
     this.#current = previous;
     const [from, to] = [labelOf(bad), labelOf(previous)];

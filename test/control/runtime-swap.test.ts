@@ -45,6 +45,27 @@ test("a version that fails gives way to the one before, in the same step and wit
   assert.ok(back?.kind === "rolled back" && back.why.includes("the step threw: later"));
 });
 
+test("a version that began with a state of its own does not leave it to the one before", async (t) => {
+  const site = await controlSite(t, { inlet: use(zone) }, { table: warm() });
+  await site.clock.advance(60_000);
+  const steps = stepsOf(site.controllers.get("inlet")?.last?.state);
+  let calls = 0;
+  const other = version("2.0.0", {
+    name: "another",
+    init: () => ({ heard: "nothing" }),
+    step: ({ state }) => {
+      if (++calls > 3) throw new Error("later");
+      return { outputs: { fans: 60 }, state, reason: "so" };
+    },
+  });
+  const source: Source = { kind: "definition", definition: other };
+  await site.controllers.swap("inlet", source, { ...by, handover: "fresh" });
+  await site.clock.advance(30_000);
+  const { definition, mode, last } = site.controllers.get("inlet") ?? {};
+  assert.deepEqual([definition?.name, mode], ["zone", "automatic"]);
+  assert.ok(stepsOf(last?.state) > steps, "it goes on from where it was");
+});
+
 test("that a version was taken back is an alarm until another takes over, or for a day", async (t) => {
   const site = await controlSite(t, { inlet: use(zone) }, { table: warm() });
   await site.clock.advance(60_000);
