@@ -1,6 +1,6 @@
 import type { Alarm } from "../contract.ts";
-import { autonomyRange, type Battery, batteryLimits, chargeCurrent } from "../library/battery.ts";
-import { reached, shown } from "../library/timing.ts";
+import { autonomyRange, type Battery, batteryLimits, chargeCurrent, floatVolts } from "../library/battery.ts";
+import { reached, shown, within } from "../library/timing.ts";
 import type { Observation } from "../sample.ts";
 import type { OutageSettings as Settings } from "./outage-settings.ts";
 import { alarm, there } from "./parts.ts";
@@ -67,17 +67,27 @@ export function chargeLimit(temperature: number | undefined, s: Settings): numbe
   return Math.min(100, Math.floor(limit * 2) / 2);
 }
 
+/**
+ * V, to a tenth, for the hottest of the batteries: too much harms a hot one more than too little a cold one.
+ * @returns null: the plant's own stays, because it is not ours to say, or the temperature is not known
+ */
+export function floatVoltage(temperature: number | undefined, s: Settings): number | null {
+  if (s.chemistry !== "vrla" || !s.commandFloat || temperature === undefined) return null;
+  const wanted = floatVolts(batteryOf(s), s.floatPerCell * s.cells, temperature);
+  return Math.round(10 * within(wanted, 2.15 * s.cells, 2.4 * s.cells)) / 10;
+}
+
 /** Readings a sensor can give: of temperatures, and of the bus by its cells. */
 export const believable = {
-  celsius: (all: readonly Observation[]): readonly Observation[] => within(all, -40, 80),
+  celsius: (all: readonly Observation[]): readonly Observation[] => believed(all, -40, 80),
   volts(all: readonly Observation[], { chemistry, cells }: Settings): readonly Observation[] {
     const nominal = cells * (chemistry === "vrla" ? 2 : 3.2);
-    return within(all, 0.7 * nominal, 1.35 * nominal);
+    return believed(all, 0.7 * nominal, 1.35 * nominal);
   },
-  percent: (all: readonly Observation[]): readonly Observation[] => within(all, 0, 100),
+  percent: (all: readonly Observation[]): readonly Observation[] => believed(all, 0, 100),
 };
 
-const within = (all: readonly Observation[], least: number, most: number): readonly Observation[] =>
+const believed = (all: readonly Observation[], least: number, most: number): readonly Observation[] =>
   there(all).filter(({ value }) => value >= least && value <= most);
 
 /** What the temperatures of the coldest and of the hottest battery mean, for people. */

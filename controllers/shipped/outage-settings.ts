@@ -68,6 +68,17 @@ export const outageSettings = Type.Object({
     default: true,
     description: "Command the plant's charge limit by the battery's temperature.",
   }),
+  floatPerCell: volts({
+    default: 2.27,
+    minimum: 2.1,
+    maximum: 2.4,
+    description:
+      "Lead: float voltage of a cell at 25 °C; 3 mV less for each kelvin above, within 2.15 to 2.4 V.",
+  }),
+  commandFloat: flag({
+    default: true,
+    description: "Command the plant's float voltage by the temperature of a lead battery.",
+  }),
   generatorRunsCooling: plain({
     default: 1,
     minimum: 0,

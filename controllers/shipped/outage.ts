@@ -10,7 +10,14 @@ import { select } from "../select.ts";
 import { inletsStep, leftOut } from "./inlets.ts";
 import { loadTagAlarms } from "./load-tags.ts";
 import { loadsOf } from "./loads.ts";
-import { batteryAlarms, believable, chargeLimit, type Estimate, estimateStep } from "./outage-battery.ts";
+import {
+  batteryAlarms,
+  believable,
+  chargeLimit,
+  type Estimate,
+  estimateStep,
+  floatVoltage,
+} from "./outage-battery.ts";
 import { asked, loadsWith, powerAlarms, reasonOf, shedAlarms, warmAlarms } from "./outage-loads.ts";
 import { outageCheck, outageSettings } from "./outage-settings.ts";
 import { each, least, maybe, most, there } from "./parts.ts";
@@ -53,6 +60,13 @@ export const outage = defineController({
     loads: select("type:outlet").action("switch", { optional: true }),
     servers: select("type:power-control").action("state", { optional: true }),
     charging: select("type:dc-plant").action("charge-limit", { optional: true, deadband: 0.5 }),
+    float: select("type:dc-plant").action("float-voltage", {
+      unit: "V",
+      optional: true,
+      deadband: 0.1,
+      rise: 0.01,
+      fall: 0.01,
+    }),
   },
   publishes: {
     onBattery: { text: "1 while mains are out and no generator runs" },
@@ -63,7 +77,7 @@ export const outage = defineController({
     autonomy: { unit: "s", text: "How long the battery lasts, at the worst" },
     shed: { text: "Loads without power" },
   },
-  failSafe: { loads: null, servers: null, charging: null },
+  failSafe: { loads: null, servers: null, charging: null, float: null },
   stateVersion: 2,
   init: (): State => ({
     ...{ inlets: validateInit(), mains: initialMains, shedding: initialShedding },
@@ -134,6 +148,7 @@ export const outage = defineController({
         ),
         servers: each(applied.servers, ({ name }) => (asked(name, shed, loads, s) ? "soft" : null)),
         charging: s.commandCharging && applied.charging.length > 0 ? limit : null,
+        float: applied.float.length > 0 ? floatVoltage(extremes[1], s) : null,
       },
       state: {
         inlets: inlets.state,

@@ -456,6 +456,45 @@ test("outage: a tag that says nonsense is told, and the settings apply", () => {
   assert.match(told[0]?.text ?? "", /shed-at-soc:lots of pdu-1\.outlet-2 is nothing from 0 to 100 %/u);
 });
 
+const plant = (settings: object, temperature: Values = { "dc-1.battery": 25 }) =>
+  bench(
+    outage,
+    { float: [numberTarget("dc-1.plant", "V", 48, 58)] },
+    { mains: { "io-1.mains": "present" }, batteryTemperature: temperature },
+    { cells: 24, ...settings },
+  );
+
+test("outage: the float voltage follows the temperature of a lead battery, slowly and within limits", () => {
+  const site = plant({ chemistry: "vrla" });
+  site.step({}, 10);
+  assert.equal(site.value("float", "dc-1.plant"), 54.5);
+  const volts = () => Number(site.value("float", "dc-1.plant"));
+  let largest = 0;
+  for (let t = 0; t < 300; t += 10) {
+    const before = volts();
+    site.step({ batteryTemperature: { "dc-1.battery": 40 } }, 10);
+    largest = Math.max(largest, before - volts());
+  }
+  assert.equal(volts(), 53.4);
+  assert.ok(largest > 0 && largest < 0.25, `${largest} V in 10 s`);
+  site.step({ batteryTemperature: { "dc-1.battery": null } }, 10);
+  assert.equal(site.value("float", "dc-1.plant"), undefined, "left as it is while nobody knows better");
+  const cold = plant({ chemistry: "vrla", floatPerCell: 2.3 }, { "dc-1.battery": -20 });
+  cold.step({}, 10);
+  assert.equal(cold.value("float", "dc-1.plant"), 57.6);
+  const two = plant({ chemistry: "vrla" }, { "dc-1.battery": 20, "dc-2.battery": 40 });
+  two.step({}, 10);
+  assert.equal(two.value("float", "dc-1.plant"), 53.4, "the hottest decides");
+});
+
+test("outage: the float voltage of another battery, or where it is not wanted, is left alone", () => {
+  for (const settings of [{ chemistry: "lfp" }, { chemistry: "vrla", commandFloat: false }]) {
+    const site = plant(settings);
+    site.step({}, 10);
+    assert.equal(site.value("float", "dc-1.plant"), undefined);
+  }
+});
+
 test("outage: outlets somebody switched off stay off", () => {
   const site = power({
     outlets: Object.fromEntries(outlets.map((name) => [name, name.endsWith("1") ? "off" : "on"])),
