@@ -1,6 +1,7 @@
 import { type Static, Type } from "typebox";
-import { numberOf, secondsOf, watts } from "../settings.ts";
+import { kelvin, numberOf, secondsOf, watts } from "../settings.ts";
 import { usable } from "./limit.ts";
+import { shown } from "./timing.ts";
 
 /** What is known of a site, so that sensors can be held against each other. */
 export const plausibleSettings = Type.Object({
@@ -14,6 +15,13 @@ export const plausibleSettings = Type.Object({
     minimum: 0,
     maximum: 1000,
     description: "Air all fans move at 100 %, for that. 0: not known.",
+  }),
+  swappedBy: kelvin({
+    default: 1,
+    minimum: 0.2,
+    maximum: 20,
+    description:
+      "An inlet this much warmer than the outlet of its rack, while there is power: their probes may be in each other's place.",
   }),
   implausibleAfter: secondsOf({
     default: 900,
@@ -61,4 +69,31 @@ export function implausible(view: ModelView): readonly string[] {
   if (usable(inlet) && usable(outdoor) && view.dxRuns === false && inlet < outdoor - 2)
     said.push(`the inlet is ${(outdoor - inlet).toFixed(1)} K colder than outdoors with no cooling running`);
   return said;
+}
+
+/** A probe before a rack and one behind it, °C. */
+export interface ProbePair {
+  readonly inlet: { readonly name: string; readonly value: number };
+  readonly outlet: { readonly name: string; readonly value: number };
+}
+
+/** W that surely warm the air, where nothing is known of the racks' full load. */
+const someHeat = 100;
+
+/**
+ * Pairs of probes that may be in each other's place, in words: equipment at work warms its air, and never cools it. Pure.
+ * @param heat W; undefined: nothing is concluded
+ */
+export function swapped(
+  pairs: readonly ProbePair[],
+  heat: number | undefined,
+  { ratedHeat, swappedBy }: Pick<PlausibleSettings, "ratedHeat" | "swappedBy">,
+): readonly string[] {
+  if (!usable(heat) || heat < (ratedHeat > 0 ? 0.2 * ratedHeat : someHeat)) return [];
+  return pairs
+    .filter(({ inlet, outlet }) => inlet.value > outlet.value + swappedBy)
+    .map(
+      ({ inlet, outlet }) =>
+        `${inlet.name} before the racks has ${shown(inlet.value)} °C and ${outlet.name} behind them ${shown(outlet.value)} °C (each in the other's place?)`,
+    );
 }

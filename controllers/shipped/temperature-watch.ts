@@ -14,7 +14,7 @@ import {
   watchSettings,
 } from "../library/alarms.ts";
 import { median as middle } from "../library/filter.ts";
-import { implausible, plausibleSettings } from "../library/plausible.ts";
+import { implausible, plausibleSettings, type ProbePair, swapped } from "../library/plausible.ts";
 import { listed, shown } from "../library/timing.ts";
 import { checkValidate, validateInit, type ValidateState } from "../library/validate.ts";
 import type { Observation } from "../sample.ts";
@@ -23,6 +23,7 @@ import { type Inlets, inletSettings, inletsStep } from "./inlets.ts";
 import { batteryInputs, raisedLevels } from "./on-battery.ts";
 import { alarm, maybe, median, there } from "./parts.ts";
 import { runningWords } from "./staged-units.ts";
+import { rackOf } from "./zone-parts.ts";
 
 const settings = Type.Object({
   ...watchSettings.properties,
@@ -48,6 +49,7 @@ const severities: Readonly<Record<Level, Severity>> = {
 };
 
 interface Seen {
+  readonly inlets: readonly Observation[];
   readonly outlet: readonly Observation[];
   readonly outdoor: readonly Observation[];
   readonly fans: readonly Observation[];
@@ -58,12 +60,12 @@ interface Seen {
 /** What cannot be true at once: it raises doubt, and fails no sensor. */
 function contradictions(
   { validated }: Inlets,
-  { outlet, outdoor, fans, states, power }: Seen,
+  { inlets, outlet, outdoor, fans, states, power }: Seen,
   s: Static<typeof settings>,
 ): readonly string[] {
   const duty = median(fans);
   const said = there(states);
-  return implausible({
+  const model = implausible({
     inlet: middle(validated.places.flatMap(({ value }) => (value === undefined ? [] : [value]))),
     outlet: median(outlet),
     outdoor: median(outdoor),
@@ -75,6 +77,26 @@ function contradictions(
       said.length === 0 || said.length < states.length
         ? undefined
         : said.some(({ value }) => runningWords.includes(value)),
+  });
+  return [...model, ...swapped(pairsOf(inlets, outlet), power?.value, s)];
+}
+
+/** Each inlet with the coldest outlet of its rack; without one, with the hottest there is. As they read, believed or not. */
+function pairsOf(inlets: readonly Observation[], outlets: readonly Observation[]): readonly ProbePair[] {
+  const behind = there(outlets).toSorted((a, b) => a.value - b.value);
+  const hottest = behind.at(-1);
+  return there(inlets).flatMap((inlet) => {
+    const rack = rackOf(inlet.tags);
+    const own = rack === undefined ? undefined : behind.find(({ tags }) => rackOf(tags) === rack);
+    const outlet = own ?? hottest;
+    return outlet === undefined
+      ? []
+      : [
+          {
+            inlet: { name: inlet.from, value: inlet.value },
+            outlet: { name: outlet.from, value: outlet.value },
+          },
+        ];
   });
 }
 

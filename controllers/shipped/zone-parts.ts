@@ -16,7 +16,8 @@ import type { Probe, Validated } from "../library/validate.ts";
 import type { Applied, Observation } from "../sample.ts";
 import { alarm } from "./parts.ts";
 
-const rackOf = oncePer((tags: readonly string[]) => tags.find((tag) => /(^|\/)rack:/.test(tag)));
+/** The rack something belongs to, by its tag. */
+export const rackOf = oncePer((tags: readonly string[]) => tags.find((tag) => /(^|\/)rack:/.test(tag)));
 
 /** Observations as probes: those of one rack, by its tag, stand for the same place. */
 export function probesOf(all: readonly Observation[]): readonly Probe[] {

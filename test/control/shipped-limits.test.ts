@@ -3,6 +3,7 @@ import test from "node:test";
 import { coldStart } from "../../controllers/shipped/cold-start.ts";
 import { heater } from "../../controllers/shipped/heater.ts";
 import { outage } from "../../controllers/shipped/outage.ts";
+import { temperatureWatch } from "../../controllers/shipped/temperature-watch.ts";
 import { bench, choiceTarget } from "./shipped-bench.ts";
 
 test("heater: all stages that do not hold the setpoint are told of after half an hour, but not in a cold start", () => {
@@ -67,4 +68,21 @@ test("outage: on generator compressors start one after the other", () => {
   assert.equal(stages(40, "running"), 1);
   assert.equal(stages(20, "running"), 2);
   assert.equal(stages(300, "running"), 3);
+});
+
+test("temperature watch: an inlet warmer than its outlet while there is power is told with both names, and fails nobody", () => {
+  const seen = { inlets: { "probe-in": 36 }, outlet: { "probe-out": 25 }, power: { pdu: 1200 } };
+  const site = bench(temperatureWatch, {}, seen, { highWarning: 60, highMajor: 61, highCritical: 62 });
+  site.step({}, 880);
+  assert.deepEqual(site.alarms(), []);
+  const told = site.step({}, 60);
+  assert.deepEqual(site.alarms(), ["implausible"]);
+  assert.match(
+    told.trace.alarms[0]?.text ?? "",
+    /probe-in before the racks has 36 °C and probe-out behind them 25 °C/u,
+  );
+  for (const sound of [{ power: { pdu: 20 } }, { power: {} }, { outlet: { "probe-out": 36 } }]) {
+    site.step({ ...seen, ...sound }, 20);
+    assert.deepEqual(site.alarms(), [], JSON.stringify(sound));
+  }
 });
