@@ -141,28 +141,40 @@ function advance(state: GuardState, input: GuardInput, settings: GuardSettings, 
 
 type Holds = NonNullable<GuardResult["holds"]>;
 
+/** Seconds until it may start, by the longest of its waits; with 0 it may now. */
+const startsIn = (state: GuardState, settings: GuardSettings): number =>
+  Math.max(
+    settings.minimumOff - (state.now - state.since),
+    startsWait(state, settings),
+    state.holdUntil - state.now,
+    0,
+  );
+
+const barred = ({ lockedOut, tripped }: GuardState): boolean => lockedOut || tripped;
+
 function holdsStart(state: GuardState, settings: GuardSettings): Holds | undefined {
   if (state.lockedOut) {
     const text = `locked out after ${state.trips.length} trips in 24 h; find the cause, then reset the lock-out`;
     return { by: "lock-out", text };
   }
   if (state.tripped) return { by: "trip", text: "a safety of the unit has tripped" };
-  const waits: readonly (readonly [Holds["by"], number, string])[] = [
-    ["minimum off", settings.minimumOff - (state.now - state.since), "the compressor must rest"],
-    [
-      "starts per hour",
-      startsWait(state, settings),
-      `it has had its ${settings.startsPerHour} starts this hour`,
-    ],
-    ["power-up", state.holdUntil - state.now, "power has come only just now"],
-  ];
-  const [by, seconds, text] = waits.reduce((longest, one) => (one[1] >= longest[1] ? one : longest));
-  return reached(0, seconds) ? undefined : { by, seconds, text: `${text}: ${span(seconds)} more` };
+  const seconds = startsIn(state, settings);
+  if (reached(0, seconds)) return undefined;
+  const more = `${span(seconds)} more`;
+  if (seconds === state.holdUntil - state.now)
+    return { by: "power-up", seconds, text: `power has come only just now: ${more}` };
+  return seconds === startsWait(state, settings)
+    ? {
+        by: "starts per hour",
+        seconds,
+        text: `it has had its ${settings.startsPerHour} starts this hour: ${more}`,
+      }
+    : { by: "minimum off", seconds, text: `the compressor must rest: ${more}` };
 }
 
 /** Whether it runs, or could start now. */
 export const mayRun = (state: GuardState, settings: GuardSettings): boolean =>
-  state.running || holdsStart(state, settings) === undefined;
+  state.running || (!barred(state) && reached(0, startsIn(state, settings)));
 
 /** Seconds until one start more is within the limit. */
 function startsWait({ starts, now }: GuardState, { startsPerHour }: GuardSettings): number {
