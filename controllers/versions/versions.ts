@@ -69,6 +69,8 @@ export class Versions {
   readonly #shadows = new Map<string, Shadow>();
   /** One change at a time of each controller. */
   readonly #busy = new Set<string>();
+  /** Controllers whose version was on probation when this program began, and failed since. */
+  readonly #takenBack = new Set<string>();
   #runtime: ControllerRuntime | undefined;
   #stops: readonly (() => void)[] = [];
 
@@ -97,6 +99,7 @@ export class Versions {
       runtime.onTrace((name, trace, frame) => {
         const shadow = this.#shadows.get(name);
         if (shadow !== undefined) shadow.follow(trace, frame, runtime.get(name)?.settings ?? {});
+        if (trace.failure !== undefined) this.#failed(name, trace.failure.text);
       }),
       runtime.onEvent((event) => {
         if (event.kind === "rolled back") this.#rolledBack(event.controller, event.source, event.why);
@@ -280,6 +283,27 @@ export class Versions {
     await host.close();
     const { definition } = this.#statusOf(controller);
     return definition === undefined || definition.name === name ? "state" : "fresh";
+  }
+
+  /**
+   * Takes back what has been on probation since a program before this one: the runtime knows of no version before it.
+   * Tried once: what does not come back then would not with the next failure either.
+   */
+  #failed(controller: string, why: string): void {
+    const { store, clock, log } = this.#deps;
+    const { id, probation } = store.inForce(controller) ?? {};
+    if (probation === undefined || probation.until <= clock.now() || this.#takenBack.has(controller)) return;
+    const status = this.#statusOf(controller);
+    if (status.probation !== undefined || versionIdOf(status) !== id) return;
+    this.#takenBack.add(controller);
+    const by = { who: "runtime", why };
+    this.#alone(controller, () =>
+      this.#swap(controller, probation.previous, "rolled back", { ...by, probation: 0 }),
+    ).then(
+      ({ from, to }) =>
+        log.error({ controller, from, to }, `${controller}: back to ${to}, because of ${from}: ${why}`),
+      (error: unknown) => log.error({ controller, error }, "the version before cannot take over"),
+    );
   }
 
   #rolledBack(controller: string, source: Source, why: string): void {

@@ -156,6 +156,41 @@ test("a version that fails on probation is taken back by itself, also for after 
   assert.equal(idOf(second.source), configuredId);
 });
 
+test("a version that fails on probation is taken back also when the program was started anew meanwhile", async (t) => {
+  const folder = temporaryFolder(t);
+  const bad = bundleOf("1.1.0", 40);
+  const first = await swapped(t, folder, bad);
+  await first.clock.advance(seconds(30));
+  first.kill();
+  const second = await again(t, folder, first.clock);
+  assert.equal(idOf(second.source), bad.hash);
+  await second.clock.advance(minutes(5));
+  const { inForce, history } = second.versions.status("zone");
+  assert.equal(inForce, configuredId);
+  assert.deepEqual(
+    [history[0]?.what, history[0]?.from, history[0]?.by.who],
+    ["rolled back", bad.hash, "runtime"],
+  );
+  assert.match(history[0]?.by.why ?? "", /no more/);
+  const { mode, failures, probation } = second.controllers.get("zone") ?? {};
+  assert.deepEqual([mode, failures, probation], ["automatic", 1, undefined]);
+  second.kill();
+  assert.equal(idOf((await again(t, folder, second.clock)).source), configuredId);
+});
+
+test("after its probation a version that fails stays, also when the program was started anew", async (t) => {
+  const folder = temporaryFolder(t);
+  const bad = bundleOf("1.1.0", 40);
+  const first = await swapped(t, folder, bad);
+  await first.clock.advance(seconds(30));
+  first.kill();
+  await first.clock.advance(minutes(15));
+  const second = await again(t, folder, first.clock);
+  await second.clock.advance(minutes(5));
+  assert.equal(second.versions.status("zone").inForce, bad.hash);
+  assert.match(second.controllers.get("zone")?.lastFailure?.text ?? "", /no more/);
+});
+
 test("a version that is lost is not in force after a restart: the configured one is", async (t) => {
   const folder = temporaryFolder(t);
   const first = await swapped(t, folder);
