@@ -21,6 +21,8 @@ const halfHour = 1800;
 const day = 86_400;
 /** K by which a sensor must be off before anybody can tell. */
 const drifted = 2;
+/** K by which the air must be elsewhere than a stuck sensor says. */
+const apart = 1;
 /** % by which a damper must be elsewhere than it is told. */
 const astray = 10;
 
@@ -36,11 +38,9 @@ const cooler = (ids: string, within: number): Expected => ({
   within,
   visible: (fault, { commands }) => (commands.dx[unit(fault)]?.capacity ?? 0) > 0,
 });
-const damper = (ids: string): Expected => ({
-  alarm: plain(ids),
-  within: 180,
-  visible: (_fault, { commands, state }) => Math.abs(commands.damper - state.damper) > astray,
-});
+/** Whether outdoor air can be told from that of the room, with compressors at rest. */
+const feelable = ({ state }: SitePhysics): boolean =>
+  state.hot - state.outdoor > 5 && state.dx.every(({ running }) => !running);
 
 /** What is expected of each kind that has a diagnosis of its own. */
 const expected: Partial<Record<FaultKind, Expected>> = {
@@ -48,7 +48,13 @@ const expected: Partial<Record<FaultKind, Expected>> = {
   "worn-fan": fan("fan-slow", halfHour),
   "intermittent-fan": fan("fan-failed|fan-stopped|fan-hunting", halfHour),
   "tach-lost": fan("fan-tach|fan-failed|fan-stopped", halfHour),
-  ...{ stuck: sensor, "open-wire": sensor, "short-wire": sensor, intermittent: sensor },
+  stuck: {
+    ...sensor,
+    // Where it is stuck for want of a value, the air has to move first: that takes a part of a day.
+    visible: ({ value }, { state }, age) =>
+      value === undefined ? age >= day : Math.abs(state.inlet - value) > apart,
+  },
+  ...{ "open-wire": sensor, "short-wire": sensor, intermittent: sensor },
   ...{ fahrenheit: sensor, shifted: sensor },
   drift: {
     alarm: sensor.alarm,
@@ -58,8 +64,17 @@ const expected: Partial<Record<FaultKind, Expected>> = {
   lockout: { ...cooler("tripped|locked-out", minute), visible: () => true },
   "condenser-blocked": cooler("tripped|locked-out", halfHour),
   "compressor-dead": cooler("failed", halfHour),
-  "damper-stuck": damper("damper-stuck"),
-  "damper-slipped": damper("damper-no-air|damper-stuck"),
+  "damper-stuck": {
+    alarm: plain("damper-stuck"),
+    within: 180,
+    visible: (_fault, { commands, state }) => Math.abs(commands.damper - state.damper) > astray,
+  },
+  "damper-slipped": {
+    alarm: plain("damper-no-air|damper-stuck"),
+    within: 180,
+    visible: (_fault, physics) =>
+      physics.commands.damper > 50 && physics.state.damper < astray && feelable(physics),
+  },
   "mains-loss": { alarm: plain("mains-out"), within: minute },
   smoke: { alarm: plain("smoke|fire"), within: 3 },
   leak: { alarm: plain("leak"), within: minute },

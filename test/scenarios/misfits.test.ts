@@ -13,6 +13,8 @@ test("a damper whose linkage slipped while shut: it says that it is open, no air
   site.advance(5400);
   assert.ok(alarms.has("economiser damper-no-air"), [...alarms].join("; "));
   assert.ok(!alarms.has("economiser damper-stuck"), "its feedback follows");
+  const [found] = site.score.report().alarms.diagnosis;
+  assert.ok(found !== undefined && found.seconds <= 180, `${found?.seconds} s`);
   assert.ok((site.physics.state.dx[0]?.runSeconds ?? 0) > 1200, "compressors cool in its place");
   // The compressor that has just stopped for outdoor air may not start for 5 min.
   holds(long, [15, 36]);

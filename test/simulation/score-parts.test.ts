@@ -91,11 +91,15 @@ test("an alarm diagnoses a fault when it names what is broken", () => {
   assert.equal(diagnosedWithin(faultFrom("probe-inlet noisy temperature 3")), undefined);
 });
 
-test("a fault can be seen once it does something: a drift of 0.5 K a day after four days, a damper once it is moved", () => {
+test("a fault can be seen once it does something: a drift of 0.5 K a day after four days, a stuck sensor once the air is elsewhere, a damper once it is moved", () => {
   const physics = physicsOf();
   const drift = faultFrom("probe-inlet drift temperature -0.5");
   assert.equal(isVisible(drift, physics, 3.99 * 86_400), false);
   assert.equal(isVisible(drift, physics, 4 * 86_400), true);
+  const away = physics.state.inlet + 2;
+  assert.equal(isVisible(faultFrom(`probe-inlet stuck temperature at ${away}`), physics, 0), true);
+  assert.equal(isVisible(faultFrom(`probe-inlet stuck temperature at ${away - 1.5}`), physics, 0), false);
+  assert.equal(isVisible(faultFrom("probe-inlet stuck temperature"), physics, 3600), false);
   const damper = faultFrom("dx-1 damper-stuck");
   assert.equal(isVisible(damper, physics, 60), false);
   physics.commands.damper = 50;
