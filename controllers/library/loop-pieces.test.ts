@@ -114,18 +114,19 @@ test("a loop that is held and let go again makes no spike of the derivative, and
   assert.equal(at(20, settings.outputMin), 20);
 });
 
+const trimmed: TrimSettings = {
+  initial: 40,
+  min: 25,
+  max: 100,
+  trim: -1,
+  respond: 4,
+  maxRespond: 12,
+  ignore: 0,
+  every: 60,
+  delay: 300,
+};
+
 describe("trim and respond", () => {
-  const settings: TrimSettings = {
-    initial: 40,
-    min: 25,
-    max: 100,
-    trim: -1,
-    respond: 4,
-    maxRespond: 12,
-    ignore: 0,
-    every: 60,
-    delay: 300,
-  };
   const requests = { one: 1, two: 2, three: 3, unknown: 1 };
 
   test("requests of racks, weighted, and who asks most", () => {
@@ -142,29 +143,29 @@ describe("trim and respond", () => {
 
   test("off begins anew; unknown requests change nothing; it stays within its limits", () => {
     const on = { on: true, dt: 5, nominal: 5 };
-    let state = trimInit(settings);
-    for (let k = 0; k < 500; k++) state = trimStep(state, { ...on, requests: undefined }, settings).state;
+    let state = trimInit(trimmed);
+    for (let k = 0; k < 500; k++) state = trimStep(state, { ...on, requests: undefined }, trimmed).state;
     assert.equal(state.setpoint, 40);
     fc.assert(
       fc.property(fc.array(fc.nat(20), { maxLength: 40 }), (counts) => {
-        let kept = { ...trimInit(settings), on: 300 };
+        let kept = { ...trimInit(trimmed), on: 300 };
         for (const count of counts)
-          kept = trimStep(kept, { requests: count, on: true, dt: 60, nominal: 60 }, settings).state;
+          kept = trimStep(kept, { requests: count, on: true, dt: 60, nominal: 60 }, trimmed).state;
         assert.ok(kept.setpoint >= 25 && kept.setpoint <= 100);
       }),
     );
     assert.deepEqual(
-      trimStep({ ...state, setpoint: 80 }, { ...on, on: false, requests: 3 }, settings).setpoint,
+      trimStep({ ...state, setpoint: 80 }, { ...on, on: false, requests: 3 }, trimmed).setpoint,
       40,
     );
   });
 
-  test("settings that contradict themselves", () => {
-    assert.equal(checkTrim(settings), undefined);
-    assert.match(checkTrim({ ...settings, trim: 1 }) ?? "", /opposite signs/);
-    assert.match(checkTrim({ ...settings, maxRespond: -1 }) ?? "", /maxRespond/);
-    assert.match(checkTrim({ ...settings, min: 120 }) ?? "", /min 120/);
-    assert.match(checkTrim({ ...settings, initial: 10 }) ?? "", /initial 10 is outside/);
+  test("trimmed that contradict themselves", () => {
+    assert.equal(checkTrim(trimmed), undefined);
+    assert.match(checkTrim({ ...trimmed, trim: 1 }) ?? "", /opposite signs/);
+    assert.match(checkTrim({ ...trimmed, maxRespond: -1 }) ?? "", /maxRespond/);
+    assert.match(checkTrim({ ...trimmed, min: 120 }) ?? "", /min 120/);
+    assert.match(checkTrim({ ...trimmed, initial: 10 }) ?? "", /initial 10 is outside/);
   });
 });
 
@@ -260,17 +261,7 @@ test("tables, floors and ramps put away and taken out at every step go on bit fo
     negative: 2,
     interpolate: true,
   };
-  const floor: TrimSettings = {
-    initial: 40,
-    min: 25,
-    max: 100,
-    trim: -1,
-    respond: 4,
-    maxRespond: 12,
-    ignore: 0,
-    every: 60,
-    delay: 0,
-  };
+  const floor = { ...trimmed, delay: 0 };
   fc.assert(
     fc.property(fc.array(fc.double({ min: 10, max: 40, noNaN: true })), (readings) => {
       let [a, b] = [stepwiseInit(), stepwiseInit()];

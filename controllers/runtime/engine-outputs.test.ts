@@ -114,14 +114,18 @@ test("a stronger rank replaces the weaker, does not wait for rates, and stays fo
   assert.equal(duty(), 100, "a step that runs says itself that it is over");
 });
 
-test("each device may be told something else; those not named are given up", () => {
-  let want: object = { a: 10, b: 20 };
-  const { settle, step, targets } = bench({
+/** One whose step names each device. */
+const toldEach = (want: () => object) =>
+  bench({
     ...plain,
     outputs: { fans: select("type:fan").action("speed") },
     invariants: [],
-    step: () => ({ outputs: { fans: { each: want } }, state: 1, reason: "x" }) as StepResult,
+    step: () => ({ outputs: { fans: { each: want() } }, state: 1, reason: "x" }) as StepResult,
   });
+
+test("each device may be told something else; those not named are given up", () => {
+  let want: object = { a: 10, b: 20 };
+  const { settle, step, targets } = toldEach(() => want);
   settle();
   assert.deepEqual([targets.value("fans", "a"), targets.value("fans", "b")], [10, 20]);
   want = { b: null, a: 11 };
@@ -131,12 +135,7 @@ test("each device may be told something else; those not named are given up", () 
 
 test("a device that is meant by name and not bound is told of, and the others get what they should", () => {
   let want: object = { a: 10, b: 20, "fan-a": 30, "fan-b": 40 };
-  const { settle, step, targets } = bench({
-    ...plain,
-    outputs: { fans: select("type:fan").action("speed") },
-    invariants: [],
-    step: () => ({ outputs: { fans: { each: want } }, state: 1, reason: "x" }) as StepResult,
-  });
+  const { settle, step, targets } = toldEach(() => want);
   settle();
   assert.deepEqual(step().trace.alarms, [
     {
