@@ -4,15 +4,8 @@ export interface WearBudget {
   readonly life: number;
 }
 
-/** Budgets. Days are those of the running program; `life` counts all there ever were. */
-export const wearBudgets = {
-  relay: { perDay: 50, life: 100_000 },
-  compressor: { perDay: 144, life: 100_000 },
-  /** Full strokes. */
-  damper: { perDay: 20, life: 60_000 },
-  /** Writes of one register that is kept in EEPROM. */
-  eeprom: { perDay: 10, life: 100_000 },
-} as const satisfies Readonly<Record<string, WearBudget>>;
+/** Full strokes of a damper. Days are those of the running program; `life` counts all there ever were. */
+export const damperBudget: WearBudget = { perDay: 20, life: 60_000 };
 
 export interface WearState {
   readonly total: number;

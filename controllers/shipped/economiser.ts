@@ -28,7 +28,7 @@ import { gainFactor } from "../library/schedule.ts";
 import { within } from "../library/timing.ts";
 import { initialTravel, travelStep, type TravelState } from "../library/travel.ts";
 import { validateInit, type ValidateState } from "../library/validate.ts";
-import { initialWear, wearBudgets, type WearState, wearStep } from "../library/wear.ts";
+import { damperBudget, initialWear, type WearState, wearStep } from "../library/wear.ts";
 import { from, optional, select } from "../select.ts";
 import {
   airFrom,
@@ -263,7 +263,7 @@ function step(context: Context): Result {
   const wanted = result.damperMay === "minimum" ? s.damperMinimum : loop.output;
   const travel = move(context, air, wanted, result, closing);
   const moved = travel.state.strokes - state.travel.strokes;
-  const wear = wearStep(state.wear, moved, wearBudgets.damper, dt, { force: true });
+  const wear = wearStep(state.wear, moved, damperBudget, dt, { force: true });
   const filter = filterLoaded(context);
   const returnOpen = closing.returnOpen ? 100 : tenths(100 - (air.ours ? travel.position : inForce));
   return {
