@@ -140,11 +140,13 @@ async function showDetail(name) {
   for (const id of ["#change-value", "#change-why"]) $(id).value = "";
   $("#confirm").hidden = true;
   $("#change").hidden = true;
+  $("#look-only").hidden = true;
   set($("#detail-state"), "", "");
   if (!$("#detail").open) $("#detail").showModal();
   const me = await json("/api/session").catch(() => ({ slots: [] }));
   await drawDetail(true);
   $("#change").hidden = !me.slots.includes(8);
+  $("#look-only").hidden = !$("#change").hidden;
 }
 
 async function drawDetail(anew) {
@@ -220,6 +222,11 @@ $("#confirm").addEventListener("submit", async (event) => {
   } catch (error) {
     set($("#detail-state"), error.message, "lost");
   }
+});
+$("#look-only button").addEventListener("click", () => {
+  $("#detail").close();
+  $("#login").hidden = false;
+  $("#token").focus();
 });
 addEventListener("hashchange", follow);
 refreshControllers();

@@ -47,6 +47,7 @@ export const page = (site: string, version: string): string => `<!doctype html>
     <label>because <input id="change-why" maxlength="500" placeholder="the reason, for whoever asks later" required></label>
     <button>Ask for it</button>
   </form>
+  <p id="look-only" hidden>You may look, not change. <button type="button">Log in as somebody else</button></p>
   <form id="confirm" hidden><p id="confirm-text"></p><button id="confirm-yes">Yes, do it</button> <button type="button" id="confirm-no">No</button></form>
   <p id="detail-state" role="status"></p>
 </dialog>

@@ -20,6 +20,7 @@ const driver = `<pre id="out"></pre><img src="/page/wait"><script type="module">
     document.querySelector("#controllers li button").click();
     await until("a detail", () => /zone/.test(text("#detail-title")) && !document.querySelector("#change").hidden);
     out.title = text("#detail-title");
+    out.looks = !document.querySelector("#look-only").hidden;
     out.plot = document.querySelector("#detail-plot svg").getAttribute("aria-label");
     out.drawn = document.querySelectorAll("#detail-plot path").length;
     out.alarms = text("#detail-alarms");
@@ -76,7 +77,7 @@ for (const size of ["1200,900", "500,800"])
       const [[name, mode, rest] = []] = out["list"] as string[][];
       assert.deepEqual([name, mode], ["zone", "automatic"]);
       assert.match(rest ?? "", /21\.5 °C, setpoint 21 °C · fan 54.*probe: 0\.5 K above the setpoint/);
-      assert.equal(out["title"], "zone: automatic");
+      assert.deepEqual([out["title"], out["looks"]], ["zone: automatic", false]);
       assert.match(
         String(out["plot"]),
         /^The last \d+ steps: measured 21\.5 to 21\.5, outputs from 0 to 100$/,
