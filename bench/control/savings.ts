@@ -103,12 +103,7 @@ function simulated(one: SiteCase, climate: Climate, days: number, controlled: bo
 }
 
 /** The same hours at rest. */
-function atRest(
-  one: SiteCase,
-  policy: Policy,
-  climate: Climate,
-  days: number,
-): Energy & { freeHours: number } {
+function atRest(one: SiteCase, policy: Policy, climate: Climate, days: number): Energy {
   const sum = { fans: 0, dx: 0, heater: 0 };
   const parameters = siteParameters(one.name);
   for (const day of seasons)
