@@ -1,16 +1,9 @@
 import type { Instant, Millis } from "../../devices/clock.ts";
 import type { Alarm } from "../contract.ts";
-import type { AlarmRule, By } from "./api.ts";
+import type { AlarmRule, By, Latch } from "./api.ts";
 
 /** Of one controller; those that begin besides do not latch. */
 const mostLatched = 500;
-
-/** What an alarm that latches is besides. */
-export interface Latch {
-  /** Whether its condition is over. */
-  readonly over: boolean;
-  readonly acknowledged?: By & { readonly at: Instant };
-}
 
 export interface Ruled {
   readonly alarm: Alarm;

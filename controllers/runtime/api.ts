@@ -1,7 +1,6 @@
 import type { Instant, Millis } from "../../devices/clock.ts";
 import type { Durations } from "../../devices/latency.ts";
 import type { Alarm, FailSafe } from "../contract.ts";
-import type { Latch } from "./alarm-rules.ts";
 import type { BindingFault, BoundInput, BoundOutput } from "./binding.ts";
 import type { Failure, Frame, Mode, StepTrace, WantedMode } from "./frame.ts";
 import type { Shape } from "./shape.ts";
@@ -11,6 +10,13 @@ import type { LateSource, Source } from "./source.ts";
 export interface By {
   readonly who: string;
   readonly why: string;
+}
+
+/** What an alarm that latches is besides. */
+export interface Latch {
+  /** Whether its condition is over. */
+  readonly over: boolean;
+  readonly acknowledged?: By & { readonly at: Instant };
 }
 
 /** A heartbeat of equipment's own watchdog: fed only while the controller lives and steps. */

@@ -5,8 +5,8 @@ import type { Alarm } from "../contract.ts";
 import type { AlarmFlood } from "./alarm-flood.ts";
 import { AlarmNames } from "./alarm-names.ts";
 import type { AlarmParents, Placed } from "./alarm-parents.ts";
-import { AlarmRules, type KeptAlarm, type Latch } from "./alarm-rules.ts";
-import type { AlarmRule, By, ControllerEvent, StandingAlarm } from "./api.ts";
+import { AlarmRules, type KeptAlarm } from "./alarm-rules.ts";
+import type { AlarmRule, By, ControllerEvent, Latch, StandingAlarm } from "./api.ts";
 
 export interface StandingAlarmsDeps {
   readonly clock: Clock;

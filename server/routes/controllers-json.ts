@@ -1,6 +1,6 @@
 import { shortId } from "../../controllers/versions/catalog.ts";
 import { versionIdOf } from "../../controllers/trace/recorder.ts";
-import type { Latch } from "../../controllers/runtime/alarm-rules.ts";
+import type { Latch } from "../../controllers/runtime/api.ts";
 import type { ControllerStatus } from "../../controllers/runtime/api.ts";
 import type { StepTrace } from "../../controllers/runtime/frame.ts";
 import type { TuningStatus } from "../../controllers/tuning/tunings.ts";
