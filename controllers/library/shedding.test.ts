@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { Value } from "typebox/value";
-import { initialShedding, sheddingSettings, sheddingStep } from "./shedding.ts";
+import { sheddingSettings } from "./shedding-settings.ts";
+import { initialShedding, sheddingStep } from "./shedding.ts";
 
 test("an outlet that was opened stays open for its rest, however soon power is good again", () => {
   const settings = { ...Value.Create(sheddingSettings), restoreAfter: 0, restoreGap: 1, outletRest: 10 };

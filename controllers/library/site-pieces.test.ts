@@ -7,7 +7,8 @@ import { emergencySettings, emergencyStep, initialEmergency } from "./emergency.
 import { initialLatch, latchStep } from "./latch.ts";
 import { initialMains, mainsSettings, mainsStep } from "./mains.ts";
 import { initialSafety, safetySettings, safetyStep } from "./safety.ts";
-import { initialShedding, shedCharge, sheddingSettings, sheddingStep } from "./shedding.ts";
+import { sheddingSettings } from "./shedding-settings.ts";
+import { initialShedding, shedCharge, sheddingStep } from "./shedding.ts";
 
 test("cold start: no load has power before ten warm minutes, each has its turn, and nothing stays held when warm", () => {
   const s = defaults(coldStartSettings);

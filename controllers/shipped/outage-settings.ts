@@ -1,6 +1,6 @@
 import { type Static, Type } from "typebox";
 import { mainsSettings } from "../library/mains.ts";
-import { sheddingSettings } from "../library/shedding.ts";
+import { sheddingSettings } from "../library/shedding-settings.ts";
 import { shortTermSettings } from "../library/short-term.ts";
 import { checkValidate } from "../library/validate.ts";
 import { wordOf } from "../library/words.ts";
