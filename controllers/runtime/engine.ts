@@ -93,6 +93,11 @@ export class EngineCore {
     return { ...this.#configured.failSafe, ...(this.#values as FailSafe) };
   }
 
+  /** What the last step said is wrong. */
+  get alarms(): readonly Alarm[] {
+    return this.#alarms;
+  }
+
   get memory(): EngineMemory {
     return {
       state: this.#state,

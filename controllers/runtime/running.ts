@@ -21,12 +21,13 @@ import type { Binding } from "./binding.ts";
 import { Bound, type BoundDeps } from "./bound.ts";
 import { Failures, mostFailures } from "./failures.ts";
 import { FreshStart } from "./fresh-start.ts";
+import { goOn } from "./go-on.ts";
 import { ModeWish } from "./mode-wish.ts";
 import type { EngineMemory, EngineResult } from "./engine.ts";
 import type { Failure, Frame, Mode, StepTrace } from "./frame.ts";
 import { Heartbeats } from "./heartbeat.ts";
 import type { Outcome } from "./host.ts";
-import { ageOfKept, handOverTime, keptController, stillMeant } from "./kept.ts";
+import { keptController, stillMeant } from "./kept.ts";
 import { Keeping } from "./keeping.ts";
 import { Lateness } from "./lateness.ts";
 import { type Published, PublishedValues, whoOf } from "./observe.ts";
@@ -37,7 +38,7 @@ import { describeSource, type Source } from "./source.ts";
 import { StandingAlarms } from "./standing-alarms.ts";
 import { Succession } from "./succession.ts";
 import { Turns } from "./turns.ts";
-import { type OpenHost, stateFor, type Version, versionOptions } from "./version.ts";
+import { type OpenHost, type Version, versionOptions } from "./version.ts";
 
 export interface RunningDeps extends BoundDeps {
   readonly keeper: Keeper;
@@ -134,13 +135,7 @@ export class Running {
     try {
       const { overrides, temporary } = stillMeant(kept, this.#settings.configured);
       await this.#settings.resume(overrides, temporary);
-      const { state, how } = await stateFor(this.#version, kept.memory);
-      const age = ageOfKept(kept, clock.now());
-      const soon = age <= handOverTime && how !== "fresh";
-      const memory = soon
-        ? kept.memory
-        : { ...kept.memory, failSafe: true, goods: 0, why: "it has just begun" };
-      this.#version.core.resume(memory, state, soon ? (handOverTime - age) / 1000 : 0, !soon);
+      await goOn(this.#version, kept, clock.now());
       this.#wish.resume(kept.mode);
       this.#alarms.resume(kept.alarms ?? []);
     } catch (thrown) {
@@ -366,10 +361,16 @@ export class Running {
     // What comes after the end would take back its fail-safe values.
     if (this.#standing === "stopped") return undefined;
     const result = this.#version.core.finish(outcome);
-    const unfit = before === undefined ? undefined : this.#succession.unfit(result.failure?.text);
+    const unfit =
+      before === undefined ? undefined : this.#succession.unfit(result.failure?.text, this.#saidOf(result));
     if (before !== undefined && unfit !== undefined) return this.#rollBack(before, unfit);
     this.#heed(frame, result);
     return undefined;
+  }
+
+  /** Alarms of the step itself, while it commands. */
+  #saidOf({ mode }: EngineResult): readonly Alarm[] {
+    return mode === "automatic" ? this.#version.core.alarms : [];
   }
 
   /** The version before takes over in the same step: no fail-safe in between when it can go on. */
@@ -393,6 +394,7 @@ export class Running {
     this.#lateness.stepped();
     this.#orders.send(result.orders, this.#bound.rivals);
     this.#published.set(result.published ?? {});
+    this.#succession.see(this.#saidOf(result));
     if (result.failure !== undefined) this.#fail(result.failure);
     const { said } = this.#settings;
     const step =

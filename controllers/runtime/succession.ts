@@ -4,6 +4,7 @@ import type { Alarm } from "../contract.ts";
 import type { ControllerEvent, ControllerStatus, SwapOptions, SwapReport } from "./api.ts";
 import type { EngineMemory } from "./engine.ts";
 import type { Frame } from "./frame.ts";
+import { against, Misgivings } from "./misgivings.ts";
 import type { Shape } from "./shape.ts";
 import { checkOutputs, labelOf, stateFor, tried, type Version } from "./version.ts";
 
@@ -20,6 +21,8 @@ interface Probation {
   readonly until: Millis;
   readonly untilWall: Instant;
   missed: number;
+  /** What went wrong before it already. */
+  readonly excused: ReturnType<Misgivings["since"]>;
 }
 
 interface SuccessionDeps {
@@ -33,6 +36,7 @@ export class Succession {
   readonly #name: string;
   readonly #deps: SuccessionDeps;
   #current: Version;
+  readonly #misgivings = new Misgivings();
   #probation: Probation | undefined;
   #takenBack: { readonly text: string; readonly until: Millis } | undefined;
 
@@ -61,13 +65,18 @@ export class Succession {
     if (this.#probation !== undefined) this.#probation.missed += count;
   }
 
-  /** @returns why the version has to give way */
-  unfit(failure: string | undefined): string | undefined {
+  /** Alarms of a step of the version in force. */
+  see(alarms: readonly Alarm[]): void {
+    this.#misgivings.see(this.#deps.clock.monotonic(), alarms);
+  }
+
+  /** @param alarms of a step that commands @returns why the version has to give way */
+  unfit(failure: string | undefined, alarms: readonly Alarm[]): string | undefined {
     if (this.#probation === undefined) return undefined;
-    return (
-      failure ??
-      (this.#probation.missed > mostMissed ? `it missed more than ${mostMissed} deadlines` : undefined)
-    );
+    const { missed, excused } = this.#probation;
+    if (failure !== undefined) return failure;
+    if (missed > mostMissed) return `it missed more than ${mostMissed} deadlines`;
+    return against(alarms, excused);
   }
 
   /** A version that was taken back by itself, until another takes over or a day is over. */
@@ -109,6 +118,7 @@ export class Succession {
       until: clock.monotonic() + probation,
       untilWall: clock.now() + probation,
       missed: 0,
+      excused: this.#misgivings.since(clock.monotonic() - probation),
     };
     this.#current = next;
     this.#takenBack = undefined;

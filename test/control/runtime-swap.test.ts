@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import type { Definition, StepContext, StepResult } from "../../controllers/contract.ts";
+import type { Alarm, Definition, StepContext, StepResult } from "../../controllers/contract.ts";
 import { defineController, from, seconds, Type } from "../../controllers/index.ts";
 import type { SwapOptions } from "../../controllers/runtime/api.ts";
 import type { Source } from "../../controllers/runtime/source.ts";
@@ -64,6 +64,56 @@ test("a version that began with a state of its own does not leave it to the one 
   const { definition, mode, last } = site.controllers.get("inlet") ?? {};
   assert.deepEqual([definition?.name, mode], ["zone", "automatic"]);
   assert.ok(stepsOf(last?.state) > steps, "it goes on from where it was");
+});
+
+const raising = (name: string, made: (context: StepContext) => readonly Alarm[]): Source => {
+  const step: Definition["step"] = (context) => ({ ...plain.step(context), alarms: made(context) });
+  return { kind: "definition", definition: version(name, { step }) };
+};
+const when =
+  (alarm: Partial<Alarm>) =>
+  ({ inputs }: StepContext): readonly Alarm[] =>
+    (inputs["inlet"] as { value: number }).value >= 30
+      ? [{ id: "too-hot", severity: "major", text: "it is too hot", ...alarm }]
+      : [];
+
+for (const [what, alarm, taken] of [
+  ["a major alarm", {}, true],
+  ["a critical alarm", { severity: "critical" }, true],
+  ["an oscillation", { id: "oscillation", severity: "warning" }, true],
+  ["a warning", { severity: "warning" }, false],
+  ["what is wrong with a device", { device: "fan-a" }, false],
+] as const)
+  test(`on probation: ${what} that the one before had not ${taken ? "takes it back" : "does not"}`, async (t) => {
+    const table = warm();
+    const site = await controlSite(t, { inlet: use(zone) }, { table });
+    await site.clock.advance(60_000);
+    await site.controllers.swap("inlet", raising("2.0.0", when(alarm)), by);
+    await site.clock.advance(60_000);
+    const from = site.traces.length;
+    table.values.set("inlet/temperature", 31);
+    await site.clock.advance(10_000);
+    const { definition, alarms = [] } = site.controllers.get("inlet") ?? {};
+    assert.equal(definition?.version, taken ? "1.0.0" : "2.0.0");
+    assert.deepEqual(new Set(site.traces.slice(from).map(({ mode }) => mode)), new Set(["automatic"]));
+    if (taken) assert.match(alarms[0]?.text ?? "", /zone 2\.0\.0: it is too hot \(alarm/);
+  });
+
+test("on probation: what was so with the one before, or comes after it, does not take it back", async (t) => {
+  const table = warm();
+  const site = await controlSite(t, { inlet: use(zone) }, { table });
+  await site.clock.advance(60_000);
+  await site.controllers.swap("inlet", raising("2.0.0", when({})), { ...by, probation: 60_000 });
+  await site.clock.advance(70_000);
+  table.values.set("inlet/temperature", 31);
+  await site.clock.advance(10_000);
+  table.values.set("inlet/temperature", 27);
+  await site.clock.advance(10_000);
+  await site.controllers.swap("inlet", raising("2.1.0", when({ id: "far-too-hot" })), by);
+  table.values.set("inlet/temperature", 31);
+  await site.clock.advance(10_000);
+  assert.equal(site.controllers.get("inlet")?.definition?.version, "2.1.0");
+  assert.equal(site.controllers.alarms()[0]?.id, "far-too-hot");
 });
 
 test("that a version was taken back is an alarm until another takes over, or for a day", async (t) => {
