@@ -1,4 +1,4 @@
-import type { ScoreReport } from "./score.ts";
+import type { ScoreReport } from "./score-report.ts";
 
 /** What a policy is not ranked with at all, in words. Goes before the composite, which only orders what passes. */
 export function gatesOf(report: Omit<ScoreReport, "gates">): readonly string[] {

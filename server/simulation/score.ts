@@ -2,16 +2,17 @@ import type { FaultKind } from "../../simulators/fault-text.ts";
 import type { ActiveFault } from "../../simulators/faults.ts";
 import type { SiteParameters } from "../../simulators/physics/parameters.ts";
 import type { SitePhysics } from "../../simulators/physics/types.ts";
-import { type AlarmScore, createAlarmWatch, type Watched } from "./score-alarms.ts";
-import { type BusScore, type BusWatch, createBusWatch } from "./score-bus.ts";
-import { type ChangeScore, createChangeWatch } from "./score-changes.ts";
-import { createCoolingWatch, type CompressorScore } from "./score-cooling.ts";
+import { createAlarmWatch, type Watched } from "./score-alarms.ts";
+import { type BusWatch, createBusWatch } from "./score-bus.ts";
+import { createChangeWatch } from "./score-changes.ts";
+import { createCoolingWatch } from "./score-cooling.ts";
 import { isVisible } from "./score-diagnosis.ts";
 import { compositeOf, gatesOf } from "./score-gates.ts";
-import { createInletWatch, type InletLimits, type InletScore, outside } from "./score-inlet.ts";
+import { createInletWatch, type InletLimits, outside } from "./score-inlet.ts";
 import { createNoiseWatch, type NightLimit, usualNight } from "./score-noise.ts";
-import { createOutageWatch, type OutageScore } from "./score-outage.ts";
+import { createOutageWatch } from "./score-outage.ts";
 import { createRateWatch } from "./score-rate.ts";
+import type { ScoreReport } from "./score-report.ts";
 
 /** What is compared with what. Temperatures °C. */
 export interface ScoreOptions {
@@ -36,67 +37,6 @@ export interface ScoreOptions {
   readonly priorities?: readonly number[];
   /** The inlet as controllers see it, °C; NaN: they do not. Default: the warmest probe in front of the servers. */
   readonly seen?: () => number;
-}
-
-/** How a site fared, from its true state. Temperatures °C, times as named. */
-export interface ScoreReport {
-  readonly hours: number;
-  /** K·min beyond each limit, at the inlet. */
-  readonly above: InletScore["above"];
-  readonly below: InletScore["below"];
-  readonly inlet: InletScore["inlet"];
-  readonly minutesOutside: InletScore["minutesOutside"] & { readonly battery: number };
-  /** The inlet as controllers saw it. */
-  readonly seen: InletScore;
-  /** K, largest within any 15 min and any hour. */
-  readonly rate: { readonly quarter: number; readonly hour: number };
-  readonly dewPoint: {
-    readonly minimumMargin: number;
-    readonly minutesBelow2K: number;
-    readonly minutesWet: number;
-  };
-  /** Outside −9..15 °C dew point, or above 60 % at the inlet. */
-  readonly minutesHumid: number;
-  /** Relative failure factor; 1 at 20 °C. */
-  readonly exposure: number;
-  readonly energy: {
-    readonly it: number;
-    readonly fans: number;
-    readonly dx: number;
-    readonly heater: number;
-    readonly mains: number;
-    /** kWh of fans, DX and heater. */
-    readonly cooling: number;
-    readonly partialPue: number;
-  };
-  readonly compressors: CompressorScore;
-  readonly cycles: {
-    readonly outlets: number;
-    readonly fanStarts: number;
-    readonly damperStrokesPerDay: number;
-  };
-  /** RMS in K and IAE in K·h of inlet less setpoint; absent without a setpoint. */
-  readonly tracking?: { readonly rms: number; readonly iae: number };
-  /** Total variation per day: % of the fans' mean duty, of the damper and of the first compressor. */
-  readonly activity: { readonly fans: number; readonly damper: number; readonly dx: number };
-  readonly outage: OutageScore;
-  /** Ageing of the battery as multiple of that at 25 °C. */
-  readonly batteryAgeing: number;
-  readonly safety: {
-    /** s from smoke until no fan is to turn; NaN: no smoke, Infinity: never. */
-    readonly smokeToFansOff: number;
-    /** s of heating and cooling against each other. */
-    readonly interlockSeconds: number;
-  };
-  readonly alarms: AlarmScore;
-  readonly failSafe: { readonly minutes: number; readonly entries: number; readonly unnecessary: number };
-  readonly changes: ChangeScore;
-  readonly bus: BusScore;
-  readonly noise: { readonly minutes: number };
-  /** What must not be, in words; empty when all is well. Comes before the composite. */
-  readonly gates: readonly string[];
-  /** For regression only: lower is better. NaN without a reference. */
-  readonly composite: number;
 }
 
 export interface Score {

@@ -59,7 +59,10 @@ export function quasiSteady(
 export type Climate = readonly [mean: number, yearly: number, daily: number];
 
 /** Outdoor temperature and sun in an hour of the year. @param hour 0..8759 */
-export function climateHour([mean, yearly, daily]: Climate, hour: number): { outdoor: number; irradiance: number } {
+export function climateHour(
+  [mean, yearly, daily]: Climate,
+  hour: number,
+): { outdoor: number; irradiance: number } {
   const clock = (hour % 24) + 0.5;
   const season = Math.cos((2 * Math.PI * (hour - 360)) / 8760);
   const time = Math.cos((2 * Math.PI * (clock - 15)) / 24);
