@@ -45,6 +45,12 @@ export const emergencySettings = Type.Object({
     description:
       "The damper opens no further than mixed air of this temperature takes; an inlet below ends it.",
   }),
+  retryFor: secondsOf({
+    default: 300,
+    maximum: 3600,
+    description:
+      "Once equipment takes 5 % less power than when the inlet became too hot, cooling that works is given so long alone: air that is warm outdoors would keep the inlet hot for ever. 0: it is not.",
+  }),
   helpsBelow: kelvin({
     default: 1,
     maximum: 10,
@@ -74,6 +80,10 @@ export interface EmergencyState {
   /** Compressors rest, and it is too warm for that. */
   readonly bridges: boolean;
   readonly open: boolean;
+  /** W of equipment when the inlet became too hot; absent: it is not, or nobody knows. */
+  readonly overload?: number;
+  /** Cooling alone is tried: for how long, s, and from which inlet on, °C. */
+  readonly retry?: { readonly for: number; readonly from: number };
 }
 
 export const initialEmergency: EmergencyState = {
@@ -91,6 +101,8 @@ export interface EmergencyInput {
   readonly return?: number | undefined;
   readonly outdoor?: number | undefined;
   readonly outdoorDewPoint?: number | undefined;
+  /** W that equipment takes. */
+  readonly power?: number | undefined;
   /** Cooling should run and no unit could: none works, answers, or has power. */
   readonly coolingLost: boolean;
   /** Cooling should run, and will once a compressor has rested. */
@@ -139,6 +151,40 @@ function soon(inlet: number, lostAt: number, lostFor: number, { lostAhead }: Eme
   return lostFor > 0 && rising > 0 ? inlet + (rising * lostAhead) / lostFor : inlet;
 }
 
+type Overload = Pick<EmergencyState, "overloaded" | "overload" | "retry">;
+
+/** K that the inlet may rise while cooling is tried alone. */
+const worse = 2;
+/** Less than this part of the power there was is a reason to try. */
+const less = 0.95;
+
+/** Whether the inlet is too hot whatever the cooling does; after loads are gone cooling alone is tried again. */
+function overloadOf(
+  before: EmergencyState,
+  { inlet, power, coolingLost }: EmergencyInput,
+  s: EmergencySettings,
+  dt: number,
+): Overload {
+  const now = hysteresis(before.overloaded || before.retry !== undefined, inlet, {
+    on: s.overloadAt,
+    off: s.overloadAt - s.emergencyBand,
+  });
+  if (!now) return { overloaded: false };
+  const began = before.overload ?? power;
+  const reference = began === undefined ? {} : { overload: began };
+  if (coolingLost) return { overloaded: true, ...reference };
+  const { retry } = before;
+  if (retry !== undefined) {
+    const goesOn = !reached(retry.for + dt, s.retryFor) && inlet < retry.from + worse;
+    if (goesOn) return { overloaded: false, ...reference, retry: { ...retry, for: retry.for + dt } };
+    return power === undefined ? { overloaded: true } : { overloaded: true, overload: power };
+  }
+  const tries = s.retryFor > 0 && began !== undefined && power !== undefined && power < less * began;
+  return tries
+    ? { overloaded: false, overload: began, retry: { for: 0, from: inlet } }
+    : { overloaded: true, ...reference };
+}
+
 /**
  * One step.
  * @param dt seconds since the step before
@@ -150,10 +196,8 @@ export function emergencyStep(
   dt: number,
 ): EmergencyResult {
   const lostFor = heldFor(before.lostFor, input.coolingLost, dt);
-  const overloaded = hysteresis(before.overloaded, input.inlet, {
-    on: s.overloadAt,
-    off: s.overloadAt - s.emergencyBand,
-  });
+  const overload = overloadOf(before, input, s, dt);
+  const { overloaded, retry } = overload;
   const lost = reached(lostFor, s.lostAfter) && input.coolingLost;
   const lostAt = input.coolingLost ? (before.lostAt ?? input.inlet) : input.inlet;
   const warm = hysteresis(before.active, soon(input.inlet, lostAt, lostFor, s), {
@@ -165,14 +209,15 @@ export function emergencyStep(
     hysteresis(before.bridges, input.inlet, { on: s.restingFrom, off: s.restingFrom - s.emergencyBand });
   const called = overloaded || bridges || (lost && warm);
   const cooled = input.inlet < s.emergencyColdest;
-  const active = called || (before.active && !cooled && !reached(before.for, s.emergencyLeast));
+  const active =
+    called || (before.active && retry === undefined && !cooled && !reached(before.for, s.emergencyLeast));
   const [open, against] = active ? helps(before.open, input, s) : [false];
   const state: EmergencyState = {
     lostFor,
     lostAt,
     active,
     for: heldFor(before.for, active, dt),
-    overloaded,
+    ...overload,
     bridges,
     open,
   };
@@ -187,7 +232,9 @@ export function emergencyStep(
     ...(open ? { opening: openingOf(input, s) } : {}),
     reason: active
       ? `Emergency ventilation: ${listed(causes.length > 0 ? causes : ["it has only just begun"])}`
-      : "Cooling is not lost and the inlet is not too hot",
+      : retry === undefined
+        ? "Cooling is not lost and the inlet is not too hot"
+        : "Equipment takes less power than before: cooling alone is tried",
     limits: against === undefined ? [] : [against],
     state,
   };

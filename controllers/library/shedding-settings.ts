@@ -47,6 +47,12 @@ export const sheddingSettings = Type.Object({
     maximum: 3600,
     description: "Between two priorities while it is hot.",
   }),
+  shedReturnMost: secondsOf({
+    default: 14_400,
+    maximum: 86_400,
+    description:
+      "Loads come back one priority after the other, each once it was cool for `shedWarmTime`; for twice as long each time it got too warm again soon after, up to this.",
+  }),
   shedCool: kelvin({
     default: 3,
     minimum: 1,

@@ -1,3 +1,4 @@
+import { type BackOff, backOffStep, initialBackOff, waitOf } from "./back-off.ts";
 import { oncePer } from "./once-per.ts";
 import type { SheddingSettings } from "./shedding-settings.ts";
 import { heldFor, reached, shown } from "./timing.ts";
@@ -42,6 +43,7 @@ export interface LoadState {
 export interface OwnHeat {
   readonly hot: boolean;
   readonly held: number;
+  readonly returns?: BackOff;
 }
 
 export interface SheddingState {
@@ -53,6 +55,8 @@ export interface SheddingState {
   readonly lowFor: number;
   readonly goodFor: number;
   readonly sinceReturn: number;
+  /** How often it was too warm again soon after somebody had come back. */
+  readonly returns?: BackOff;
   /** Of loads with a temperature of their own. */
   readonly heat?: Readonly<Record<string, OwnHeat>>;
 }
@@ -142,11 +146,21 @@ function against(
     : undefined;
 }
 
-/** The next priority that somebody has: one nobody has costs no time. */
-function nextPriority(loads: readonly Load[], from: number): number {
-  const inTurn = loads.filter(({ own }) => own?.temperature === undefined);
-  const present = inTurn.map(({ priority }) => priority).filter((p) => p > 0 && p < from);
-  return present.length === 0 ? from : Math.max(...present);
+/** Priorities that somebody has who takes turns: one nobody has costs no time. */
+const inTurn = (loads: readonly Load[]): readonly number[] =>
+  loads.filter(({ own }) => own?.temperature === undefined).map(({ priority }) => priority);
+
+/** From which priority on loads lose power when one priority more does. */
+function onePriorityMore(loads: readonly Load[], from: number): number {
+  const left = inTurn(loads).filter((p) => p > 0 && p < from);
+  return left.length === 0 ? from : Math.max(...left);
+}
+
+/** The same when the most important one of those without power comes back. */
+function onePriorityLess(loads: readonly Load[], from: number): number {
+  const without = inTurn(loads).filter((p) => p >= from);
+  const still = without.filter((p) => p > Math.min(...without));
+  return still.length === 0 ? 10 : Math.min(...still);
 }
 
 /** Loads with a temperature of their own take no turns: each is too hot, or cool again, for itself. */
@@ -159,12 +173,15 @@ function ownHeat(
   const all: Record<string, OwnHeat> = {};
   for (const { id, own } of loads) {
     if (own?.temperature === undefined) continue;
-    const { hot, held } = before.heat?.[id] ?? { hot: false, held: 0 };
+    const { hot, held, returns = initialBackOff } = before.heat?.[id] ?? { hot: false, held: 0 };
     const turning =
       inlet === undefined ? undefined : hot ? inlet < own.temperature - s.shedCool : inlet > own.temperature;
     const lasts = turning === undefined ? held : heldFor(held, turning, dt);
-    const wait = !hot && inlet !== undefined && inlet > s.shedHot ? 0 : s.shedWarmTime;
-    all[id] = turning === true && reached(lasts, wait) ? { hot: !hot, held: 0 } : { hot, held: lasts };
+    const atOnce = inlet !== undefined && inlet > s.shedHot;
+    const wait = hot ? waitOf(returns, s.shedWarmTime, s.shedReturnMost) : atOnce ? 0 : s.shedWarmTime;
+    const turns = turning === true && reached(lasts, wait);
+    const next = backOffStep(returns, turns && hot, turns && !hot, dt);
+    all[id] = { hot: turns ? !hot : hot, held: turns ? 0 : lasts, returns: next };
   }
   return all;
 }
@@ -177,20 +194,25 @@ function count(before: SheddingState, input: SheddingInput, s: SheddingSettings,
   const warmFor = inlet === undefined ? before.warmFor : heldFor(before.warmFor, warm, dt);
   const coolFor = heldFor(before.coolFor, inlet !== undefined && inlet < s.shedWarm - s.shedCool, dt);
   const due = hot ? (before.hotFrom === 10 ? 0 : s.shedHotTime) : s.shedWarmTime;
-  const next = warmFor > 0 && reached(warmFor, due);
-  const hotFrom = next
-    ? nextPriority(input.loads, before.hotFrom)
-    : reached(coolFor, s.shedWarmTime) && coolFor > 0
-      ? 10
+  const more = warmFor > 0 && reached(warmFor, due);
+  const { returns = initialBackOff } = before;
+  const wait = waitOf(returns, s.shedWarmTime, s.shedReturnMost);
+  const less = before.hotFrom < 10 && coolFor > 0 && reached(coolFor, wait);
+  const hotFrom = more
+    ? onePriorityMore(input.loads, before.hotFrom)
+    : less
+      ? onePriorityLess(input.loads, before.hotFrom)
       : before.hotFrom;
   return {
     loads: before.loads,
     hotFrom,
-    warmFor: next ? 0 : warmFor,
-    coolFor,
+    warmFor: more ? 0 : warmFor,
+    // Those that are back warm the air before the next ones follow.
+    coolFor: less ? 0 : coolFor,
     lowFor: heldFor(before.lowFor, busVolts !== undefined && busVolts < s.lowVolts, dt),
     goodFor: heldFor(before.goodFor, !input.out, dt),
     sinceReturn: Math.min(before.sinceReturn + dt, 1e6),
+    returns: backOffStep(returns, less, more, dt),
     ...(input.loads.some(({ own }) => own?.temperature !== undefined)
       ? { heat: ownHeat(before, input, s, dt) }
       : {}),
@@ -239,7 +261,7 @@ function mayReturn(
 ): boolean {
   const { own } = load;
   const good = !out && reached(held.goodFor, own?.restoreDelay ?? s.restoreAfter);
-  const cool = own?.temperature !== undefined || held.hotFrom === 10;
+  const cool = own?.temperature !== undefined || held.hotFrom === 10 || held.coolFor > 0;
   const enough = charge === undefined || charge > returnCharge(load, s);
   return good && cool && enough && reached(was.clear ?? 0, own?.restoreDelay ?? 0);
 }

@@ -122,6 +122,7 @@ export const emergencyVentilation = defineController({
         return: median(inputs.back),
         outdoor,
         outdoorDewPoint: dew,
+        power: inputs.power?.value,
         coolingLost: why.length > 0,
         resting: said(inputs.resting),
         why,
