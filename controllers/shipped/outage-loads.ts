@@ -31,7 +31,7 @@ export function loadsWith(
   });
 }
 
-const isServer = (name: string, server: string): boolean => name === server || unitOf(name) === server;
+export const isServer = (name: string, server: string): boolean => name === server || unitOf(name) === server;
 
 /** Whether a server is to be shut down in order. */
 export const asked = (name: string, shed: SheddingResult, loads: readonly Fed[], s: Settings): boolean =>

@@ -19,6 +19,7 @@ import {
   floatVoltage,
 } from "./outage-battery.ts";
 import { asked, loadsWith, powerAlarms, reasonOf, shedAlarms, warmAlarms } from "./outage-loads.ts";
+import { namesAlarms } from "./outage-names.ts";
 import { outageCheck, outageSettings } from "./outage-settings.ts";
 import { each, least, maybe, most, there } from "./parts.ts";
 
@@ -176,6 +177,7 @@ export const outage = defineController({
         ...batteryAlarms(extremes, s),
         ...warmAlarms(onBattery, inlets.hottest, warm, s),
         ...loadTagAlarms(applied.loads),
+        ...namesAlarms(loads, applied.servers, s),
       ],
       published: {
         onBattery: onBattery ? 1 : 0,

@@ -280,6 +280,31 @@ const power = (inputs: Readonly<Record<string, Values>> = {}, settings = {}, tag
   );
 const shown = (site: ReturnType<typeof power>) => outlets.map((name) => site.value("loads", name) ?? "-");
 
+test("outage: names nothing has are told, and so are thresholds that put more important loads first", () => {
+  const right = power();
+  right.step();
+  assert.deepEqual(right.alarms(), []);
+  const wrong = power(
+    {},
+    {
+      priorities: { "pdu-1": 7, "pdu-1.outlte-3": 1 },
+      servers: { "pdu-1.outlet-2": "server-99", "pdu-2.outlet-1": "server-1" },
+    },
+  );
+  const { trace } = wrong.step();
+  assert.deepEqual(
+    trace.alarms.map(({ id }) => id),
+    ["unknown-load:pdu-1.outlte-3", "unknown-server:server-99", "unknown-load:pdu-2.outlet-1"],
+  );
+  const upside = power({}, { shed5: 70, shed7: 60 });
+  const [told] = upside.step().trace.alarms;
+  assert.equal(told?.id, "shed-order");
+  assert.match(
+    told.text,
+    /outlet-3 \(priority 5\) loses power at 70 %, before pdu-1.outlet-2 \(priority 7\) at 60 %/u,
+  );
+});
+
 test("outage: noticed after 5 s, told with how long the battery lasts; tests lose power at once", () => {
   const site = power();
   site.step({}, 20);
