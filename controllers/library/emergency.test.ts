@@ -20,37 +20,41 @@ const times = <T>(count: number, one: T): readonly T[] => Array.from({ length: c
 const hot = { inlet: 37, power: 1000 };
 
 test("once loads are gone, cooling that works is tried alone: outdoor air would keep the inlet hot for ever", () => {
-  const active = course([
-    ...times(30, hot),
-    { inlet: 37, power: 940 },
-    { inlet: 34, power: 940 },
-    { inlet: 29 },
-  ]);
-  assert.deepEqual(active, [...times(30, true), false, false, false]);
-  const noLess = course([...times(60, hot), ...times(60, { inlet: 37, power: 960 })]);
+  const end = [{ inlet: 37, power: 940 }, { inlet: 34, power: 940 }, { inlet: 29 }];
+  assert.deepEqual(course([...times(30, hot), ...end]), [...times(30, true), false, false, false]);
+  const noLess = course([...times(20, hot), ...times(30, { inlet: 37, power: 960 })]);
   assert.ok(noLess.every(Boolean));
 });
 
-test("cooling that does not hold alone gets no second try before there is less to cool again", () => {
+test("cooling that does not hold alone gets no second try soon, unless there is less to cool again", () => {
   const fewer = { inlet: 37, power: 940 };
   const active = course([
-    hot,
-    fewer,
-    { inlet: 39.1, power: 940 },
-    ...times(200, fewer),
+    ...[hot, fewer, { inlet: 39.1, power: 940 }],
+    ...times(100, fewer),
     { inlet: 37, power: 890 },
   ]);
-  assert.deepEqual(active, [true, false, true, ...times(200, true), false]);
+  assert.deepEqual(active, [true, false, true, ...times(100, true), false]);
 });
 
-test("a try that changes nothing ends with its time", () => {
-  const active = course([hot, ...times(60, { inlet: 37, power: 940 })]);
-  assert.equal(active.indexOf(false), 1);
-  assert.equal(active.indexOf(true, 1), 1 + settings.retryFor / 10);
+test("it is tried after ten minutes in any case, and after twice as long each time", () => {
+  const active = course(times(2100, { inlet: 37 }));
+  const began = active.flatMap((on, i) => (!on && active[i - 1] === true ? [i * 10] : []));
+  const [first = 0, ...further] = began;
+  assert.ok(Math.abs(first - settings.retryEvery) <= 10, `${first}`);
+  assert.equal(further.length, 4);
+  for (const [i, at] of further.entries()) {
+    const wait = settings.retryEvery * 2 ** (i + 1);
+    const waited = at - (began[i] ?? 0) - settings.retryFor;
+    assert.ok(Math.abs(waited - wait) <= 20, `${waited} s, not ${wait} s`);
+  }
+  const off = active.filter((on) => !on).length * 10;
+  assert.ok(
+    Math.abs(off - began.length * settings.retryFor) <= 10 * began.length,
+    "a try that changes nothing ends with its time",
+  );
 });
 
-test("lost cooling is not tried, and neither is any whose load nobody knows", () => {
+test("lost cooling is not tried", () => {
   const lost = { inlet: 37, coolingLost: true };
-  assert.ok(course([{ ...lost, power: 1000 }, ...times(100, { ...lost, power: 100 })]).every(Boolean));
-  assert.ok(course(times(100, { inlet: 37 })).every(Boolean));
+  assert.ok(course([{ ...lost, power: 1000 }, ...times(500, { ...lost, power: 100 })]).every(Boolean));
 });

@@ -1,5 +1,6 @@
 import { type Static, Type } from "typebox";
 import { celsius, kelvin, secondsOf } from "../settings.ts";
+import { type BackOff, backOffStep, initialBackOff, waitOf } from "./back-off.ts";
 import { heldFor, hysteresis, listed, reached, shown } from "./timing.ts";
 
 /** Outdoor air and all fans when cooling is lost, or when nothing else keeps up. */
@@ -49,7 +50,14 @@ export const emergencySettings = Type.Object({
     default: 300,
     maximum: 3600,
     description:
-      "Once equipment takes 5 % less power than when the inlet became too hot, cooling that works is given so long alone: air that is warm outdoors would keep the inlet hot for ever. 0: it is not.",
+      "Cooling that works is given so long alone, now and then, while the inlet is too hot: outdoor air that is warm would keep it so. It ends when the inlet rises 2 K. 0: it is not tried.",
+  }),
+  retryEvery: secondsOf({
+    default: 600,
+    minimum: 60,
+    maximum: 14_400,
+    description:
+      "How long before the first try, twice as long before each further one, up to 4 h; at once when equipment takes 5 % less power.",
   }),
   helpsBelow: kelvin({
     default: 1,
@@ -80,10 +88,11 @@ export interface EmergencyState {
   /** Compressors rest, and it is too warm for that. */
   readonly bridges: boolean;
   readonly open: boolean;
-  /** W of equipment when the inlet became too hot; absent: it is not, or nobody knows. */
-  readonly overload?: number;
+  /** How long the inlet has been too hot, s, and W of equipment when that began; absent: it is not. */
+  readonly overload?: { readonly for: number; readonly power?: number };
   /** Cooling alone is tried: for how long, s, and from which inlet on, °C. */
   readonly retry?: { readonly for: number; readonly from: number };
+  readonly retries?: BackOff;
 }
 
 export const initialEmergency: EmergencyState = {
@@ -151,38 +160,60 @@ function soon(inlet: number, lostAt: number, lostFor: number, { lostAhead }: Eme
   return lostFor > 0 && rising > 0 ? inlet + (rising * lostAhead) / lostFor : inlet;
 }
 
-type Overload = Pick<EmergencyState, "overloaded" | "overload" | "retry">;
+type Overload = Pick<EmergencyState, "overloaded" | "overload" | "retry" | "retries">;
 
 /** K that the inlet may rise while cooling is tried alone. */
 const worse = 2;
-/** Less than this part of the power there was is a reason to try. */
+/** Less than this part of the power there was is a reason to try at once. */
 const less = 0.95;
+/** s */
+const longestWait = 4 * 3600;
 
-/** Whether the inlet is too hot whatever the cooling does; after loads are gone cooling alone is tried again. */
+/** Whether cooling that works may be tried alone: there is less to cool, or it is long since. */
+function isTimeToTry({ overload }: EmergencyState, waited: number, wait: number, power?: number): boolean {
+  const fewer = overload?.power !== undefined && power !== undefined && power < less * overload.power;
+  return fewer || reached(waited, wait);
+}
+
+/** Whether the inlet is too hot whatever the cooling does; now and then cooling alone is tried again. */
 function overloadOf(
   before: EmergencyState,
   { inlet, power, coolingLost }: EmergencyInput,
   s: EmergencySettings,
   dt: number,
 ): Overload {
-  const now = hysteresis(before.overloaded || before.retry !== undefined, inlet, {
+  const { overload, retry, retries = initialBackOff } = before;
+  const hot = hysteresis(before.overloaded || retry !== undefined, inlet, {
     on: s.overloadAt,
     off: s.overloadAt - s.emergencyBand,
   });
-  if (!now) return { overloaded: false };
-  const began = before.overload ?? power;
-  const reference = began === undefined ? {} : { overload: began };
-  if (coolingLost) return { overloaded: true, ...reference };
-  const { retry } = before;
-  if (retry !== undefined) {
+  if (!hot) return { overloaded: false, retries: backOffStep(retries, false, false, dt) };
+  if (retry !== undefined && !coolingLost) {
     const goesOn = !reached(retry.for + dt, s.retryFor) && inlet < retry.from + worse;
-    if (goesOn) return { overloaded: false, ...reference, retry: { ...retry, for: retry.for + dt } };
-    return power === undefined ? { overloaded: true } : { overloaded: true, overload: power };
+    if (goesOn)
+      return {
+        ...{ overloaded: false, retry: { ...retry, for: retry.for + dt } },
+        ...{
+          retries: backOffStep(retries, false, false, dt),
+          ...(overload === undefined ? {} : { overload }),
+        },
+      };
   }
-  const tries = s.retryFor > 0 && began !== undefined && power !== undefined && power < less * began;
-  return tries
-    ? { overloaded: false, overload: began, retry: { for: 0, from: inlet } }
-    : { overloaded: true, ...reference };
+  const begins = !before.overloaded;
+  const known = power === undefined ? {} : { power };
+  const waited =
+    begins || overload === undefined ? { for: 0, ...known } : { ...overload, for: overload.for + dt };
+  const tries =
+    !begins &&
+    !coolingLost &&
+    s.retryFor > 0 &&
+    isTimeToTry(before, waited.for, waitOf(retries, s.retryEvery, longestWait), power);
+  return {
+    overloaded: !tries,
+    overload: waited,
+    retries: backOffStep(retries, tries, begins, dt),
+    ...(tries ? { retry: { for: 0, from: inlet } } : {}),
+  };
 }
 
 /**
@@ -234,7 +265,7 @@ export function emergencyStep(
       ? `Emergency ventilation: ${listed(causes.length > 0 ? causes : ["it has only just begun"])}`
       : retry === undefined
         ? "Cooling is not lost and the inlet is not too hot"
-        : "Equipment takes less power than before: cooling alone is tried",
+        : "Cooling is tried without outdoor air, which is warm",
     limits: against === undefined ? [] : [against],
     state,
   };
