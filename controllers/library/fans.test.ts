@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Value } from "typebox/value";
 import { compensation, expectedSpeed, learn, learntInit } from "./fan-speed.ts";
-import { compensate, fanInit, type FanInput, fanSettings, type FanState, fanStep } from "./fans.ts";
+import { compensate } from "./fan-group.ts";
+import { fanInit, type FanInput, fanSettings, type FanState, fanStep } from "./fans.ts";
 
 const settings = { ...Value.Create(fanSettings), fullSpeed: 4000 };
 const healthy = (duty: number): number => expectedSpeed(duty, learntInit, settings) ?? 0;
@@ -54,6 +55,28 @@ test("a kick that helps ends it", () => {
 test("no speed while air moves is a fault of the tachometer; no reading at all is no failure", () => {
   assert.equal(statuses(times(20, { rpm: 0, moves: true })).at(-1), "tach-fault");
   assert.deepEqual(new Set(statuses(times(20, { rpm: undefined }))), new Set(["unknown"]));
+});
+
+test("a fan that should say its speed and does not is silent after a minute, and believed again after another", () => {
+  const silent = { rpm: undefined, silent: true };
+  const results = follow([...times(20, {}), ...times(20, silent)]);
+  const seen = results.slice(20).map(({ status }) => status);
+  assert.deepEqual([seen.indexOf("silent"), seen[0]], [11, "unknown"]);
+  const back = statuses(times(14, {}), results.at(-1)!.state);
+  assert.deepEqual([back[0], back.indexOf("ok")], ["silent", 11]);
+  assert.ok(statuses(times(20, { rpm: 0 }), results.at(-1)!.state).includes("kick"), "it stands still");
+  const slow = statuses(times(20, { rpm: healthy(60) * 0.7 }), results.at(-1)!.state);
+  assert.equal(slow.at(-1), "slow");
+  assert.equal(statuses([...times(20, {}), ...times(20, { ...silent, moves: true })]).at(-1), "tach-fault");
+});
+
+test("what has failed is told also while its speed is not known", () => {
+  const failed = follow(times(14, { rpm: 0 })).at(-1)!.state;
+  assert.deepEqual(new Set(statuses(times(30, { rpm: undefined }), failed)), new Set(["failed"]));
+  assert.deepEqual(
+    new Set(statuses(times(30, { rpm: undefined, silent: true }), failed)),
+    new Set(["failed"]),
+  );
 });
 
 test("slow is degraded, very slow has failed, fast is blocked: each after a minute", () => {

@@ -1,7 +1,6 @@
 import { type Static, Type } from "typebox";
 import { percent, plain, secondsOf } from "../settings.ts";
 import {
-  compensation,
   expectedSpeed,
   fanCurveSettings,
   fanSpeedSettings,
@@ -51,7 +50,7 @@ export const fanSettings = Type.Object({
   slowAfter: secondsOf({
     default: 60,
     maximum: 3600,
-    description: "How long a fan must be slow, fast or well again.",
+    description: "How long a fan must be slow, fast, silent or well again.",
   }),
   huntingSwings: plain({
     default: 6,
@@ -67,8 +66,9 @@ export const fanSettings = Type.Object({
 });
 export type FanSettings = Static<typeof fanSettings>;
 
+/** `silent`: its speed should be there and is not; `unknown`: it is not known, which is no failure. */
 export type FanStatus =
-  "ok" | "kick" | "stopped" | "failed" | "slow" | "fast" | "hunting" | "tach-fault" | "unknown";
+  "ok" | "kick" | "stopped" | "failed" | "silent" | "slow" | "fast" | "hunting" | "tach-fault" | "unknown";
 
 /** What is remembered of one fan; JSON. Durations in seconds. */
 export interface FanState {
@@ -76,7 +76,7 @@ export interface FanState {
   /** Duty it was judged by last, and for how long it has been the same. */
   readonly duty: number;
   readonly steady: number;
-  /** How long it has stood still, been kicked, been wrong, been well. */
+  /** How long it has stood still, been kicked, been wrong, been well, been silent. */
   readonly still: number;
   readonly kicked: number;
   readonly kicks: number;
@@ -84,6 +84,7 @@ export interface FanState {
   readonly crawling: number;
   readonly fast: number;
   readonly well: number;
+  readonly silent?: number;
   readonly rpm: number | null;
   /** Direction of its last swing, the speed at its end, and ages of the last swings. */
   readonly direction: number;
@@ -124,6 +125,8 @@ export interface FanInput {
   readonly duty: number;
   /** Undefined: not known. */
   readonly rpm: number | undefined;
+  /** Whether a speed that is not known should be: the fan has a sensor, which gives nothing. Default: no. */
+  readonly silent?: boolean;
   /** Whether current or pressure says that it moves air; undefined: nobody says. */
   readonly moves?: boolean | undefined;
   readonly dt: number;
@@ -145,7 +148,7 @@ type Draft = { -readonly [K in keyof FanState]: FanState[K] };
 /**
  * Watches one fan: one step. Pure. A fan that stands still although its duty should turn it is kicked with full duty,
  * a few times, and has then failed; one that turns again for `slowAfter` is well. A fan whose speed is not known is
- * `unknown`, not failed.
+ * `unknown`, not failed; one that should say it and does not for `slowAfter` is `silent`: it may be without power.
  */
 export function fanStep(state: FanState, input: FanInput, settings: FanSettings): FanResult {
   const { duty, rpm } = input;
@@ -155,12 +158,9 @@ export function fanStep(state: FanState, input: FanInput, settings: FanSettings)
   const moved = state.status !== "kick" && Math.abs(duty - state.duty) > 5;
   next.steady = moved ? 0 : Math.min(state.steady + dt, 1e9);
   if (moved) next.duty = duty;
-  if (!usable(rpm)) {
-    next.rpm = null;
-    if (state.status === "kick") next.status = "stopped";
-    return { status: "unknown", expected: undefined, state: next };
-  }
+  if (!usable(rpm)) return speechless(next, input, dt, settings);
   next.rpm = rpm;
+  next.silent = 0;
   const expected = expectedSpeed(duty, state.learnt, settings);
   swung(next, rpm, expected, dt, settings);
   if (state.status === "kick") return kicking(next, expected, dt, settings);
@@ -168,6 +168,20 @@ export function fanStep(state: FanState, input: FanInput, settings: FanSettings)
   const still = duty >= settings.startDuty && rpm < (expected ?? 500) * (settings.stoppedBelow / 100);
   if (still) return standing(next, input, expected, settings);
   return turning(next, { duty, rpm, expected, dt }, settings);
+}
+
+/** Its speed is not known now. What was wrong with it stands meanwhile. */
+function speechless(next: Draft, { silent, moves }: FanInput, dt: number, settings: FanSettings): FanResult {
+  next.rpm = null;
+  if (next.status === "kick") next.status = "stopped";
+  next.silent = heldFor(next.silent ?? 0, silent === true, dt);
+  if (next.silent > 0 && reached(next.silent, settings.slowAfter)) {
+    next.well = 0;
+    if (next.status !== "failed") next.status = moves === true ? "tach-fault" : "silent";
+  }
+  const { status } = next;
+  const told = status === "failed" || status === "silent" || status === "tach-fault" ? status : "unknown";
+  return { status: told, expected: undefined, state: next };
 }
 
 /** One fan at work in one step: %, rpm, s. */
@@ -235,7 +249,7 @@ function turning(next: Draft, seen: Turning, settings: FanSettings): FanResult {
   next.well = heldFor(next.well, fits, dt);
   const well = reached(next.well, settings.slowAfter);
   const found = wrongSpeed(next, settled, settings);
-  // A failed fan stays failed until it has been well for long enough.
+  // What has failed or fallen silent stays so until it has been well for long enough.
   const failed = next.status === "failed" && !well;
   next.status = failed ? "failed" : (found ?? (well ? "ok" : turnsAgain(next.status)));
   if (next.status === "ok" && well) next.kicks = 0;
@@ -305,24 +319,3 @@ const fallOf = ({ ratio, firstRatio, hours, firstHours }: FanState): number | un
   if (ratio === null || firstRatio === null || hours - firstHours < trendFrom) return undefined;
   return ((firstRatio - ratio) / firstRatio) * 100 * (1000 / (hours - firstHours));
 };
-
-export interface FanGroup {
-  /** Fans that move air as they should, or nearly; of how many. */
-  readonly remaining: number;
-  readonly all: number;
-  /** What their duty is to be multiplied with; never below 1. */
-  readonly factor: number;
-  /** The largest factor that can be had at the wanted duty is not enough: the flow of all cannot be restored. */
-  readonly insufficient: boolean;
-}
-
-/**
- * What the failed fans of a group mean for the others: a floor, so that loops stay in charge.
- * @param wanted duty all fans together would run at, %
- */
-export function compensate(statuses: readonly FanStatus[], wanted: number, settings: FanSettings): FanGroup {
-  const all = statuses.length;
-  const remaining = statuses.filter((one) => one !== "failed").length;
-  const factor = remaining === all ? 1 : Math.max(1, compensation(all, remaining, settings));
-  return { all, remaining, factor, insufficient: remaining < all && wanted * factor > 100 };
-}

@@ -12,6 +12,7 @@ export * from "./door.ts";
 export * from "./economiser.ts";
 export * from "./emergency.ts";
 export * from "./fail-safe.ts";
+export * from "./fan-group.ts";
 export * from "./fan-loop.ts";
 export * from "./fan-speed.ts";
 export * from "./fan-test.ts";

@@ -1,13 +1,6 @@
 import type { Alarm } from "../contract.ts";
-import {
-  fanInit,
-  type FanGroup,
-  type FanResult,
-  type FanSettings,
-  type FanState,
-  fanStep,
-  compensate,
-} from "../library/fans.ts";
+import { compensate, type FanGroup } from "../library/fan-group.ts";
+import { fanInit, type FanResult, type FanSettings, type FanState, fanStep } from "../library/fans.ts";
 import { levelsStep, type Level, type LevelsState, type WatchSettings } from "../library/alarms.ts";
 import type { SensorFault } from "../library/sensor.ts";
 import { oncePer } from "../library/once-per.ts";
@@ -140,7 +133,10 @@ export function bankStep(
     const duty = typeof value === "number" ? value : sent;
     const power = powers.get(device);
     const moves = power === undefined ? undefined : power >= settings.fanWatts;
-    const result = fanStep(before[device] ?? fanInit(), { duty, rpm: rpms.get(device), moves, dt }, settings);
+    const was = before[device] ?? fanInit();
+    const rpm = rpms.get(device);
+    const silent = rpm === undefined && shouldSay(device, seen.speeds, was);
+    const result = fanStep(was, { duty, rpm, silent, moves, dt }, settings);
     states[device] = result.state;
     return [target, result] as const;
   });
@@ -152,10 +148,21 @@ export function bankStep(
   return { states, results, group };
 }
 
+/** Answers of a device that has no such value. */
+const hasNone: ReadonlySet<string> = new Set(["ABSENT", "NO_SUCH_POINT", "UNSUPPORTED"]);
+
+/** Whether a fan should say its speed: it has ever turned, or what is read it from does not answer at all. */
+const shouldSay = (device: string, speeds: readonly Observation[], { turn }: FanState): boolean =>
+  speeds.some(
+    (one) => one.device === device && one.quality === "bad" && (turn > 0 || !hasNone.has(one.code)),
+  );
+
+/** Of several values of one device the smallest: of a fan with two rotors the slower one. */
 function byDevice(all: readonly Observation[]): ReadonlyMap<string, number> {
   const values = new Map<string, number>();
   for (const one of all)
-    if (one.quality !== "bad" && one.device !== undefined) values.set(one.device, one.value);
+    if (one.quality !== "bad" && one.device !== undefined)
+      values.set(one.device, Math.min(one.value, values.get(one.device) ?? Infinity));
   return values;
 }
 
@@ -169,9 +176,11 @@ export function dutiesOf(bank: Bank, duty: number): { readonly each: Readonly<Re
 
 /** What is wrong with fans, for people. */
 export function fanAlarms(bank: Bank, settings: FanSettings): Alarm[] {
-  const alarms: Alarm[] = [];
-  for (const [{ name, device }, { status, fall }] of bank.results) {
-    const told = statusAlarm(name, status);
+  const { results } = bank;
+  const none = results.length > 1 && results.every(([, { status }]) => status === "silent");
+  const alarms: Alarm[] = none ? [noSpeeds(results.length, results[0]?.[0].device)] : [];
+  for (const [{ name, device }, { status, fall }] of results) {
+    const told = none ? undefined : statusAlarm(name, status);
     if (told !== undefined) alarms.push(alarm(...told, device));
     if (fall !== undefined && fall > settings.bearingFall)
       alarms.push(
@@ -195,6 +204,14 @@ export function fanAlarms(bank: Bank, settings: FanSettings): Alarm[] {
   return alarms;
 }
 
+const noSpeeds = (count: number, device: string | undefined): Alarm =>
+  alarm(
+    "fans-silent",
+    "major",
+    `none of ${count} fans says how fast it turns: look at their line and their power`,
+    device,
+  );
+
 function statusAlarm(
   name: string,
   status: FanResult["status"],
@@ -202,6 +219,12 @@ function statusAlarm(
   switch (status) {
     case "failed":
       return [`fan-failed:${name}`, "major", `${name} has failed: replace it; the others make up for it`];
+    case "silent":
+      return [
+        `fan-silent:${name}`,
+        "major",
+        `${name} gives no speed: look at its line and its power; the others make up for it`,
+      ];
     case "kick":
     case "stopped":
       return [`fan-stopped:${name}`, "warning", `${name} stands still and is being started again`];

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { EngineResult } from "../../controllers/runtime/engine.ts";
 import { fanZone } from "../../controllers/shipped/fan-zone.ts";
-import { reading, zoneOf } from "./zone.ts";
+import { reading, silent, zoneOf } from "./zone.ts";
 
 const names = ["fan-1", "fan-2", "fan-3", "fan-4"];
 const turning = (duty: number): number => 4000 * (0.2 + (0.8 * (duty - 20)) / 80);
@@ -15,6 +15,8 @@ interface Seen {
   readonly watts?: number;
   readonly doorHold?: number;
 }
+
+const absent = (from: string) => ({ ...silent(from), code: "ABSENT" as const });
 
 /** Four fans; what fan-1 shows is the test's. */
 function bank(settings: Readonly<Record<string, unknown>> = {}) {
@@ -47,6 +49,59 @@ test("a fan that takes power but shows no speed has a bad speed sensor: nobody m
   const stopped = dead.run(60, { full: 0, watts: 2 });
   assert.ok(idsOf(stopped).includes("fan-failed:fan-1"), String(idsOf(stopped)));
   assert.ok(Number(stopped.trace.terms?.["factor"]) > 1);
+});
+
+test("a fan that answers no more is told of after a minute, and the others make up for it until it has turned for one", () => {
+  const { zone, run } = bank();
+  run(60);
+  const speeds = (
+    of: (name: string, i: number) => ReturnType<typeof silent>,
+    count: number,
+  ): EngineResult => {
+    let last = zone.step({ inlet: [reading("probe", 30)], speeds: names.map(of) });
+    for (let i = 1; i < count; i++)
+      last = zone.step({ inlet: [reading("probe", 30)], speeds: names.map(of) });
+    return last;
+  };
+  const well = (name: string, i: number) => reading(name, turning(zone.duties()[i] ?? 0));
+  const one = (name: string, i: number) => (i === 0 ? silent(name) : well(name, i));
+  assert.deepEqual(idsOf(speeds(one, 11)), []);
+  const lost = speeds(one, 3);
+  assert.deepEqual(idsOf(lost), ["fan-silent:fan-1"]);
+  assert.ok(Number(lost.trace.terms?.["factor"]) > 1.2);
+  assert.match(lost.trace.reason, /1 of 4 fans failed, the others run 21\.1 % faster/);
+  assert.deepEqual(idsOf(speeds(well, 10)), ["fan-silent:fan-1"], "not yet");
+  const back = speeds(well, 10);
+  assert.deepEqual([idsOf(back), back.trace.terms?.["factor"]], [[], 1]);
+  const all = speeds(silent, 40);
+  assert.deepEqual(idsOf(all), ["fans-silent"], "told once");
+  assert.equal(all.trace.terms?.["factor"], 1, "nobody is left who could be told to make up for anybody");
+});
+
+test("a place in a tray that never had a fan is not missed; a fan that was taken out is", () => {
+  const empty = bank();
+  const seen = (i: number) =>
+    i === 0 ? absent("fan-1") : reading(names[i]!, turning(empty.zone.duties()[i] ?? 0));
+  let last = empty.zone.step({ inlet: [reading("probe", 30)], speeds: names.map((_, i) => seen(i)) });
+  const step = (): void => {
+    last = empty.zone.step({ inlet: [reading("probe", 30)], speeds: names.map((_, i) => seen(i)) });
+  };
+  for (let i = 0; i < 40; i++) step();
+  assert.deepEqual(idsOf(last), []);
+  empty.run(20);
+  for (let i = 0; i < 20; i++) step();
+  assert.deepEqual(idsOf(last), ["fan-silent:fan-1"]);
+});
+
+test("of a fan with two rotors the slower one counts", () => {
+  const { zone, run } = bank();
+  run(60);
+  let last = zone.step({ inlet: [reading("probe", 30)], speeds: [] });
+  for (let i = 0; i < 40; i++) {
+    const speeds = names.map((name, k) => reading(name, turning(zone.duties()[k] ?? 0)));
+    last = zone.step({ inlet: [reading("probe", 30)], speeds: [reading("fan-1", 0), ...speeds] });
+  }
+  assert.deepEqual(idsOf(last), ["fan-failed:fan-1"]);
 });
 
 test("a fan that turns too fast is told of", () => {
