@@ -75,6 +75,7 @@ export const errorTable = {
   DUPLICATE_TRANSACTION: { http: 409, retry: false, text: "transaction {source} exists already" },
   // Look-ups and input
   NOT_FOUND: { http: 404, retry: false, text: "{source} not found" },
+  UNKNOWN_CONTROLLER: { http: 404, retry: false, text: "controller {source} not found; there are: {names}" },
   BAD_INPUT: { http: 400, retry: false, text: "{source}: {fault}" },
   BAD_CONFIG: { http: 500, retry: false, text: "{source}: {fault}" },
   // Who asks

@@ -31,12 +31,14 @@ export function seesController(by: Principal, status: ControllerStatus, { regist
   );
 }
 
-/** @throws BothyError `NOT_FOUND`, also for one that is not to be seen; `BAD_CONFIG` when its file cannot be read */
+/** @throws BothyError `UNKNOWN_CONTROLLER`, also for one that is not to be seen; `BAD_CONFIG` when its file cannot be read */
 export function controllerFor(by: Principal, name: string, parts: RouteParts): ControllerStatus {
   const { controllers } = parts;
   const status = controllers.running?.get(name);
   if (status !== undefined && seesController(by, status, parts)) return status;
-  throw new BothyError("NOT_FOUND", { source: `controller ${name}` });
+  const seen = (controllers.running?.list() ?? []).filter((one) => seesController(by, one, parts));
+  const names = seen.map((one) => one.name).join(", ") || "none";
+  throw new BothyError("UNKNOWN_CONTROLLER", { source: name, names });
 }
 
 /** One line of a list. */

@@ -123,13 +123,20 @@ test("a viewer sees what controls and why; nobody else's devices", async (t) => 
   assert.match(JSON.stringify(body["targets"]), /"meaning":"controller".*"inForce":true/);
   assert.ok((body["stepTime"] as { p99: number }).p99 >= 0);
   assert.deepEqual(body["failSafe"], { fans: 100 });
-  assert.equal((await viewer("GET", "/api/controllers/other")).status, 404);
+  const other = await viewer("GET", "/api/controllers/other");
+  assert.deepEqual(
+    [other.status, other.body["context"]],
+    [404, "controller other not found; there are: inlet"],
+  );
   const near = await as("viewer", ["rack:r1"])("GET", "/api/controllers");
   assert.equal((near.body as unknown as unknown[]).length, 1);
   const far = as("viewer", ["rack:far"]);
   assert.deepEqual((await far("GET", "/api/controllers")).body, []);
-  for (const path of ["", "/settings", "/trace", "/versions"])
-    assert.equal((await far("GET", `/api/controllers/inlet${path}`)).status, 404);
+  for (const path of ["", "/settings", "/trace", "/versions"]) {
+    const { status, text } = await far("GET", `/api/controllers/inlet${path}`);
+    assert.equal(status, 404);
+    assert.match(text, /inlet not found; there are: none/);
+  }
 });
 
 test("roles: who may change what; all of it is in the audit log", async (t) => {
