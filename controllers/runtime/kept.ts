@@ -5,6 +5,7 @@ import type { FailSafe } from "../contract.ts";
 import type { KeptAlarm } from "./alarm-rules.ts";
 import type { By } from "./api.ts";
 import type { BoundOutput } from "./binding.ts";
+import type { KeptEnding } from "./ending.ts";
 import type { EngineMemory } from "./engine.ts";
 import type { WantedMode } from "./frame.ts";
 import type { KeptTemporary } from "./temporary-settings.ts";
@@ -21,7 +22,7 @@ export interface KeptController {
   readonly name: string;
   readonly version: string;
   readonly memory: EngineMemory;
-  readonly mode: { readonly wanted: WantedMode; readonly until?: Instant; readonly by?: By };
+  readonly mode: { readonly wanted: WantedMode; readonly by?: By } & Partial<KeptEnding>;
   /** Settings changed while running, and what the configuration said of them then. */
   readonly overrides: Readonly<Record<string, unknown>>;
   readonly configured: Readonly<Record<string, unknown>>;

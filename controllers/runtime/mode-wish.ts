@@ -1,6 +1,7 @@
-import { type Clock, hours, type Instant, type Millis } from "../../devices/clock.ts";
+import { type Clock, hours, type Millis } from "../../devices/clock.ts";
 import { BothyError } from "../../devices/errors.ts";
 import type { By, ControllerStatus, ModeRequest } from "./api.ts";
+import { checkSpan, type Ending, endingIn, keptEnding, leftOf, wallOf } from "./ending.ts";
 import type { WantedMode } from "./frame.ts";
 import type { KeptController } from "./kept.ts";
 
@@ -12,7 +13,7 @@ export class ModeWish {
   readonly #clock: Clock;
   readonly #source: string;
   wanted: WantedMode = "automatic";
-  #until: { readonly mono: Millis; readonly wall: Instant } | undefined;
+  #until: Ending | undefined;
   #by: By | undefined;
 
   constructor(controller: string, clock: Clock) {
@@ -26,12 +27,10 @@ export class ModeWish {
     if (!["automatic", "manual", "off"].includes(mode))
       throw new BothyError("BAD_INPUT", { source, fault: `there is no mode ${mode}` });
     const span = holdFor ?? usualHold;
-    if (!(span > 0 && span <= longestHold))
-      throw new BothyError("BAD_INPUT", { source, fault: "it lasts longer than 0 s and at most 24 h" });
-    const { monotonic, now } = { monotonic: this.#clock.monotonic(), now: this.#clock.now() };
+    checkSpan(span, longestHold, source);
     this.wanted = mode;
     this.#by = { who, why };
-    this.#until = mode === "automatic" ? undefined : { mono: monotonic + span, wall: now + span };
+    this.#until = mode === "automatic" ? undefined : endingIn(span, this.#clock);
   }
 
   /** Ends it when its time is over. @returns whether it was */
@@ -42,17 +41,17 @@ export class ModeWish {
   }
 
   /** Goes on with what was wished before a restart, when there is time left. */
-  resume({ wanted, until, by }: KeptController["mode"]): void {
-    const left = (until ?? 0) - this.#clock.now();
+  resume({ wanted, until = 0, left: rest, by }: KeptController["mode"]): void {
+    const left = leftOf({ until, ...(rest === undefined ? {} : { left: rest }) }, this.#clock);
     if (wanted !== "automatic" && left > 0 && by !== undefined)
       this.set({ ...by, mode: wanted, holdFor: Math.min(left, longestHold) });
   }
 
   get status(): Pick<ControllerStatus, "wantedMode" | "modeUntil" | "modeBy"> {
-    const { wanted: wantedMode, until: modeUntil, by: modeBy } = this.kept;
+    const { wanted: wantedMode, by: modeBy } = this.kept;
     return {
       wantedMode,
-      ...(modeUntil === undefined ? {} : { modeUntil }),
+      ...(this.#until === undefined ? {} : { modeUntil: wallOf(this.#until, this.#clock) }),
       ...(modeBy === undefined ? {} : { modeBy }),
     };
   }
@@ -60,7 +59,7 @@ export class ModeWish {
   get kept(): KeptController["mode"] {
     return {
       wanted: this.wanted,
-      ...(this.#until === undefined ? {} : { until: this.#until.wall }),
+      ...(this.#until === undefined ? {} : keptEnding(this.#until, this.#clock)),
       ...(this.#by === undefined ? {} : { by: this.#by }),
     };
   }

@@ -57,12 +57,12 @@ export class SettingsInForce {
       (property as { readonly default?: unknown }).default,
     ]);
     const then = { ...Object.fromEntries(defaults), ...this.configured, ...overrides } as Settings;
-    return { settings: configured.settings, temporary: temporary.shownOf(temporaries, then) };
+    return { settings: configured.settings, temporary: temporary.shownOf(temporaries, then, this.#clock) };
   }
 
   /** What is so only for a while, for people. */
   get said(): readonly string[] {
-    return temporary.saidOf(this.#changes.temporaries);
+    return temporary.saidOf(this.#changes.temporaries, this.#clock);
   }
 
   /** What has expired and does not fit what is set otherwise. */

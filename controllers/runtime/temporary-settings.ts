@@ -1,6 +1,6 @@
-import { type Clock, hours, type Instant, type Millis } from "../../devices/clock.ts";
-import { BothyError } from "../../devices/errors.ts";
+import { type Clock, hours, type Millis } from "../../devices/clock.ts";
 import type { By, TemporarySetting } from "./api.ts";
+import { checkSpan, type Ending, endingIn, type KeptEnding, keptEnding, leftOf, wallOf } from "./ending.ts";
 
 const longestHold: Millis = hours(24);
 
@@ -8,7 +8,7 @@ type Settings = Readonly<Record<string, unknown>>;
 
 interface Held {
   readonly value: unknown;
-  readonly until: { readonly mono: Millis; readonly wall: Instant };
+  readonly until: Ending;
   readonly by: By;
 }
 
@@ -18,11 +18,8 @@ export type Temporaries = ReadonlyMap<string, Held>;
 export const noTemporaries: Temporaries = new Map();
 
 /** As it outlasts the program. JSON. */
-export interface KeptTemporary {
+export interface KeptTemporary extends Required<KeptEnding> {
   readonly value: unknown;
-  readonly until: Instant;
-  /** What was left when it was kept: a clock that was set back makes it no longer. */
-  readonly left: Millis;
   readonly by: By;
 }
 
@@ -35,9 +32,8 @@ export function hold(
   clock: Clock,
   source: string,
 ): Temporaries {
-  if (!(span > 0 && span <= longestHold))
-    throw new BothyError("BAD_INPUT", { source, fault: "it lasts longer than 0 s and at most 24 h" });
-  const until = { mono: clock.monotonic() + span, wall: clock.now() + span };
+  checkSpan(span, longestHold, source);
+  const until = endingIn(span, clock);
   const added = Object.entries(patch).map(
     ([name, value]) => [name, { value, until, by: { who, why } }] as const,
   );
@@ -62,37 +58,36 @@ export function stagesOf(all: Temporaries): readonly Temporaries[] {
 
 export const keptOf = (all: Temporaries, clock: Clock): Readonly<Record<string, KeptTemporary>> =>
   Object.fromEntries(
-    [...all].map(([name, { value, until, by }]) => [
-      name,
-      { value, by, until: until.wall, left: until.mono - clock.monotonic() },
-    ]),
+    [...all].map(([name, { value, until, by }]) => [name, { value, by, ...keptEnding(until, clock) }]),
   );
 
 /** Those of a program before that still last. */
 export function resumed(kept: Readonly<Record<string, KeptTemporary>>, clock: Clock): Temporaries {
-  const [mono, wall] = [clock.monotonic(), clock.now()];
   return new Map(
-    Object.entries(kept).flatMap(([name, { value, until, left, by }]) => {
-      const rest = Math.min(until - wall, left, longestHold);
-      return rest > 0
-        ? [[name, { value, by, until: { mono: mono + rest, wall: wall + rest } }] as const]
-        : [];
+    Object.entries(kept).flatMap(([name, one]) => {
+      const rest = Math.min(leftOf(one, clock), longestHold);
+      const { value, by } = one;
+      return rest > 0 ? [[name, { value, by, until: endingIn(rest, clock) }] as const] : [];
     }),
   );
 }
 
 /** @param then what is in force afterwards */
-export const shownOf = (all: Temporaries, then: Settings): Readonly<Record<string, TemporarySetting>> =>
+export const shownOf = (
+  all: Temporaries,
+  then: Settings,
+  clock: Clock,
+): Readonly<Record<string, TemporarySetting>> =>
   Object.fromEntries(
     [...all].map(([name, { value, until, by }]) => [
       name,
-      { ...by, value, until: until.wall, then: then[name] },
+      { ...by, value, until: wallOf(until, clock), then: then[name] },
     ]),
   );
 
 /** For people, the same words as long as it lasts. */
-export const saidOf = (all: Temporaries): readonly string[] =>
+export const saidOf = (all: Temporaries, clock: Clock): readonly string[] =>
   [...all].map(
     ([name, { value, until, by }]) =>
-      `${name} is ${JSON.stringify(value)} until ${new Date(until.wall).toISOString()}: ${by.who}, ${by.why}`,
+      `${name} is ${JSON.stringify(value)} until ${new Date(wallOf(until, clock)).toISOString()}: ${by.who}, ${by.why}`,
   );

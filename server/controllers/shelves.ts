@@ -1,4 +1,13 @@
 import type { By, StandingAlarm } from "../../controllers/runtime/api.ts";
+import {
+  checkSpan,
+  type Ending,
+  endingIn,
+  type KeptEnding,
+  keptEnding,
+  leftOf,
+  wallOf,
+} from "../../controllers/runtime/ending.ts";
 import { type Clock, hours, type Instant, type Millis } from "../../devices/clock.ts";
 import { BothyError } from "../../devices/errors.ts";
 import type { Keeper } from "../../devices/keeper.ts";
@@ -8,7 +17,12 @@ export interface Shelved extends By {
   readonly until: Instant;
 }
 
-/** Nobody forgets an alarm for ever. */
+interface Shelf {
+  readonly by: By;
+  readonly ending: Ending;
+}
+
+/** Nobody forgets an alarm for ever, whatever the wall clock does. */
 const longest: Millis = hours(7 * 24);
 
 /**
@@ -17,35 +31,33 @@ const longest: Millis = hours(7 * 24);
  */
 export class Shelves {
   readonly #deps: { readonly clock: Clock; readonly keeper: Keeper };
-  readonly #shelved = new Map<string, Shelved>();
+  readonly #shelved = new Map<string, Shelf>();
 
   constructor(deps: { readonly clock: Clock; readonly keeper: Keeper }) {
     this.#deps = deps;
     for (const [key, value] of deps.keeper.load("shelf")) {
-      if (isShelved(value) && value.until > deps.clock.now()) this.#shelved.set(key, value);
+      const left = isShelved(value) ? Math.min(leftOf(value, deps.clock), longest) : 0;
+      // Kept anew: otherwise a clock that was set back would give it the same time at every start.
+      if (isShelved(value) && left > 0) this.#put(key, left, value);
       else deps.keeper.drop("shelf", key);
     }
   }
 
   of({ controller, id }: Pick<StandingAlarm, "controller" | "id">): Shelved | undefined {
+    const { clock } = this.#deps;
     const key = keyOf(controller, id);
     const found = this.#shelved.get(key);
-    if (found === undefined || found.until > this.#deps.clock.now()) return found;
+    if (found === undefined) return undefined;
+    if (found.ending.mono > clock.monotonic()) return { ...found.by, until: wallOf(found.ending, clock) };
     this.#drop(key);
     return undefined;
   }
 
   /** @throws BothyError `BAD_INPUT` for a time that is too long */
-  shelve({ controller, id }: StandingAlarm, span: Millis, { who, why }: By): void {
-    if (!(span > 0 && span <= longest)) {
-      const fault = "it lasts longer than 0 s and at most 7 days";
-      throw new BothyError("BAD_INPUT", { source: `shelving ${id} of ${controller}`, fault });
-    }
+  shelve({ controller, id }: StandingAlarm, span: Millis, by: By): void {
+    checkSpan(span, longest, `shelving ${id} of ${controller}`);
     this.#clear();
-    const shelved = { who, why, until: this.#deps.clock.now() + span };
-    const key = keyOf(controller, id);
-    this.#shelved.set(key, shelved);
-    this.#deps.keeper.put("shelf", key, shelved);
+    this.#put(keyOf(controller, id), span, by);
   }
 
   /** @throws BothyError `NOT_FOUND` */
@@ -55,10 +67,17 @@ export class Shelves {
     this.#drop(keyOf(controller, id));
   }
 
+  #put(key: string, span: Millis, { who, why }: By): void {
+    const { clock, keeper } = this.#deps;
+    const ending = endingIn(span, clock);
+    this.#shelved.set(key, { by: { who, why }, ending });
+    keeper.put("shelf", key, { who, why, ...keptEnding(ending, clock) });
+  }
+
   /** Whose time is over, also of alarms nobody has asked for since. */
   #clear(): void {
-    const now = this.#deps.clock.now();
-    for (const [key, { until }] of this.#shelved) if (until <= now) this.#drop(key);
+    const now = this.#deps.clock.monotonic();
+    for (const [key, { ending }] of this.#shelved) if (ending.mono <= now) this.#drop(key);
   }
 
   #drop(key: string): void {
@@ -69,7 +88,8 @@ export class Shelves {
 
 const keyOf = (controller: string, id: string): string => `${controller} ${id}`;
 
-const isShelved = (value: unknown): value is Shelved => {
-  const { who, why, until } = (value ?? {}) as Partial<Shelved>;
-  return typeof who === "string" && typeof why === "string" && typeof until === "number";
+const isShelved = (value: unknown): value is By & KeptEnding => {
+  const { who, why, until, left = 0 } = (value ?? {}) as Partial<By & KeptEnding>;
+  const isTold = typeof who === "string" && typeof why === "string";
+  return isTold && typeof until === "number" && typeof left === "number";
 };
