@@ -90,24 +90,30 @@ export const believable = {
 const believed = (all: readonly Observation[], least: number, most: number): readonly Observation[] =>
   there(all).filter(({ value }) => value >= least && value <= most);
 
-/** What the temperatures of the coldest and of the hottest battery mean, for people. */
+/**
+ * What the temperatures of the coldest and of the hottest battery mean, for people.
+ * @param commands whether the plant is told what it may charge with
+ */
 export const batteryAlarms = (
   [coldest, hottest]: readonly [number | undefined, number | undefined],
+  commands: boolean,
   s: Settings,
-): readonly Alarm[] => [...hotAlarms(hottest, s), ...coldAlarms(coldest, s)];
+): readonly Alarm[] => [...hotAlarms(hottest, commands, s), ...coldAlarms(coldest, commands, s)];
 
-function hotAlarms(temperature: number | undefined, s: Settings): readonly Alarm[] {
+function hotAlarms(temperature: number | undefined, commands: boolean, s: Settings): readonly Alarm[] {
   if (temperature === undefined) return [];
   const { alarm: warm, boost, charge } = batteryLimits[s.chemistry];
   const at = `the battery is at ${shown(temperature)} °C`;
-  if (temperature >= charge) return [alarm("battery-hot", "critical", `${at}: charging is stopped`)];
+  const then = commands ? "charging is stopped" : "stop charging it";
+  if (temperature >= charge) return [alarm("battery-hot", "critical", `${at}: ${then}`)];
   if (temperature >= boost) return [alarm("battery-hot", "major", `${at}: end equalising`)];
   if (temperature >= warm) return [alarm("battery-hot", "warning", `${at}: its life shortens`)];
   return [];
 }
 
-function coldAlarms(temperature: number | undefined, s: Settings): readonly Alarm[] {
+function coldAlarms(temperature: number | undefined, commands: boolean, s: Settings): readonly Alarm[] {
   if (temperature === undefined || temperature >= batteryLimits[s.chemistry].alarm) return [];
   if (chargeCurrent(batteryOf(s), temperature) > 0) return [];
-  return [alarm("battery-cold", "warning", `the battery is at ${shown(temperature)} °C: it is not charged`)];
+  const then = commands ? "it is not charged" : "it must not be charged";
+  return [alarm("battery-cold", "warning", `the battery is at ${shown(temperature)} °C: ${then}`)];
 }

@@ -142,13 +142,14 @@ export const outage = defineController({
         : s.batteryRunsCooling
       : Math.min(8, started(mains.state.since));
     const limit = Math.min(...extremes.map((celsius) => chargeLimit(celsius, s)));
+    const commands = s.commandCharging && applied.charging.length > 0;
     return {
       outputs: {
         loads: each(applied.loads, ({ device }) =>
           shed.off.includes(device) ? "off" : shed.back.includes(device) ? "on" : null,
         ),
         servers: each(applied.servers, ({ name }) => (asked(name, shed, loads, s) ? "soft" : null)),
-        charging: s.commandCharging && applied.charging.length > 0 ? limit : null,
+        charging: commands ? { want: limit, rank: limit > 0 ? "controller" : "equipmentProtection" } : null,
         float: applied.float.length > 0 ? floatVoltage(extremes[1], s) : null,
       },
       state: {
@@ -174,7 +175,7 @@ export const outage = defineController({
       alarms: [
         ...powerAlarms(mains, generator, lasts, s),
         ...shedAlarms(shed, loads, busVolts, s),
-        ...batteryAlarms(extremes, s),
+        ...batteryAlarms(extremes, commands, s),
         ...warmAlarms(onBattery, inlets.hottest, warm, s),
         ...loadTagAlarms(applied.loads),
         ...namesAlarms(loads, applied.servers, s),

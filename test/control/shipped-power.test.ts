@@ -425,11 +425,23 @@ test("outage: the battery is charged as its temperature bears, and on generator 
   site.step({ batteryTemperature: { "dc-1.battery": -5 } }, 4);
   assert.equal(site.value("charging", "dc-1.plant"), 0);
   assert.deepEqual(site.alarms(), ["battery-cold"]);
-  site.step({ batteryTemperature: { "dc-1.battery": 3 } }, 4);
+  const slotOf = ({ trace }: ReturnType<typeof site.step>) =>
+    trace.outputs.find(({ output }) => output === "charging")?.appliedSlot;
+  assert.equal(slotOf(site.step()), slots.equipmentProtection, "no operator charges a frozen battery");
+  const warm = site.step({ batteryTemperature: { "dc-1.battery": 3 } }, 4);
   assert.equal(site.value("charging", "dc-1.plant"), 20);
+  assert.equal(slotOf(warm), slots.controller);
   const generator = power({ generator: { "io-1.generator": "running" } });
   const out = generator.step({ mains: { "io-1.mains": "failed" } }, 10);
   assert.deepEqual([out.published?.["onGenerator"], out.published?.["coolingStages"]], [1, 1]);
+});
+
+test("outage: what it may not command it does not claim to have stopped", () => {
+  const site = power({ batteryTemperature: { "dc-1.battery": 61 } }, { commandCharging: false });
+  const [told] = site.step({}, 4).trace.alarms;
+  assert.equal(site.value("charging", "dc-1.plant"), undefined);
+  assert.deepEqual([told?.id, told?.severity], ["battery-hot", "critical"]);
+  assert.match(told?.text ?? "", /stop charging it/u);
 });
 
 test("outage: an outlet's tags say when it loses power, how long it has to shut down, and when it comes back", () => {
