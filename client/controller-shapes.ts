@@ -127,6 +127,7 @@ const target = is.object<types.ControllerTarget>({
       why: is.text,
       since: is.text,
       expires: maybeText,
+      forced: is.optional(is.flag),
       inForce: is.flag,
     }),
   ),
@@ -233,6 +234,7 @@ export const overrides = is.list(
     action: is.text,
     value: maybeValue,
     transaction: maybeText,
+    waitsFor: maybeText,
   }),
 );
 

@@ -162,6 +162,8 @@ export interface TargetEntry {
   readonly why: string;
   readonly since: string;
   readonly expires?: string;
+  /** It passes the guards of the device. */
+  readonly forced?: boolean;
   readonly inForce: boolean;
 }
 
@@ -249,6 +251,8 @@ export interface OverrideRequest {
   readonly device?: string;
   /** After this the controller commands again, e.g. `30m`, which is the default. */
   readonly holdFor?: string;
+  /** Passes the guards of a device (slot 6), for an hour at the most; nothing stronger. For administrators. */
+  readonly force?: boolean;
 }
 
 export interface EndOverride {
@@ -266,6 +270,8 @@ export interface Override {
   readonly value?: number | string;
   /** Tells how the write went. */
   readonly transaction?: string;
+  /** What is stronger, for people: this takes effect once that is given up, if its time is not over before. */
+  readonly waitsFor?: string;
 }
 
 /** A text or number of one version. */

@@ -171,6 +171,7 @@ const slot = is.object<types.SlotEntry>({
   why: is.text,
   since: is.text,
   expires: is.optional(is.text),
+  forced: is.optional(is.flag),
 });
 export const priorityArray = is.object<types.PriorityArray>({
   action: is.text,
@@ -226,6 +227,7 @@ export const audit = is.list(
     action: maybeText,
     value: maybeText,
     slot: is.optional(is.number),
+    forced: is.optional(is.flag),
     why: maybeText,
     transaction: maybeText,
     result: is.text,

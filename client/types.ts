@@ -246,6 +246,8 @@ export interface SlotEntry {
   readonly since: string;
   /** When it relinquishes itself. */
   readonly expires?: string;
+  /** It passes the guards of the device. */
+  readonly forced?: boolean;
 }
 
 /** Who wants what of one action of a device. */
@@ -327,6 +329,8 @@ export interface AuditEntry {
   readonly action?: string;
   readonly value?: string;
   readonly slot?: number;
+  /** Past the guards of the device. */
+  readonly forced?: boolean;
   readonly why?: string;
   readonly transaction?: string;
   /** `accepted`, `refused`, `done` or `error`. */

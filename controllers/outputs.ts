@@ -13,14 +13,19 @@ export type Rank = "lifeSafety" | "equipmentProtection" | "minimumOnOff" | "cont
 export type Wanted =
   number | string | null | { readonly each: Readonly<Record<DeviceId, number | string | null>> };
 
+/** By device; those not named have the default. */
+export interface PerDevice<T> {
+  readonly each: Readonly<Record<DeviceId, T>>;
+}
+
 export type Wish =
   | Wanted
   | {
       readonly want: Wanted;
       /** Default `controller`. The other ranks this controller held there are given up. */
-      readonly rank?: Rank;
+      readonly rank?: Rank | PerDevice<Rank>;
       /** In place of the step's reason. */
-      readonly why?: string;
+      readonly why?: string | PerDevice<string>;
     };
 
 export type OutputWishes<O extends Outputs> = { readonly [K in keyof O]?: Wish };

@@ -71,8 +71,11 @@ class Run {
     return this;
   }
 
-  fill(value: number, slot: Slot = slots.operator, holdFor?: Millis): string {
-    const rest = holdFor === undefined ? {} : { holdFor };
+  fill(value: number, slot: Slot = slots.operator, holdFor?: Millis, forced?: true): string {
+    const rest = {
+      ...(holdFor === undefined ? {} : { holdFor }),
+      ...(forced === undefined ? {} : { forced }),
+    };
     const request = { device: "fan", action: "speed", data: String(value), slot, who: "ann", why: "hot" };
     return this.writer.submit({ ...request, ...rest }).id;
   }
@@ -120,6 +123,16 @@ test("filled slots are in force again, with who, why and since; hardware that ag
   );
   assert.deepEqual(after.connection.written, [40]);
   assert.equal(after.kept, 1);
+});
+
+test("what is forced past a guard is so after a restart too, for what is left of its time", async () => {
+  const before = await run();
+  before.fill(0, slots.minimumOnOff);
+  before.fill(80, slots.operator, minutes(10), true);
+  const after = await before.restart(minutes(4));
+  assert.equal(after.array()?.inForce?.value, 80);
+  await after.clock.advance(minutes(6));
+  assert.equal(after.array()?.inForce?.value, 0);
 });
 
 test("hardware that shows something else is told once, and only after the link was opened and it was read", async () => {

@@ -178,6 +178,7 @@ function isSlotEntry(value: unknown): value is SlotEntry {
     typeof entry.who === "string" &&
     typeof entry.why === "string" &&
     isTime(entry.since) &&
-    (entry.expires === undefined || isTime(entry.expires))
+    (entry.expires === undefined || isTime(entry.expires)) &&
+    (entry.forced === undefined || entry.forced === true)
   );
 }

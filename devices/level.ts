@@ -8,7 +8,7 @@ import type { Log } from "./plugin.ts";
 import { type Held, PriorityArray } from "./priority-array.ts";
 import type { Reading, Reason } from "./reading.ts";
 import { nameOf } from "./registry.ts";
-import { type Slot, type SlotEntry, slotNames, slots } from "./transaction.ts";
+import { meaningOf, type Slot, type SlotEntry, slots } from "./transaction.ts";
 import type { Transactions } from "./transactions.ts";
 import type { ValueId } from "./value-id.ts";
 
@@ -344,15 +344,19 @@ export class Level {
   }
 
   #overridden(entry: SlotEntry): BothyError {
-    return overridden(this.#name, entry.slot, this.#array.inForce ?? entry);
+    return overridden(this.#name, entry, this.#array.inForce ?? entry);
   }
 }
 
-/** The error of a write to `slot` while a stronger one is in force. */
-export const overridden = (source: string, slot: Slot, by: SlotEntry): BothyError =>
+/** The error of a write while a stronger slot is in force. */
+export const overridden = (
+  source: string,
+  write: Pick<SlotEntry, "slot" | "forced">,
+  by: SlotEntry,
+): BothyError =>
   new BothyError("OVERRIDDEN", {
     source,
-    slot: `${slot} (${slotNames[slot]})`,
+    slot: `${write.slot} (${meaningOf(write)})`,
     by: slotText(by),
     why: by.why,
   });
@@ -364,4 +368,4 @@ export const failed = (error: BothyError): ["ERROR", string, Reason] => [
   { code: error.code, text: error.message },
 ];
 
-const slotText = ({ slot, who }: SlotEntry): string => `${slot} (${slotNames[slot]}) of ${who}`;
+const slotText = (entry: SlotEntry): string => `${entry.slot} (${meaningOf(entry)}) of ${entry.who}`;

@@ -45,6 +45,26 @@ test("the array does what a list searched from one end does, in any sequence of 
   );
 });
 
+test("what is forced stands above the guards of a device, and below all else that is stronger than they", () => {
+  const array = new PriorityArray();
+  const entry = (number: Slot, forced?: true): SlotEntry => ({
+    ...{ slot: number, value: number, who: "ann", why: "test", since: 0 },
+    ...(forced === undefined ? {} : { forced }),
+  });
+  for (const number of [12, 8, 6] as const) array.fill(entry(number));
+  assert.equal(array.entries[0]?.slot, 6);
+  array.fill(entry(8, true));
+  assert.deepEqual(
+    array.entries.map(({ slot: of }) => of),
+    [8, 6, 12],
+  );
+  for (const number of [5, 2, 1] as const) {
+    array.fill(entry(number));
+    assert.deepEqual(array.inForce, entry(number));
+  }
+  assert.equal(array.entries.length, 6);
+});
+
 test("entries are plain data", () => {
   const array = new PriorityArray();
   const entry: SlotEntry = { slot: 8, value: 80, who: "ann", why: "hot", since: 1, expires: 2 };

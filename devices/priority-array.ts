@@ -1,5 +1,5 @@
 import type { Millis } from "./clock.ts";
-import type { Slot, SlotEntry } from "./transaction.ts";
+import { type Slot, type SlotEntry, strengthOf } from "./transaction.ts";
 
 export interface Held {
   readonly entry: SlotEntry;
@@ -7,7 +7,7 @@ export interface Held {
   readonly until: Millis;
 }
 
-/** Who wants what of one output, and how firmly. The smallest filled slot is in force. */
+/** Who wants what of one output, and how firmly. The smallest filled slot is in force, but for what is forced. */
 export class PriorityArray {
   readonly #held = new Map<Slot, Held>();
   #entries: readonly SlotEntry[] = [];
@@ -34,7 +34,7 @@ export class PriorityArray {
     return over;
   }
 
-  /** The entry of the smallest filled slot. */
+  /** The strongest entry. */
   get inForce(): SlotEntry | undefined {
     return this.#entries[0];
   }
@@ -55,6 +55,8 @@ export class PriorityArray {
   }
 
   #changed(): void {
-    this.#entries = [...this.#held.values()].map(({ entry }) => entry).sort((a, b) => a.slot - b.slot);
+    this.#entries = [...this.#held.values()]
+      .map(({ entry }) => entry)
+      .sort((a, b) => strengthOf(a) - strengthOf(b));
   }
 }

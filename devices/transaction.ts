@@ -40,7 +40,17 @@ export interface SlotEntry {
   readonly since: Instant;
   /** When it relinquishes itself; absent: never. */
   readonly expires?: Instant;
+  /** Of the slot `operator`: it passes the guards of a device (`minimumOnOff`), and nothing stronger. */
+  readonly forced?: true;
 }
+
+/** Where an entry stands among others of its array: of two, the smaller one is in force. */
+export const strengthOf = ({ slot, forced }: Pick<SlotEntry, "slot" | "forced">): number =>
+  forced === true ? slots.minimumOnOff - 0.5 : slot;
+
+/** What a slot is called, for people. */
+export const meaningOf = ({ slot, forced }: Pick<SlotEntry, "slot" | "forced">): string =>
+  forced === true ? `${slotNames[slot]}, past ${slotNames[slots.minimumOnOff]}` : slotNames[slot];
 
 /** Where a write comes from, besides who wants it. For the audit log. */
 export interface Origin {
@@ -63,6 +73,8 @@ export interface WriteRequest {
   readonly why: string;
   /** How long the slot stays filled; absent: the slot's own default (operator: 30 min; others: for good). */
   readonly holdFor?: Millis;
+  /** It passes the guards of the device, for an hour at the most: see `SlotEntry`. */
+  readonly forced?: true;
   /** A custom transaction id, used verbatim. */
   readonly transaction?: string;
   /** What the device was called, when that was not its id. */

@@ -11,7 +11,14 @@ import type { Log } from "./plugin.ts";
 import type { Reading, Value } from "./reading.ts";
 import { nameOf, type Registry } from "./registry.ts";
 import type { ReadingStore } from "./store.ts";
-import { type SlotEntry, slotNames, slots, type Transaction, type WriteRequest } from "./transaction.ts";
+import {
+  type SlotEntry,
+  slotNames,
+  slots,
+  strengthOf,
+  type Transaction,
+  type WriteRequest,
+} from "./transaction.ts";
 import { Transactions } from "./transactions.ts";
 import type { DeviceId } from "./value-id.ts";
 import type { Relinquished, WriteWitness } from "./witness.ts";
@@ -20,6 +27,8 @@ import type { Relinquished, WriteWitness } from "./witness.ts";
 export const operatorHold: Millis = minutes(30);
 /** Whoever wants longer does not want it to end. */
 const longestHold: Millis = minutes(366 * 24 * 60);
+/** No guard of a device holds longer. */
+export const longestForced: Millis = minutes(60);
 
 export interface WriterDeps {
   readonly clock: Clock;
@@ -94,7 +103,7 @@ export class Writer {
    * Accepts a write, or says at once what is wrong with it. `request.device` may be an alias.
    * @returns its transaction, already ended with `OVERRIDDEN` when a stronger slot is in force
    * @throws BothyError `NOT_FOUND`, `NOT_WRITABLE`, `UNKNOWN_ACTION`, `BAD_VALUE`, `OUT_OF_RANGE`, `BAD_INPUT`,
-   * `DUPLICATE_TRANSACTION`, `BUSY`, `STOPPED`
+   * `DUPLICATE_TRANSACTION`, `BUSY`, `STOPPED`; `OVERRIDDEN` for what is forced, while even that is too weak
    */
   submit(request: WriteRequest): Transaction {
     try {
@@ -114,14 +123,29 @@ export class Writer {
     if (request.holdFor !== undefined && action.kind !== "level")
       throw new BothyError("BAD_INPUT", { source, fault: "it holds nothing, so nothing ends after a time" });
     const value = parseData(action.accepts, request.data, source);
+    if (request.forced === true) this.#checkForced(device, action, request);
     const accepted = { ...request, device: device.id, called: nameOf(device) };
     const { id } = this.#transactions.create(accepted, device.writeTimeout);
-    const { who, why, slot, data } = request;
-    const fields = { device: device.id, action: action.name, data, slot, who, why, transaction: id };
-    this.#deps.log[slot <= slots.operator ? "info" : "debug"](fields, `${who} writes to ${source}`);
+    const { who, why, slot, data, forced } = request;
+    const fields = { device: device.id, action: action.name, data, slot, forced, who, why, transaction: id };
+    const past = forced === true ? ", past its guards" : "";
+    this.#deps.log[slot <= slots.operator ? "info" : "debug"](fields, `${who} writes to ${source}${past}`);
     if (action.kind === "level") this.#fill(this.#level(device, action), accepted, value ?? true, id);
     else this.#pulse(device, action, accepted, value, id);
     return this.#known(id);
+  }
+
+  /** Whoever forces means now: it does not wait behind what protects lives or equipment. */
+  #checkForced(device: Device, action: Action, request: WriteRequest): void {
+    const source = `${nameOf(device)} ${action.name}`;
+    const { slot, holdFor = operatorHold } = request;
+    const bad = (fault: string): BothyError => new BothyError("BAD_INPUT", { source, fault });
+    if (action.kind !== "level") throw bad("it holds nothing, so no guard has to be passed");
+    if (slot !== slots.operator) throw bad("only an operator passes a guard");
+    if (holdFor > longestForced) throw bad("a guard is passed for 60 min at the most");
+    const [first] = this.#level(device, action).entries;
+    if (first !== undefined && strengthOf(first) < strengthOf(request))
+      throw overridden(source, request, first);
   }
 
   /** Gives up a slot; the next one is commanded. Nothing happens when it is empty. @throws BothyError as `submit` */
@@ -194,7 +218,7 @@ export class Writer {
     const { clock } = this.#deps;
     const hold = request.holdFor ?? (request.slot === slots.operator ? operatorHold : Infinity);
     const since = clock.now();
-    const { slot, who, why } = request;
+    const { slot, who, why, forced } = request;
     const entry: SlotEntry = {
       slot,
       value,
@@ -202,6 +226,7 @@ export class Writer {
       why,
       since,
       ...(hold === Infinity ? {} : { expires: since + hold }),
+      ...(forced === true ? { forced } : {}),
     };
     level.fill(entry, clock.monotonic() + hold, transaction);
     this.#rearm();
@@ -211,7 +236,7 @@ export class Writer {
   #pulse(device: Device, action: Action, request: WriteRequest, value: Value | undefined, id: string): void {
     const by = this.#stronger(device, action, request);
     if (by !== undefined) {
-      this.#transactions.update(id, ...failed(overridden(nameOf(device), request.slot, by)));
+      this.#transactions.update(id, ...failed(overridden(nameOf(device), request, by)));
       return;
     }
     const { slot } = request;

@@ -114,6 +114,31 @@ test("a stronger rank replaces the weaker, does not wait for rates, and stays fo
   assert.equal(duty(), 100, "a step that runs says itself that it is over");
 });
 
+test("each device of an output may have a rank and a why of its own; those not named have the default", () => {
+  const wish = {
+    want: 30,
+    rank: { each: { a: "minimumOnOff" } },
+    why: { each: { a: "it has to rest" } },
+  } as const;
+  const { step } = bench({
+    ...plain,
+    invariants: [],
+    step: (context) => ({ ...plain.step(context), outputs: { fans: wish } }),
+  });
+  step();
+  step();
+  const { orders } = step();
+  assert.deepEqual(
+    orders.flatMap(({ kind, device, slot, why }) =>
+      kind === "fill" ? [[device, slot, why === "it has to rest"]] : [],
+    ),
+    [
+      ["a", slots.minimumOnOff, true],
+      ["b", slots.controller, false],
+    ],
+  );
+});
+
 /** One whose step names each device. */
 const toldEach = (want: () => object) =>
   bench({

@@ -171,6 +171,11 @@ const results: readonly (readonly [name: string, result: unknown, fault: RegExp]
     /takes a number from 0 to 100 %, not "fast"/,
   ],
   ["a list", { outputs: { fans: [1] }, reason: "x" }, /\[1\] is neither a number nor a text/],
+  [
+    "a wrong rank of one device",
+    { outputs: { fans: { want: 1, rank: { each: { "fan-1": "boss" } } } }, reason: "x" },
+    /no rank "boss"/,
+  ],
   ["a wrong rank", { outputs: { fans: { want: 1, rank: "operator" } }, reason: "x" }, /no rank "operator"/],
   ["each", { outputs: { fans: { each: { a: "x" } } }, reason: "x" }, /a takes a number/],
   ["terms", { outputs: {}, reason: "x", terms: { p: "1" } }, /`terms.p`/],

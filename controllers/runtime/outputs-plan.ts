@@ -85,10 +85,11 @@ export class OutputsPlan {
     const draft = draftOf(frame);
     for (const output of this.#outputs) {
       const wished = wishes.of[output.name];
-      const sent = mode === "automatic" || wished?.slot !== slots.controller ? wished : undefined;
       for (const target of frame.outputs[output.name] ?? []) {
         const wanted = wantedOf(wished, target);
-        this.#settle(draft, output, target, desiredBy(sent, wanted, reason), kept, wanted);
+        const desired = desiredBy(wished, target, wanted, reason);
+        const sent = mode === "automatic" || desired?.slot !== slots.controller ? desired : undefined;
+        this.#settle(draft, output, target, sent, kept, wanted);
       }
     }
     return planOf(draft);
@@ -103,8 +104,8 @@ export class OutputsPlan {
       const desired = value === undefined ? undefined : { slot: slots.failSafe, value, why };
       for (const target of frame.outputs[output.name] ?? []) {
         const wanted = wantedOf(wished, target);
-        const strong = desiredBy(wished?.slot === slots.lifeSafety ? wished : undefined, wanted, why);
-        if (strong !== undefined) {
+        const strong = desiredBy(wished, target, wanted, why);
+        if (strong?.slot === slots.lifeSafety) {
           this.#settle(draft, output, target, strong, slots.failSafe, wanted);
           if (desired !== undefined) fillBehind(draft, output, target, desired);
           continue;
@@ -242,12 +243,13 @@ const wantedOf = (wished: Wished | undefined, { device }: Target): number | stri
 
 const desiredBy = (
   wished: Wished | undefined,
+  { device }: Target,
   value: number | string | undefined,
   reason: string,
 ): Desired | undefined =>
   wished === undefined || value === undefined
     ? undefined
-    : { slot: wished.slot, value, why: wished.why ?? reason };
+    : { slot: wished.slot(device), value, why: wished.why(device) ?? reason };
 
 /** The second of two slots at once: behind the life-safety one, so that it is there when that is given up. */
 function fillBehind(draft: Draft, output: Output, target: Target, { slot, value, why }: Desired): void {

@@ -13,10 +13,11 @@ export interface Wishes {
   readonly result: StepResult;
 }
 
+/** What is wanted of one output, and how firmly and why of each device. */
 export interface Wished {
   readonly want: Wanted;
-  readonly slot: Slot;
-  readonly why: string | undefined;
+  readonly slot: (device: DeviceId) => Slot;
+  readonly why: (device: DeviceId) => string | undefined;
 }
 
 const ranks: Readonly<Record<Rank, Slot>> = {
@@ -25,6 +26,9 @@ const ranks: Readonly<Record<Rank, Slot>> = {
   minimumOnOff: slots.minimumOnOff,
   controller: slots.controller,
 };
+
+const byController = (): Slot => slots.controller;
+const withoutWhy = (): undefined => undefined;
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
@@ -109,15 +113,34 @@ function readWish(raw: unknown, name: string, targets: readonly Target[]): Wishe
   if (raw === undefined || raw === null) return undefined;
   if (!isObject(raw) || !("want" in raw)) {
     const fault = faultOfWanted(raw, name, targets);
-    return fault ?? { want: raw as Wanted, slot: slots.controller, why: undefined };
+    return fault ?? { want: raw as Wanted, slot: byController, why: withoutWhy };
   }
   const { want, rank = "controller", why } = raw;
-  if (typeof rank !== "string" || !Object.hasOwn(ranks, rank))
-    return `${name}: there is no rank ${spell(rank)}; there are: ${Object.keys(ranks).join(", ")}`;
-  if (why !== undefined && typeof why !== "string") return `${name}: \`why\` is no text`;
+  const wrong = valuesOf(rank).find((one) => typeof one !== "string" || !Object.hasOwn(ranks, one));
+  if (wrong !== undefined)
+    return `${name}: there is no rank ${spell(wrong)}; there are: ${Object.keys(ranks).join(", ")}`;
+  if (why !== undefined && valuesOf(why).some((one) => typeof one !== "string"))
+    return `${name}: \`why\` is no text`;
   if (want === undefined || want === null) return undefined;
   const fault = faultOfWanted(want, name, targets);
-  return fault ?? { want: want as Wanted, slot: ranks[rank as Rank], why };
+  if (fault !== undefined) return fault;
+  const [rankOf, whyOf] = [perDevice(rank), perDevice(why)];
+  return {
+    want: want as Wanted,
+    slot: (device) => ranks[(rankOf(device) ?? "controller") as Rank],
+    why: whyOf,
+  };
+}
+
+/** Of all devices alike, or of each. */
+const valuesOf = (given: unknown): readonly unknown[] =>
+  isObject(given) && isObject(given["each"]) ? Object.values(given["each"]) : [given];
+
+/** @param given was looked at already */
+function perDevice(given: unknown): (device: DeviceId) => string | undefined {
+  if (!isObject(given)) return () => given as string | undefined;
+  const each = given["each"] as Readonly<Record<DeviceId, string>>;
+  return (device) => (Object.hasOwn(each, device) ? each[device] : undefined);
 }
 
 function faultOfWanted(raw: unknown, name: string, targets: readonly Target[]): string | undefined {

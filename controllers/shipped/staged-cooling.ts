@@ -29,7 +29,7 @@ import {
   type StagedCoolingSettings,
   stagesOf,
 } from "./staged-cooling-settings.ts";
-import { alarmsOf, isGuarded, isRunning, isWell, reasonOf, type Unit, unitsOf } from "./staged-units.ts";
+import { alarmsOf, guardRanks, isRunning, isWell, reasonOf, type Unit, unitsOf } from "./staged-units.ts";
 
 interface State {
   readonly inlets: ValidateState;
@@ -234,14 +234,13 @@ function step(context: Context): Result {
   const asked = seen.demand === undefined ? undefined : share;
   const needed = capacityOf(inlet, staged.setpoint, asked, s);
   const capacity = drying ? Math.max(needed, s.dryCapacity) : needed;
-  const guarded = guards.some((one) => isGuarded(one, s));
   const mainsOut = isOut(seen);
   return {
     outputs: {
       mode: "remote",
       capacity: {
         want: each(applied.capacity, (_, i) => (guards[i]?.on === true ? capacity : 0)),
-        rank: guarded ? "minimumOnOff" : "controller",
+        ...guardRanks(units, guards, s),
       },
     },
     state: {

@@ -1,7 +1,8 @@
 import type { Alarm } from "../contract.ts";
 import type { GuardResult } from "../library/compressor-guard.ts";
 import { type LeadLagResult, proofOf } from "../library/lead-lag.ts";
-import { listed } from "../library/timing.ts";
+import { listed, span } from "../library/timing.ts";
+import type { PerDevice, Rank } from "../outputs.ts";
 import type { Applied, Observation } from "../sample.ts";
 import { alarm, maybe, valueAt } from "./parts.ts";
 import type { StagedCoolingSettings } from "./staged-cooling-settings.ts";
@@ -58,11 +59,34 @@ export const isRunning = ({ word }: Unit): boolean | undefined =>
 /** It answers and says of itself that it could cool. */
 export const isWell = ({ word }: Unit): boolean => word !== undefined && !lockedWords.includes(word);
 
-/** Within a minimum time: nobody below this rank may start or stop it. */
-export const isGuarded = (
-  { on, holds, state: { now, since } }: GuardResult,
+/** Within a minimum time, or waiting: nobody below this rank starts or stops it, but who forces it. */
+const isGuarded = ({ on, holds, state: { now, since } }: GuardResult, s: StagedCoolingSettings): boolean =>
+  holds !== undefined || now - since < (on ? s.minimumOn : s.minimumOff);
+
+/** How firmly each unit is commanded, and why. What trips protects the unit itself: nobody passes that. */
+export function guardRanks(
+  units: readonly Unit[],
+  guards: readonly GuardResult[],
   s: StagedCoolingSettings,
-): boolean => holds !== undefined || now - since < (on ? s.minimumOn : s.minimumOff);
+): { readonly rank: PerDevice<Rank>; readonly why: PerDevice<string> } {
+  const rank: Record<string, Rank> = {};
+  const why: Record<string, string> = {};
+  for (const [i, { target }] of units.entries()) {
+    const guard = guards[i];
+    if (guard === undefined) continue;
+    if (guard.state.lockedOut || guard.state.tripped) {
+      rank[target.device] = "equipmentProtection";
+      why[target.device] = guard.state.lockedOut
+        ? "it is locked out after repeated trips; find the cause, then raise `resets`"
+        : "a safety of the unit has tripped";
+    } else if (isGuarded(guard, s)) {
+      rank[target.device] = "minimumOnOff";
+      why[target.device] =
+        `its compressor runs for at least ${span(s.minimumOn)}, rests for at least ${span(s.minimumOff)}, and starts at most ${s.startsPerHour} times an hour`;
+    }
+  }
+  return { rank: { each: rank }, why: { each: why } };
+}
 
 /** What is wrong with units, for people. */
 export function alarmsOf(

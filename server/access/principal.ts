@@ -9,16 +9,16 @@ export type Role = (typeof roles)[number];
 
 /**
  * `read`: see devices, readings, writes. `write`: fill and relinquish slots. `administer`: what concerns the site as a
- * whole: who may do what, who did what, talking to lines past the writer.
+ * whole: who may do what, who did what, talking to lines past the writer. `force`: pass the guards of a device.
  */
-export type Permission = "read" | "write" | "administer";
+export type Permission = "read" | "write" | "force" | "administer";
 
 const permissions: Readonly<Record<Role | "nobody", readonly Permission[]>> = {
   nobody: [],
   viewer: ["read"],
   operator: ["read", "write"],
   controller: ["read", "write"],
-  admin: ["read", "write", "administer"],
+  admin: ["read", "write", "force", "administer"],
 };
 
 /** Which slots a role fills; the first one unless it names another. Those above the operator's are the site's own. */

@@ -142,7 +142,7 @@ export class Audit implements WriteWitness {
     this.#counted.clear();
   }
 
-  #write({ device, action, slot, who, why, origin, ...rest }: Relinquished & { data?: string }): WriteFacts {
+  #write({ device, action, slot, who, why, origin, ...rest }: Relinquished & Written): WriteFacts {
     const alias = this.#deps.registry.get(device)?.alias;
     return {
       who,
@@ -153,11 +153,13 @@ export class Audit implements WriteWitness {
       action: short(action),
       ...(rest.data === undefined ? {} : { value: short(rest.data) }),
       slot,
+      ...(rest.forced === true ? { forced: true } : {}),
       why: short(why),
     };
   }
 }
 
+type Written = Pick<WriteRequest, "data" | "forced">;
 type WriteFacts = Omit<AuditFacts, "result">;
 
 /** Nobody decides how long a line becomes. */

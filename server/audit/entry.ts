@@ -23,6 +23,8 @@ export interface AuditEntry {
   readonly action?: string;
   readonly value?: string;
   readonly slot?: number;
+  /** It passed, or was to pass, the guards of the device. */
+  readonly forced?: true;
   readonly why?: string;
   readonly transaction?: string;
   readonly result: "accepted" | "refused" | "done" | "error";

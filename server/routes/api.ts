@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import { durationPattern, parseDuration } from "../../devices/duration.ts";
 import { BothyError, errorTable } from "../../devices/errors.ts";
-import { type Slot, slotNames, slots, type Transaction } from "../../devices/transaction.ts";
+import { meaningOf, type Slot, slotNames, slots, type Transaction } from "../../devices/transaction.ts";
 import { sendJson } from "../faults.ts";
 import { isoTime } from "../json.ts";
 import { originOf, type Principal, sees, slotsFor } from "../access/principal.ts";
@@ -264,7 +264,7 @@ type Arrays = ReturnType<RouteParts["writer"]["array"]>;
 
 const entryJson = (entry: Arrays[number]["entries"][number]): object => ({
   ...entry,
-  meaning: slotNames[entry.slot],
+  meaning: meaningOf(entry),
   since: isoTime(entry.since),
   expires: entry.expires === undefined ? undefined : isoTime(entry.expires),
 });

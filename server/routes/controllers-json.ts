@@ -5,7 +5,7 @@ import type { ControllerStatus } from "../../controllers/runtime/api.ts";
 import type { StepTrace } from "../../controllers/runtime/frame.ts";
 import type { TuningStatus } from "../../controllers/tuning/tunings.ts";
 import { BothyError } from "../../devices/errors.ts";
-import { slotNames } from "../../devices/transaction.ts";
+import { meaningOf } from "../../devices/transaction.ts";
 import { type Principal, sees } from "../access/principal.ts";
 import { isoTime } from "../json.ts";
 import type { RouteParts } from "./parts.ts";
@@ -166,7 +166,7 @@ function targetJson(
     holding: array?.holding,
     entries: (array?.entries ?? []).map((entry) => ({
       ...entry,
-      meaning: slotNames[entry.slot],
+      meaning: meaningOf(entry),
       since: isoTime(entry.since),
       expires: isoOr(entry.expires),
       inForce: entry.slot === array?.inForce?.slot,

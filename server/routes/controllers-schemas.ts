@@ -153,6 +153,7 @@ const target = Type.Object({
       why: text,
       since: instant,
       expires: optionalInstant,
+      forced: Type.Optional(Type.Boolean({ description: "It passes the guards of the device." })),
       inForce: Type.Boolean(),
     }),
   ),
@@ -258,6 +259,9 @@ export const override = Type.Object({
   action: text,
   value: Type.Optional(value),
   transaction: optionalText,
+  waitsFor: Type.Optional(
+    Type.String({ description: "What is stronger, and for how long this waits behind it: for people." }),
+  ),
 });
 
 export const version = Type.Object({

@@ -1,21 +1,18 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import type { ModeRequest } from "../../controllers/runtime/api.ts";
-import { parseData } from "../../devices/accepts.ts";
 import { durationPattern, parseDuration } from "../../devices/duration.ts";
-import { BothyError } from "../../devices/errors.ts";
-import { originOf } from "../access/principal.ts";
 import { sendJson } from "../faults.ts";
 import { toJson } from "../json.ts";
 import { controllerFor, detailJson, seesController, summaryJson, temporaryJson } from "./controllers-json.ts";
 import { addControllerAlarms } from "./controllers-alarms.ts";
-import { operatorSlot, told } from "./controllers-operator.ts";
+import { told } from "./controllers-operator.ts";
+import { addControllerOverrides } from "./controllers-overrides.ts";
 import { addControllerTrace } from "./controllers-trace.ts";
 import { addControllerTuning } from "./controllers-tuning.ts";
 import { addControllerVersions } from "./controllers-versions.ts";
 import * as own from "./controllers-schemas.ts";
 import { type AddRoutes, param, route, type RouteParts } from "./parts.ts";
-import { first } from "./query.ts";
 import * as schemas from "./schemas.ts";
 
 const tags = ["controllers"];
@@ -49,41 +46,10 @@ const modeBody = Type.Object(
   closed,
 );
 const restartBody = Type.Optional(Type.Object({ why: Type.Optional(why) }, closed));
-const overrideBody = Type.Object(
-  {
-    output: Type.Optional(
-      Type.String({ description: "Of the controller; may be absent when it has only one." }),
-    ),
-    device: Type.Optional(
-      Type.String({ description: "Only this one of those the output is bound to: id or alias." }),
-    ),
-    value: Type.Union([Type.Number(), Type.String({ maxLength: 1000 })]),
-    why,
-    holdFor: Type.Optional({
-      ...holdFor,
-      description: "After this the controller commands again. Default: 30m.",
-    }),
-  },
-  closed,
-);
-const overrideQuery = Type.Object({
-  output: Type.Optional(Type.String({ description: "Which; all of them when it is not said." })),
-  device: Type.Optional(Type.String({ description: "Only this one, by id or alias." })),
-  why: Type.Optional(Type.String({ description: "The reason, for whoever asks later." })),
-});
-
 interface SettingsBody {
   readonly settings: Readonly<Record<string, unknown>>;
   readonly for?: string;
   readonly why?: string;
-}
-
-interface Override {
-  readonly output?: string;
-  readonly device?: string;
-  readonly value: number | string;
-  readonly why: string;
-  readonly holdFor?: string;
 }
 
 /** What controls the site, and how one has it do something else. */
@@ -92,7 +58,7 @@ export const addControllerRoutes: AddRoutes = (app, parts) => {
   addSettings(app, parts);
   addMode(app, parts);
   addRestart(app, parts);
-  addOverrides(app, parts);
+  addControllerOverrides(app, parts);
   addControllerTrace(app, parts);
   addControllerAlarms(app, parts);
   addControllerTuning(app, parts);
@@ -223,113 +189,4 @@ function addRestart(app: FastifyInstance, parts: RouteParts): void {
       },
     },
   });
-}
-
-function addOverrides(app: FastifyInstance, parts: RouteParts): void {
-  route(app, "/api/controllers/:name/overrides", {
-    POST: {
-      schema: {
-        tags,
-        summary:
-          "Commands what an output is bound to as an operator, for a while; the controller follows, and takes over without a bump.",
-        body: overrideBody,
-        response: schemas.answers(schemas.list(own.override), "One per device."),
-      },
-      handler: async (request, reply) => {
-        const { value, why: reason, holdFor: text, ...which } = request.body as Override;
-        const span = text === undefined ? undefined : parseDuration(text);
-        const slot = operatorSlot(request);
-        const refused = ({ accepts, name }: Bound): boolean => !isTaken(accepts, String(value), name);
-        // All or none: whoever does not take it is asked first.
-        const targets = [...targetsFor(parts, request, which)].sort((a, b) => +refused(b) - +refused(a));
-        const writes = targets.map(({ output, device, name, action }) => {
-          const { id } = parts.writer.submit({
-            ...{ device, action, slot, data: String(value), why: reason },
-            who: request.principal.name,
-            origin: originOf(request.principal),
-            ...(span === undefined ? {} : { holdFor: span }),
-          });
-          return { output, device, name, action, value, transaction: id };
-        });
-        await parts.writer.kept();
-        return sendJson(reply, writes);
-      },
-    },
-    DELETE: {
-      schema: {
-        tags,
-        summary: "Ends overrides: the controller commands again.",
-        querystring: overrideQuery,
-        response: schemas.answers(schemas.list(own.override), "What was given up."),
-      },
-      handler: async (request, reply) => {
-        const [output, device] = [first(request, "output"), first(request, "device")];
-        const reason = first(request, "why") ?? "ended over HTTP";
-        const slot = operatorSlot(request);
-        const which = {
-          ...(output === undefined ? {} : { output }),
-          ...(device === undefined ? {} : { device }),
-        };
-        const ended = targetsFor(parts, request, which, true).filter((target) => holds(parts, target, slot));
-        for (const target of ended)
-          parts.writer.relinquish({
-            ...{ device: target.device, action: target.action, slot, why: reason },
-            who: request.principal.name,
-            origin: originOf(request.principal),
-          });
-        await parts.writer.kept();
-        return sendJson(
-          reply,
-          ended.map((target) => ({
-            output: target.output,
-            device: target.device,
-            name: target.name,
-            action: target.action,
-          })),
-        );
-      },
-    },
-  });
-}
-
-type Bound = ReturnType<typeof controllerFor>["outputs"][number];
-
-function isTaken(accepts: Bound["accepts"], data: string, source: string): boolean {
-  try {
-    parseData(accepts, data, source);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-const holds = ({ writer }: RouteParts, { device, action }: Bound, slot: number): boolean =>
-  writer
-    .array(device)
-    .some((array) => array.action === action && array.entries.some((entry) => entry.slot === slot));
-
-/** @throws BothyError `BAD_INPUT` when it does not say which, `NOT_FOUND` */
-function targetsFor(
-  parts: RouteParts,
-  request: FastifyRequest,
-  { output, device }: { readonly output?: string; readonly device?: string },
-  all = false,
-): readonly Bound[] {
-  const { name, outputs } = controllerFor(request.principal, param(request, "name"), parts);
-  const names = [...new Set(outputs.map((one) => one.output))];
-  if (output === undefined && names.length > 1 && !all)
-    throw new BothyError("BAD_INPUT", {
-      source: `controller ${name}`,
-      fault: `say which output: ${names.join(", ")}`,
-    });
-  const found = outputs.filter(
-    (one) =>
-      (output === undefined || one.output === output) &&
-      (device === undefined || one.device === device || one.name === device),
-  );
-  if (found.length === 0 && !all)
-    throw new BothyError("NOT_FOUND", {
-      source: `${device ?? "anything"} of output ${output ?? names[0] ?? ""} of controller ${name}`,
-    });
-  return found;
 }

@@ -105,6 +105,7 @@ const entry = Type.Object({
   why: Type.String(),
   since: instant,
   expires: Type.Optional(instant),
+  forced: Type.Optional(Type.Boolean({ description: "It passes the guards of the device." })),
 });
 export const priorityArray = Type.Object({
   action: Type.String(),
@@ -166,6 +167,7 @@ export const auditEntry = Type.Object({
   action: optionalText,
   value: optionalText,
   slot: Type.Optional(Type.Integer()),
+  forced: Type.Optional(Type.Boolean({ description: "Past the guards of the device." })),
   why: optionalText,
   transaction: optionalText,
   result: Type.String({ description: "`accepted`, `refused`, `done` or `error`." }),

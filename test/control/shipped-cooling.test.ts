@@ -47,6 +47,24 @@ test("staged cooling: starts above the setpoint, ends below it, and says why", (
   assert.equal(site.value("capacity", "dx-1.unit"), 0);
 });
 
+test("staged cooling: each unit has the rank of its own guard, and what has tripped the strongest", () => {
+  const site = cooling(3, { inlet: { probe: 26 } });
+  site.step({}, 300);
+  const states = { "dx-1.unit": "cooling", "dx-2.unit": "standby", "dx-3.unit": "lockout" };
+  site.step({ states });
+  const { trace } = site.step({ states });
+  const slotOf = (name: string): number | undefined =>
+    trace.outputs.find((one) => one.output === "capacity" && one.name === name)?.appliedSlot;
+  assert.deepEqual(["dx-1.unit", "dx-2.unit", "dx-3.unit"].map(slotOf), [
+    slots.minimumOnOff,
+    slots.controller,
+    slots.equipmentProtection,
+  ]);
+  site.hold("capacity", "dx-3.unit", slots.operator, 100);
+  site.step();
+  assert.equal(site.value("capacity", "dx-3.unit"), 0);
+});
+
 test("staged cooling: an operator cannot cycle the compressor against its minimum times", () => {
   const site = cooling(1, {});
   site.step({}, 300);

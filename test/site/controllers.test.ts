@@ -6,6 +6,7 @@ import { test, type TestContext } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 import type { Tuning } from "../../client/index.ts";
 import { hours, minutes, seconds } from "../../devices/clock.ts";
+import { slots } from "../../devices/transaction.ts";
 import { InlineHost } from "../../controllers/runtime/inline-host.ts";
 import { fanZone } from "../../controllers/shipped/fan-zone.ts";
 import type { Loader } from "../../server/controllers/loader.ts";
@@ -119,6 +120,25 @@ test(
     assert.equal((await bothy("override", "zone", "fans=78")).code, 0);
     await clock.advance(seconds(20));
     assert.equal(table.values.get("fan-1/duty"), 78);
+    const bare = await bothy("override", "zone", "79", "--force");
+    assert.deepEqual([bare.code, /say the reason with --why/u.test(bare.err)], [2, true], bare.err);
+    const fan = site.registry.all().find(({ alias }) => alias === "fan-1")?.id ?? "";
+    const guard = { action: "speed", slot: slots.minimumOnOff, who: "controller guard" };
+    site.writer.submit({ device: fan, ...guard, data: "5", why: "it has to rest" });
+    const behind = await bothy("override", "zone", "79");
+    assert.match(
+      behind.out,
+      /fan-1 speed: 79 for 30m; waits for 6 \(minimum on\/off\) of controller guard: it has to rest/u,
+    );
+    const forced = await bothy("override", "zone", "79", "--force", "--why", "the rack burns");
+    assert.match(forced.out, /fan-1 speed: 79 for 30m, past its guards\n/u);
+    await clock.advance(seconds(20));
+    assert.equal(table.values.get("fan-1/duty"), 79);
+    assert.match(
+      (await bothy("why", "zone")).out,
+      /→ +8 operator, past minimum on\/off 79 .*the rack burns/u,
+    );
+    site.writer.relinquish({ device: fan, ...guard, why: "it has rested" });
     assert.match((await bothy("override", "zone", "lamps=1")).err, /output lamps/);
     assert.equal((await bothy("override", "zone")).code, 0);
     await clock.advance(seconds(30));

@@ -104,6 +104,7 @@ function addChanging(all: Command, ended: Ended): void {
       .option("--output <output>", "which output, when the value does not say it")
       .option("--only <device>", "only this one of its devices")
       .option("--for <duration>", "then the controller again, e.g. 30m (default)")
+      .option("--force", "past a guard of the device (slot 6), at most 1h; admins only, with --why")
       .option("--why <text>", "the reason"),
   ).action(async (controller: string, value: string | undefined, options: OverrideOptions) =>
     ended(await (await run()).override(controller, value, options)),

@@ -250,6 +250,7 @@ function pair(text: string): readonly [string, unknown] {
 export interface OverrideOptions extends Options {
   readonly output?: string;
   readonly only?: string;
+  readonly force?: boolean;
 }
 
 export const override = (
@@ -276,13 +277,22 @@ export const override = (
       if (done.length === 0) print(`${name}: nothing is overridden`);
       return exit.good;
     }
+    const { force = false } = options;
+    if (force && options.why === undefined)
+      throw new CannotRun("--force passes what protects a device: say the reason with --why");
     const number = Number(value);
     const body = {
       value: value.trim() !== "" && Number.isFinite(number) ? number : value,
       why: options.why ?? "bothy controller override",
       ...which,
       ...(options.for === undefined ? {} : { holdFor: options.for }),
+      ...(force ? { force } : {}),
     };
-    told(`${value} for ${options.for ?? "30m"}`, await controllers.override(name, body));
+    const made = await controllers.override(name, body);
+    const past = force ? ", past its guards" : "";
+    for (const one of made) {
+      const waits = one.waitsFor === undefined ? "" : `; waits for ${one.waitsFor}`;
+      print(plain(`${one.name} ${one.action}: ${value} for ${options.for ?? "30m"}${past}${waits}`));
+    }
     return exit.good;
   });
