@@ -177,7 +177,7 @@ export type ControllerEvent =
       readonly standing: Standing;
       readonly why: string;
     }
-  | { readonly kind: "bindings"; readonly controller: string }
+  | { readonly kind: "bindings"; readonly controller: string; readonly why: string }
   | {
       readonly kind: "acknowledged";
       readonly controller: string;

@@ -21,6 +21,26 @@ export interface BoundDeps {
   readonly publishers: () => readonly Publisher[];
 }
 
+/** `inlet probe-a`, `fans tray-a.fan-3 speed` */
+const namesOf = ({ inputs, outputs }: Binding): readonly string[] => [
+  ...inputs.map(({ input, name }) => `${input} ${name}`),
+  ...outputs.map(({ output, name, action }) => `${output} ${name} ${action}`),
+];
+
+function changesOf(before: Binding, now: Binding) {
+  const [old, all] = [new Set(namesOf(before)), new Set(namesOf(now))];
+  return {
+    added: [...all].filter((one) => !old.has(one)),
+    gone: [...old].filter((one) => !all.has(one)),
+  };
+}
+
+/** The first few of many names, for people. */
+const listed = (names: readonly string[], most = 10): string =>
+  names.length <= most
+    ? names.join(", ")
+    : `${names.slice(0, most).join(", ")} and ${names.length - most} more`;
+
 /** What one controller is bound to, which changes as devices come and go, and frames of it. */
 export class Bound {
   readonly #name: string;
@@ -54,29 +74,37 @@ export class Bound {
     return this.#began ?? -Infinity;
   }
 
-  /** Binds anew when devices have changed, and gives up what is lost. @returns whether anything is otherwise than before */
-  rebind(shape: Shape, orders: Orders, force: boolean): boolean {
-    const { registry, log } = this.#deps;
-    if (registry.version === this.#boundAt && !force) return false;
+  /** Binds anew when devices have changed, and gives up what is lost. @returns what has changed, for people */
+  rebind(shape: Shape, orders: Orders, force: boolean): string | undefined {
+    const { registry } = this.#deps;
+    if (registry.version === this.#boundAt && !force) return undefined;
     this.#boundAt = registry.version;
     const next = this.#bind(shape);
     orders.giveUpLost(next.outputs);
     const text = JSON.stringify(next);
+    const before = this.#text === "" ? undefined : this.#binding;
     this.#binding = next;
-    if (text === this.#text) return false;
+    if (text === this.#text) return undefined;
     this.#text = text;
-    const fields = {
-      controller: this.#name,
-      inputs: next.inputs.map(({ input, name }) => `${input}: ${name}`),
-      outputs: next.outputs.map(({ output, name }) => `${output}: ${name}`),
-    };
-    log.info(
-      fields,
-      `${this.#name} is bound to ${next.inputs.length} values and ${next.outputs.length} actions`,
-    );
+    return this.#tell(next, before);
+  }
+
+  #tell(next: Binding, before: Binding | undefined): string {
+    const { log } = this.#deps;
+    const controller = this.#name;
+    const inputs = next.inputs.map(({ input, name }) => `${input}: ${name}`);
+    const outputs = next.outputs.map(({ output, name }) => `${output}: ${name}`);
+    const { added, gone } = changesOf(before ?? next, next);
+    const text = [
+      `bound to ${inputs.length} values and ${outputs.length} actions`,
+      ...(added.length > 0 ? [`new: ${listed(added)}`] : []),
+      ...(gone.length > 0 ? [`gone: ${listed(gone)}`] : []),
+    ].join("; ");
+    const fields = { controller, inputs, outputs, added, gone };
+    log[gone.length > 0 ? "warn" : "info"](fields, `${controller} is ${text}`);
     for (const { path, message, remedy } of next.faults)
-      log.warn({ controller: this.#name }, `${this.#name}, ${path.join(".")}: ${message}: ${remedy}`);
-    return true;
+      log.warn({ controller }, `${controller}, ${path.join(".")}: ${message}: ${remedy}`);
+    return text;
   }
 
   /** Leaves out values of controllers that wait for this one. */

@@ -152,8 +152,8 @@ export class Running {
 
   /** Binds anew when devices have changed. */
   rebind(force = false): void {
-    if (this.#bound.rebind(this.shape, this.#orders, force))
-      this.#deps.event({ kind: "bindings", controller: this.name });
+    const why = this.#bound.rebind(this.shape, this.#orders, force);
+    if (why !== undefined) this.#deps.event({ kind: "bindings", controller: this.name, why });
   }
 
   /** Leaves out values of controllers that wait for this one. */

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import type { Definition, StepContext, StepResult } from "../../controllers/contract.ts";
 import { from, select } from "../../controllers/index.ts";
+import { silentLog } from "../../devices/plugin.ts";
 import { controlSite } from "../support/control-site.ts";
 import { plain, use, warm, zone } from "./zone-site.ts";
 
@@ -81,7 +82,10 @@ test("controllers that wait for each other are told, and are in fail-safe", asyn
 });
 
 test("devices come and go: what is bound follows, and says so", async (t) => {
-  const site = await controlSite(t, { inlet: use(zone) }, { table: warm() });
+  const logged: string[] = [];
+  const keep = (_: unknown, text: string): void => void logged.push(text);
+  const log = { ...silentLog, info: keep, warn: keep };
+  const site = await controlSite(t, { inlet: use(zone) }, { table: warm(), log });
   await site.clock.advance(60_000);
   const fan = site.registry.get("fan-b");
   assert.ok(fan);
@@ -94,7 +98,19 @@ test("devices come and go: what is bound follows, and says so", async (t) => {
   site.registry.replace([], [{ ...fan, tags: fan.tags.filter((tag) => !tag.startsWith("system/type")) }]);
   await site.clock.advance(5000);
   assert.deepEqual(site.slots("fan-b"), [], "what is not bound any more is given up");
-  assert.equal(site.events.filter(({ kind }) => kind === "bindings").length, 2);
+  site.registry.replace([site.registry.get("fan-b")!], [fan]);
+  await site.clock.advance(5000);
+  const changes = site.events.flatMap((one) => (one.kind === "bindings" ? [one.why] : []));
+  assert.deepEqual(changes, [
+    "bound to 1 values and 2 actions",
+    "bound to 1 values and 1 actions; gone: fans fan-b speed",
+    "bound to 1 values and 2 actions; new: fans fan-b speed",
+  ]);
+  const lines = logged.filter((line) => line.includes("is bound to"));
+  assert.deepEqual(
+    lines,
+    changes.map((text) => `inlet is ${text}`),
+  );
 });
 
 test("a fail-safe value a device does not take is told before it is needed", async (t) => {
