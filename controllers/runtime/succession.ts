@@ -1,7 +1,8 @@
-import { type Clock, hours, type Instant, type Millis, minutes } from "../../devices/clock.ts";
+import { type Clock, hours, type Millis, minutes } from "../../devices/clock.ts";
 import type { Log } from "../../devices/plugin.ts";
 import type { Alarm } from "../contract.ts";
 import type { ControllerEvent, ControllerStatus, SwapOptions, SwapReport } from "./api.ts";
+import { type Ending, endingIn, wallOf } from "./ending.ts";
 import type { EngineMemory } from "./engine.ts";
 import type { Frame } from "./frame.ts";
 import { against, Misgivings } from "./misgivings.ts";
@@ -18,8 +19,7 @@ interface Probation {
   readonly stateThen: EngineMemory;
   /** Whether it began with a state of its own: then what it has is nothing to go back with. */
   readonly fresh: boolean;
-  readonly until: Millis;
-  readonly untilWall: Instant;
+  readonly until: Ending;
   missed: number;
   /** What went wrong before it already. */
   readonly excused: ReturnType<Misgivings["since"]>;
@@ -57,8 +57,8 @@ export class Succession {
 
   get status(): Pick<ControllerStatus, "probation"> {
     if (this.#probation === undefined) return {};
-    const { untilWall: until, previous } = this.#probation;
-    return { probation: { until, previous: labelOf(previous) } };
+    const { until, previous } = this.#probation;
+    return { probation: { until: wallOf(until, this.#deps.clock), previous: labelOf(previous) } };
   }
 
   miss(count: number): void {
@@ -87,7 +87,7 @@ export class Succession {
 
   expire(now: Millis): void {
     if (this.#takenBack !== undefined && this.#takenBack.until <= now) this.#takenBack = undefined;
-    if (this.#probation === undefined || this.#probation.until > now) return;
+    if (this.#probation === undefined || this.#probation.until.mono > now) return;
     void this.#probation.previous.host.close();
     this.#probation = undefined;
   }
@@ -115,8 +115,7 @@ export class Succession {
       previous: before,
       stateThen: memory,
       fresh: how === "fresh",
-      until: clock.monotonic() + probation,
-      untilWall: clock.now() + probation,
+      until: endingIn(probation, clock),
       missed: 0,
       excused: this.#misgivings.since(clock.monotonic() - probation),
     };

@@ -3,6 +3,7 @@ import type { Log } from "../../devices/plugin.ts";
 import type { By } from "../runtime/api.ts";
 import type { Bundle, Source } from "../runtime/source.ts";
 import type { Catalog } from "./catalog.ts";
+import { isLeft } from "./probations.ts";
 import type { InForce, VersionId, VersionStore } from "./store.ts";
 
 /** A program that starts so often within a probation does so because of what is on probation. */
@@ -66,7 +67,7 @@ function keep(controller: string, bundle: Bundle, by: By, store: VersionStore): 
 /** One that was on probation when the program ended, again and again, is not put in force again. */
 function survivedBy(controller: string, before: InForce, { store, clock }: StartDeps): VersionId {
   const { probation, starts = 0 } = before;
-  if (probation === undefined || probation.until <= clock.now()) return before.id;
+  if (!isLeft(probation, clock)) return before.id;
   if (starts + 1 < mostStarts) {
     store.amend(controller, (known) => ({ ...known, starts: starts + 1 }));
     return before.id;

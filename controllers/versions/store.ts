@@ -7,6 +7,7 @@ import type { Log } from "../../devices/plugin.ts";
 import type { By } from "../runtime/api.ts";
 import type { Bundle, Source } from "../runtime/source.ts";
 import { appendToFile, replaceFile, sealed, unsealed } from "./files.ts";
+import type { KeptProbation } from "./probations.ts";
 
 /** Names a version: the hash of its text, or `name@version` of one that comes with Bothy. */
 export type VersionId = string;
@@ -33,7 +34,7 @@ export interface InForce {
   readonly since: Instant;
   readonly by: By;
   /** Until when it may be taken back by itself, and to what. */
-  readonly probation?: { readonly until: Instant; readonly previous: VersionId };
+  readonly probation?: KeptProbation;
   /** How many times the program started while on probation. */
   readonly starts?: number;
 }

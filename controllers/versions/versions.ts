@@ -9,9 +9,10 @@ import { idOfSource, versionIdOf } from "../trace/recorder.ts";
 import type { Trace } from "../trace/trace.ts";
 import { lastInForce, sourceAtStart } from "./at-start.ts";
 import { type Catalog, createCatalog, type Shipped, shortId } from "./catalog.ts";
+import { probationOf, Probations } from "./probations.ts";
 import { replay, type ReplayReport } from "./replay.ts";
 import { Shadow, type ShadowStatus } from "./shadow.ts";
-import type { Happening, HistoryEntry, InForce, Version, VersionId, VersionStore } from "./store.ts";
+import type { Happening, HistoryEntry, Version, VersionId, VersionStore } from "./store.ts";
 
 /** For so long a version computes beside the one in force before it can be promoted. */
 const defaultShadow: Millis = seconds(300);
@@ -41,7 +42,7 @@ export interface VersionsStatus {
   readonly by?: By;
   /** What the configuration names. */
   readonly configured?: VersionId;
-  readonly probation?: InForce["probation"];
+  readonly probation?: { readonly until: Instant; readonly previous: VersionId };
   readonly versions: readonly Version[];
   readonly history: readonly HistoryEntry[];
   readonly shadow?: ShadowStatus;
@@ -66,6 +67,7 @@ export interface ReplayRequest {
 export class Versions {
   readonly #deps: VersionsDeps;
   readonly #catalog: Catalog;
+  readonly #probations: Probations;
   readonly #shadows = new Map<string, Shadow>();
   /** One change at a time of each controller. */
   readonly #busy = new Set<string>();
@@ -77,6 +79,7 @@ export class Versions {
   constructor(deps: VersionsDeps) {
     this.#deps = deps;
     this.#catalog = createCatalog(deps.store, deps.shipped);
+    this.#probations = new Probations(deps);
   }
 
   /**
@@ -84,11 +87,14 @@ export class Versions {
    * program did not survive it.
    */
   sourceAtStart(controller: string, configured: Source): Source {
-    return sourceAtStart(controller, configured, { ...this.#deps, catalog: this.#catalog });
+    const source = sourceAtStart(controller, configured, { ...this.#deps, catalog: this.#catalog });
+    this.#probations.watch(controller);
+    return source;
   }
 
   /** What was in force last, for when the configured one cannot be read. Undefined: nothing was. */
   lastInForce(controller: string): Source | undefined {
+    this.#probations.watch(controller);
     return lastInForce(controller, { ...this.#deps, catalog: this.#catalog });
   }
 
@@ -109,14 +115,15 @@ export class Versions {
 
   /** @throws BothyError `NOT_FOUND` */
   status(controller: string): VersionsStatus {
-    const { store, clock } = this.#deps;
+    const { store } = this.#deps;
     const status = this.#statusOf(controller);
     const kept = store.inForce(controller);
     const shadow = this.#shadows.get(controller)?.status();
+    const { previous } = kept?.probation ?? {};
     const probation =
-      status.probation === undefined || kept?.probation === undefined || kept.probation.until <= clock.now()
+      status.probation === undefined || previous === undefined
         ? undefined
-        : kept.probation;
+        : { until: status.probation.until, previous };
     return {
       inForce: versionIdOf(status),
       ...(kept === undefined ? {} : { since: kept.since, by: kept.by, configured: kept.configured }),
@@ -240,6 +247,7 @@ export class Versions {
 
   async close(): Promise<void> {
     for (const stop of this.#stops) stop();
+    this.#probations.close();
     await Promise.all([...this.#shadows.values()].map((shadow) => shadow.close()));
     this.#shadows.clear();
   }
@@ -266,9 +274,10 @@ export class Versions {
         ...{ id, by },
         configured: store.inForce(controller)?.configured ?? before,
         ...(probation > 0
-          ? { probation: { until: clock.now() + probation, previous: before }, starts: 0 }
+          ? { probation: probationOf(probation, before, clock), starts: 0 }
           : {}),
       });
+      this.#probations.watch(controller);
     } catch (error) {
       // It runs all the same; after a restart it would not.
       log.error({ error, controller, id }, "which version is in force cannot be kept");
@@ -290,9 +299,9 @@ export class Versions {
    * Tried once: what does not come back then would not with the next failure either.
    */
   #failed(controller: string, why: string): void {
-    const { store, clock, log } = this.#deps;
+    const { store, log } = this.#deps;
     const { id, probation } = store.inForce(controller) ?? {};
-    if (probation === undefined || probation.until <= clock.now() || this.#takenBack.has(controller)) return;
+    if (probation === undefined || this.#takenBack.has(controller)) return;
     const status = this.#statusOf(controller);
     if (status.probation !== undefined || versionIdOf(status) !== id) return;
     this.#takenBack.add(controller);

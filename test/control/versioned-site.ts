@@ -86,5 +86,10 @@ export async function versionedSite(
   });
   versions.follow(site.controllers);
   t.after(() => versions.close());
-  return { ...site, versions, source };
+  const kill = (): void => {
+    site.kill();
+    // Nothing of it is left that waits for its clock.
+    void versions.close();
+  };
+  return { ...site, kill, versions, source };
 }

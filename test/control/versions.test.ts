@@ -191,6 +191,39 @@ test("after its probation a version that fails stays, also when the program was 
   assert.match(second.controllers.get("zone")?.lastFailure?.text ?? "", /no more/);
 });
 
+test("the wall clock is set: a probation lasts no longer and no shorter, also when the program was started anew", async (t) => {
+  const year = minutes(365 * 24 * 60);
+  const bad = bundleOf("1.1.0", 40);
+  for (const span of [year, -year]) {
+    const folder = temporaryFolder(t);
+    const first = await swapped(t, folder, bad);
+    first.clock.setWall(span);
+    await first.clock.advance(seconds(30));
+    const { until = 0 } = first.versions.status("zone").probation ?? {};
+    assert.ok(Math.abs(until - first.clock.now() - minutes(14.5)) <= seconds(1), "told by the clock as it is");
+    first.kill();
+    const second = await again(t, folder, first.clock);
+    await second.clock.advance(minutes(5));
+    // Set forward before it was kept anew, it is over: nobody can know how long the program was away.
+    assert.equal(second.versions.status("zone").inForce, span < 0 ? configuredId : bad.hash);
+    second.kill();
+  }
+});
+
+test("a probation is over when its time is, although the wall clock was set back: starts after it do not count", async (t) => {
+  const folder = temporaryFolder(t);
+  const first = await swapped(t, folder);
+  first.kill();
+  first.clock.setWall(-minutes(365 * 24 * 60));
+  let site = await again(t, folder, first.clock);
+  await site.clock.advance(minutes(16));
+  for (let i = 0; i < 4; i++) {
+    site.kill();
+    site = await again(t, folder, first.clock);
+    assert.equal(idOf(site.source), own.hash);
+  }
+});
+
 test("a version that is lost is not in force after a restart: the configured one is", async (t) => {
   const folder = temporaryFolder(t);
   const first = await swapped(t, folder);
