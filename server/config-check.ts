@@ -14,6 +14,8 @@ export interface CheckFault extends Fault {
   readonly missing?: string;
   /** The last step of the path is not to be shown. */
   readonly isHidden?: boolean;
+  /** Nothing is wrong as far as that can be told now. */
+  readonly isNote?: boolean;
 }
 
 type Schema = Readonly<Record<string, unknown>>;

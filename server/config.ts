@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import type { Fault, LinkPlan, Path, Plugin } from "../devices/plugin.ts";
+import type { LinkPlan, Path, Plugin } from "../devices/plugin.ts";
 import type { CheckFault } from "./config-check.ts";
 import { ConfigReader, type ReadFile } from "./config-reader.ts";
 import type { SiteConfig } from "./config-schema.ts";
@@ -18,6 +18,8 @@ export interface LocatedFault extends Place {
   readonly path: string;
   readonly message: string;
   readonly remedy: string;
+  /** Nothing is wrong as far as that can be told now. */
+  readonly isNote?: true;
 }
 
 /** Either a configuration and what it would open, or faults; never both. */
@@ -34,7 +36,7 @@ export const faultText = (fault: LocatedFault): string =>
   [
     `${fault.file}:${fault.line}:${fault.column}`,
     ...(fault.path === "" ? [] : [fault.path]),
-    fault.message,
+    fault.isNote === true ? `note: ${fault.message}` : fault.message,
     fault.remedy,
   ].join("  ");
 
@@ -123,7 +125,7 @@ function withFiles(config: SiteConfig, file: string): SiteConfig {
 export async function furtherFaults(
   file: string,
   env: Environment,
-  find: (value: unknown) => Promise<readonly Fault[]>,
+  find: (value: unknown) => Promise<readonly CheckFault[]>,
 ): Promise<readonly LocatedFault[]> {
   let text: string;
   try {
@@ -145,6 +147,7 @@ const located = (fault: CheckFault, file: string, yaml: ParsedYaml): LocatedFaul
   path: pathText(fault.isHidden === true ? fault.path.slice(0, -1) : fault.path),
   message: fault.message,
   remedy: fault.remedy,
+  ...(fault.isNote === true ? { isNote: true } : {}),
 });
 
 const pathText = (path: Path): string =>

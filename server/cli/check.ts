@@ -36,11 +36,11 @@ async function check(file: string, json: boolean): Promise<ExitCode> {
   mustBeFile(file);
   const { plans, ...read } = loadConfig(file, allPlugins, process.env, (named) => readFileSync(named));
   const { config } = read;
-  const faults = [...read.faults, ...(await faultsOfFiles(file, plans))];
-  if (json) printJson(faults);
-  else if (faults.length > 0) {
-    for (const fault of faults) print(faultText(fault));
-  } else if (config !== undefined) {
+  const told = [...read.faults, ...(await faultsOfFiles(file, plans))];
+  const faults = told.filter(({ isNote }) => isNote !== true);
+  if (json) printJson(told);
+  else for (const one of told) print(faultText(one));
+  if (!json && faults.length === 0 && config !== undefined) {
     const devices = plans.reduce((sum, plan) => sum + plan.devices.length, 0);
     const later = plans.map((plan) => (plan.later === undefined ? "" : `, and those of ${plan.later}`));
     print(

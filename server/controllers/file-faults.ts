@@ -15,8 +15,9 @@ import { completeSettings } from "../../controllers/runtime/settings.ts";
 import { type Shape, shapeOf } from "../../controllers/runtime/shape.ts";
 import { shipped } from "../../controllers/shipped/index.ts";
 import { asBothyError } from "../../devices/errors.ts";
-import type { Fault, LinkPlan, Path } from "../../devices/plugin.ts";
+import type { LinkPlan, Path } from "../../devices/plugin.ts";
 import { Registry } from "../../devices/registry.ts";
+import type { CheckFault } from "../config-check.ts";
 import type { Loader } from "./loader.ts";
 import { type ControllerSection, isFile } from "./section.ts";
 
@@ -46,9 +47,9 @@ const isEntry = (value: unknown): value is Entry =>
 export async function controllerFileFaults(
   section: unknown,
   deps: FileFaultsDeps,
-): Promise<readonly Fault[]> {
+): Promise<readonly CheckFault[]> {
   if (!isEntry(section)) return [];
-  const faults: Fault[] = [];
+  const faults: CheckFault[] = [];
   const loaded: Named[] = [];
   for (const [name, entry] of Object.entries(section)) {
     if (!isEntry(entry) || typeof entry["use"] !== "string") continue;
@@ -70,7 +71,7 @@ export async function controllerFileFaults(
 interface Made {
   readonly shape?: Shape;
   readonly failSafe?: Entry;
-  readonly faults: readonly Fault[];
+  readonly faults: readonly CheckFault[];
 }
 
 /** What one that comes with Bothy leaves behind; nothing when its settings are wrong, which is told elsewhere. */
@@ -127,11 +128,11 @@ async function configured(
   }
 }
 
-/** What leaves an input or an output with nothing. Devices only known once a line is open may still be bound. */
-function bindingFaults(all: readonly Named[], plans: FileFaultsDeps["plans"]): readonly Fault[] {
+/** What leaves an input or an output with nothing. Devices only known once a line is open may still be bound: a note. */
+function bindingFaults(all: readonly Named[], plans: FileFaultsDeps["plans"]): readonly CheckFault[] {
   const registry = new Registry();
   registry.add(plans.flatMap(({ devices }) => devices));
-  const complete = plans.length > 0 && plans.every(({ later }) => later === undefined);
+  const later = plans.length === 0 ? undefined : plans.flatMap((plan) => plan.later ?? []);
   const bindings = all.map((one) => ({
     ...one,
     ...bind(one.name, one.shape, one.section, registry, all),
@@ -145,7 +146,7 @@ function bindingFaults(all: readonly Named[], plans: FileFaultsDeps["plans"]): r
       remedy,
     }),
   );
-  return [...bindings.flatMap((one) => ownFaults(one, complete)), ...between];
+  return [...bindings.flatMap((one) => ownFaults(one, later)), ...between];
 }
 
 /** Two controllers that share a tray of fans share all of them: that is one fault. */
@@ -162,23 +163,43 @@ function once(faults: readonly BindingFault[]): readonly BindingFault[] {
   });
 }
 
+/** @param later whose devices are only known once they answered; undefined: nothing is known of any */
 function ownFaults(
   { name, shape, section, inputs, outputs, faults }: Named & Binding,
-  complete: boolean,
-): readonly Fault[] {
+  later: readonly string[] | undefined,
+): readonly CheckFault[] {
   const bound = new Set([
     ...inputs.map(({ input }) => `inputs.${input}`),
     ...outputs.map(({ output }) => `outputs.${output}`),
   ]);
   const unbound = faults
     .filter(({ path }) => !bound.has(path.join(".")))
-    .filter(({ message }) => complete || !message.startsWith("nothing is bound"))
-    .filter(({ message }) => isFile(section.use) || !/ has no (?:input|output) `/.test(message));
-  return [...unbound, ...limitFaults(shape, outputs)].map(({ path, message, remedy }) => ({
+    .filter(({ message }) => isFile(section.use) || !/ has no (?:input|output) `/.test(message))
+    .flatMap((fault) => (fault.message.startsWith("nothing is bound") ? untilKnown(fault, later) : [fault]));
+  return [...unbound, ...limitFaults(shape, outputs)].map(({ path, ...rest }) => ({
     path: ["controllers", name, ...path],
-    message,
-    remedy,
+    message: rest.message,
+    remedy: rest.remedy,
+    ...("isNote" in rest ? { isNote: true } : {}),
   }));
+}
+
+/** What is bound to nothing may be bound to what is not known yet. */
+function untilKnown(
+  { path, message, remedy }: BindingFault,
+  later: readonly string[] | undefined,
+): readonly Pick<CheckFault, "path" | "message" | "remedy" | "isNote">[] {
+  if (later === undefined) return [];
+  if (later.length === 0) return [{ path, message, remedy }];
+  const whose = later.join(", ");
+  return [
+    {
+      path,
+      message: `${message}, unless ${whose} ${later.length === 1 && /^1 /u.test(whose) ? "has" : "have"} it`,
+      remedy: `\`bothy controller alarms\` tells once the site runs; if not, ${remedy}`,
+      isNote: true,
+    },
+  ];
 }
 
 /** Limits of outputs that cannot be kept: faster than it steps, or wider than the device's range. */

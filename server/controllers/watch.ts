@@ -29,7 +29,7 @@ interface Watched {
 
 /**
  * Puts files in force when they are saved. What does not load, or fails while on probation, changes nothing: the version
- * before goes on.
+ * before goes on. What is saved while another change is under way is put in force after that, the last save of several.
  */
 export function watchSources(watched: readonly Watched[], deps: WatchDeps): void {
   for (const one of watched) void watchOne(one, deps);
@@ -42,6 +42,7 @@ async function watchOne(
   const looks = looksOf({ name, file }, log);
   let known = await looks();
   let unchanged = known;
+  let waits = false;
   await every(
     clock,
     lookEvery,
@@ -51,6 +52,7 @@ async function watchOne(
       const settled = now === unchanged;
       unchanged = now;
       if (now === known || now === "" || !settled) return;
+      const before = known;
       known = now;
       const by = { who: "file", why: `${file} was saved` };
       try {
@@ -59,13 +61,20 @@ async function watchOne(
         await versions.swap(name, version.id, by);
         refused(name, undefined);
       } catch (thrown) {
-        const { message } = asBothyError(thrown, file);
+        const { message, code } = asBothyError(thrown, file);
+        if (code === "BUSY") {
+          known = before;
+          if (!waits) log.info({ controller: name, file }, `what was saved waits: ${message}`);
+          waits = true;
+          return;
+        }
         refused(name, message);
         log.error(
           { controller: name, file },
           `what was saved is not in force, the version before is: ${message}`,
         );
       }
+      waits = false;
     },
     signal,
   );

@@ -25,6 +25,7 @@ async function faults(
   t: TestContext,
   files: Readonly<Record<string, string>>,
   text: string,
+  env: Readonly<Record<string, string>> = {},
 ): Promise<readonly string[]> {
   const folder = temporaryFolder(t);
   mkdirSync(join(folder, "controllers"));
@@ -32,10 +33,10 @@ async function faults(
     writeFileSync(join(folder, "controllers", name), content);
   const file = join(folder, "hut.yaml");
   writeFileSync(file, text);
-  const read = loadConfig(file, [...plugins.values()], {}, (named) => readFileSync(named));
+  const read = loadConfig(file, [...plugins.values()], env, (named) => readFileSync(named));
   assert.deepEqual(read.faults.map(faultText), []);
   const loader = siteLoader({ clock: systemClock, log: silentLog, shipped });
-  const found = await furtherFaults(file, {}, (value) =>
+  const found = await furtherFaults(file, env, (value) =>
     controllerFileFaults((value as { controllers?: unknown }).controllers, {
       ...{ loader, folder, plans: read.plans },
     }),
@@ -125,6 +126,30 @@ test("a shipped controller that would be bound to nothing is told of", async (t)
   assert.match(
     found.join("\n"),
     /controllers\.fan-zone\S* {2}nothing is bound: no device has .*zone:nowhere/,
+  );
+});
+
+test("what may be bound to sensors of a BMC, which only it knows, is a note and no fault", async (t) => {
+  const bmcs = `  bmcs: { plugin: ipmi }
+${tray}  - { bus: bmcs, address: 10.0.0.1, alias: server-1, user: watcher, password: { env: PASSWORD } }
+`;
+  const found = await faults(
+    t,
+    {},
+    `${line}${bmcs}controllers:
+  fan-zone: { use: fan-zone, where: ["zone:nowhere"] }
+  inlets: { use: fan-zone, settings: { setpoint: 25 }, outputs: { fans: ["use:none"] } }
+`,
+    { PASSWORD: "secret" },
+  );
+  assert.equal(found.length, 3, found.join("\n"));
+  assert.match(
+    found[0] ?? "",
+    /controllers\.fan-zone\S* {2}note: nothing is bound: no device has .*zone:nowhere, unless 1 BMC has it {2}/u,
+  );
+  assert.ok(
+    found.every((text) => / note: /u.test(text)),
+    found.join("\n"),
   );
 });
 

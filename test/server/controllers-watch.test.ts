@@ -18,6 +18,7 @@ function watched(t: TestContext) {
   const clock = new TestClock();
   const swaps: string[] = [];
   const told: string[] = [];
+  const busy = { now: false };
   let looks = 0;
   const ended = new AbortController();
   t.after(() => ended.abort());
@@ -32,6 +33,7 @@ function watched(t: TestContext) {
     add: (_name: string, { hash }: { readonly hash: string }): Promise<Version> =>
       Promise.resolve({ id: hash, name: "mine", version: "1", kind: "bundle", added: 0, by }),
     swap: (name: string, id: string, { who }: { readonly who: string }) => {
+      if (busy.now) return Promise.reject(new BothyError("BUSY", { source: name, fault: "a change" }));
       swaps.push(`${name} ${id} ${who}`);
       return Promise.resolve({} as never);
     },
@@ -60,7 +62,18 @@ function watched(t: TestContext) {
   const until = async (there: () => boolean): Promise<void> => {
     for (let i = 0; i < 500 && !there(); i++) await look(1);
   };
-  return { file, until, swaps, told, refusals, unloaded, look, end: () => ended.abort(), looks: () => looks };
+  return {
+    file,
+    busy,
+    until,
+    swaps,
+    told,
+    refusals,
+    unloaded,
+    look,
+    end: () => ended.abort(),
+    looks: () => looks,
+  };
 }
 
 test("a saved file is put in force once it looks the same twice; one that does not change, never", async (t) => {
@@ -105,6 +118,25 @@ test("what does not load is told of once, with why, and what is saved next is lo
   await until(() => refusals.length > 1);
   assert.deepEqual(swaps, ["zone good again file"]);
   assert.equal(refusals[1], undefined);
+});
+
+test("what is saved while another change is under way is put in force after it, the last save of several", async (t) => {
+  const { file, busy, swaps, told, refusals, look, until, looks } = watched(t);
+  await look(2);
+  busy.now = true;
+  writeFileSync(file, "saved meanwhile");
+  await until(() => looks() > 0);
+  writeFileSync(file, "saved last, meanwhile");
+  const before = looks();
+  await until(() => looks() > before + 1);
+  assert.deepEqual([swaps, told, refusals], [[], [], []]);
+  busy.now = false;
+  await until(() => swaps.length > 0);
+  const done = looks();
+  await look(5);
+  assert.deepEqual(swaps, ["zone saved last, meanwhile file"]);
+  assert.equal(looks(), done, "once");
+  assert.deepEqual(refusals, [undefined]);
 });
 
 test("one that could not be loaded so far is loaded with the file that is saved", async (t) => {
