@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from "fastify";
 import { asBothyError, BothyError } from "../../devices/errors.ts";
 import { type Audit, factsOf } from "../audit/audit.ts";
+import type { AuditFacts } from "../audit/entry.ts";
 import { HttpError } from "../faults.ts";
 import type { Access } from "./access.ts";
 import { demand, type Permission, type Principal } from "./principal.ts";
@@ -106,10 +107,23 @@ const told =
         ...factsOf(request.principal),
         what: "request",
         route: `${request.method} ${pathOf(request.url)}`,
+        ...askedIn(request.body),
         result: "done",
       });
     done();
   };
+
+const mostSaid = 100;
+
+/** What was asked for and why, as far as a line of the log has room for it. */
+function askedIn(body: unknown): Pick<AuditFacts, "value" | "why"> {
+  if (typeof body !== "object" || body === null) return {};
+  const { why, ...rest } = body as Readonly<Record<string, unknown>>;
+  const cut = (_key: string, value: unknown): unknown =>
+    typeof value === "string" && value.length > mostSaid ? `${value.slice(0, mostSaid)}…` : value;
+  const value = JSON.stringify(rest, cut).slice(0, 500);
+  return { ...(value === "{}" ? {} : { value }), ...(typeof why === "string" ? { why } : {}) };
+}
 
 const isRefusal = (status: number): boolean => status === 401 || status === 403 || status === 429;
 

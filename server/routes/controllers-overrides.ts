@@ -192,7 +192,8 @@ function targetsFor(
       (output === undefined || one.output === output) &&
       (device === undefined || one.device === device || one.name === device),
   );
-  if (found.length === 0 && !all)
+  const isNamed = output !== undefined || device !== undefined;
+  if (found.length === 0 && (isNamed || !all))
     throw new BothyError("NOT_FOUND", {
       source: `${device ?? "anything"} of output ${output ?? names[0] ?? ""} of controller ${name}`,
     });

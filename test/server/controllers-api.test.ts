@@ -171,16 +171,22 @@ test("roles: who may change what; all of it is in the audit log", async (t) => {
     200,
   );
   assert.equal(
-    (await admin("POST", "/api/controllers/inlet/swap", { version: "simple-warm@1.1.0" })).status,
+    (await admin("POST", "/api/controllers/inlet/swap", { version: "simple-warm@1.1.0", why: "tried" }))
+      .status,
     200,
   );
+  const mine = { file: "mine.ts", text: ownText("1.0.0", "50"), why: "for later" };
+  assert.equal((await admin("POST", "/api/controllers/inlet/versions", mine)).status, 200);
+  assert.equal((await admin("POST", "/api/controllers/inlet/rollback")).status, 200);
   const entries: string[] = [];
   for await (const { who, route = "", value = "", why = "", result } of site.audit.query({ limit: 100 }))
     entries.push([who, route, value, why, result].join(" "));
   const log = entries.join("\n");
   assert.match(log, /token t2 PUT \/api\/controllers\/inlet\/mode manual door open done/);
   assert.match(log, /token t2 PATCH \/api\/controllers\/inlet\/settings \{"setpoint":25\} warmer done/);
-  assert.match(log, /token t4 POST \/api\/controllers\/inlet\/swap +done/);
+  assert.match(log, /token t4 POST \S+\/inlet\/swap \{"version":"simple-warm@1.1.0"\} tried done/);
+  assert.match(log, /token t4 POST \S+\/versions \{"file":"mine.ts","text":"[^…]{100,120}…"\} for later done/);
+  assert.match(log, /token t4 POST \/api\/controllers\/inlet\/rollback +done/);
   assert.match(log, /token t1 PUT \/api\/controllers\/inlet\/mode +refused/);
 });
 
@@ -281,6 +287,10 @@ test("an operator's override ends by itself or when it is given up, and the mode
   assert.equal(made.status, 200, made.text);
   await clock.advance(seconds(10));
   assert.equal(table.values.get("fan-1/duty"), 77);
+  for (const which of ["device=fan-9", "output=fan"]) {
+    const wrong = await operator("DELETE", `/api/controllers/inlet/overrides?${which}`);
+    assert.equal(wrong.status, 404, `${which}: whoever misspells it does not believe it to be over`);
+  }
   const ended = await operator("DELETE", "/api/controllers/inlet/overrides?why=done");
   assert.equal((ended.body as unknown as unknown[]).length, 1);
   await clock.advance(seconds(30));
