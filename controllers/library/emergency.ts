@@ -1,7 +1,7 @@
 import { type Static, Type } from "typebox";
 import { celsius, kelvin, secondsOf } from "../settings.ts";
 import { type BackOff, backOffStep, initialBackOff, waitOf } from "./back-off.ts";
-import { heldFor, hysteresis, listed, reached, shown } from "./timing.ts";
+import { heldFor, hysteresis, listed, reached, shown, within } from "./timing.ts";
 
 /** Outdoor air and all fans when cooling is lost, or when nothing else keeps up. */
 export const emergencySettings = Type.Object({
@@ -44,7 +44,7 @@ export const emergencySettings = Type.Object({
     minimum: 5,
     maximum: 25,
     description:
-      "The damper opens no further than mixed air of this temperature takes; an inlet below ends it.",
+      "The damper opens no further than mixed air of this temperature takes, and less while it is less warm; an inlet below ends it.",
   }),
   retryFor: secondsOf({
     default: 300,
@@ -147,11 +147,20 @@ function helps(before: boolean, input: EmergencyInput, s: EmergencySettings): re
   return [true];
 }
 
-/** Position of the damper, %, that mixes outdoor and return air to no less than the coldest that may be. */
-function openingOf({ outdoor, return: back, inlet }: EmergencyInput, s: EmergencySettings): number {
+/** K of colder mixed air for each K that it is warmer. */
+const steepness = 2;
+
+/**
+ * Position of the damper, %, that mixes outdoor and return air: a little below where lost cooling matters, and colder the
+ * warmer it is, down to the coldest that may be. All of the outdoor air at once would end it, and begin it again.
+ * @param inlet as it is or soon will be, °C
+ */
+function openingOf(inlet: number, { outdoor, return: back }: EmergencyInput, s: EmergencySettings): number {
+  const mild = Math.max(s.emergencyColdest, s.lostFrom - s.emergencyBand / 2);
+  const mixed = within(mild - steepness * (inlet - s.lostFrom), s.emergencyColdest, mild);
   const cold = outdoor ?? inlet;
-  const warm = Math.max(back ?? inlet, s.emergencyColdest + 1);
-  return cold >= s.emergencyColdest ? 100 : (100 * (warm - s.emergencyColdest)) / (warm - cold);
+  const warm = Math.max(back ?? inlet, mixed + 1);
+  return cold >= mixed ? 100 : (100 * (warm - mixed)) / (warm - cold);
 }
 
 /** What the inlet will be in a while, °C, when it goes on rising as it has since cooling was lost. */
@@ -231,7 +240,8 @@ export function emergencyStep(
   const { overloaded, retry } = overload;
   const lost = reached(lostFor, s.lostAfter) && input.coolingLost;
   const lostAt = input.coolingLost ? (before.lostAt ?? input.inlet) : input.inlet;
-  const warm = hysteresis(before.active, soon(input.inlet, lostAt, lostFor, s), {
+  const ahead = soon(input.inlet, lostAt, lostFor, s);
+  const warm = hysteresis(before.active, ahead, {
     on: s.lostFrom,
     off: s.lostFrom - s.emergencyBand,
   });
@@ -260,7 +270,7 @@ export function emergencyStep(
   return {
     active,
     bridging: active && !lost && !overloaded,
-    ...(open ? { opening: openingOf(input, s) } : {}),
+    ...(open ? { opening: openingOf(ahead, input, s) } : {}),
     reason: active
       ? `Emergency ventilation: ${listed(causes.length > 0 ? causes : ["it has only just begun"])}`
       : retry === undefined

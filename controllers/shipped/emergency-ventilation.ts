@@ -93,7 +93,7 @@ export const emergencyVentilation = defineController({
   },
   outputs: {
     fans: select("type:fan").action("speed", { unit: "%" }),
-    damper: select("use:outdoor-air").action("damper", { unit: "%", optional: true }),
+    damper: select("use:outdoor-air").action("damper", { unit: "%", deadband: 5, optional: true }),
   },
   publishes: {
     active: { text: "1 while emergency ventilation is at work" },

@@ -358,9 +358,11 @@ test("emergency ventilation: on battery fans turn by need only, until it is hot"
   });
   site.step({}, 20);
   assert.equal(site.value("fans", "fan-1"), undefined);
-  assert.equal(site.value("damper", "dx-1.unit"), 100);
+  const open = Number(site.value("damper", "dx-1.unit"));
+  assert.ok(open > 60 && open < 95, `${open} %: what mixes to a little less than is too warm`);
   site.step({ inlet: { probe: 34 } }, 6);
   assert.equal(site.value("fans", "fan-1"), 100);
+  assert.equal(site.value("damper", "dx-1.unit"), 100);
 });
 
 test("emergency ventilation: the frost ladder", () => {
