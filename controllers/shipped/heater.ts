@@ -46,6 +46,7 @@ export const heater = defineController({
     drying: optional(from("humidity-guard", "dry").max()),
     reheatTo: optional(from("humidity-guard", "reheatTo").max()),
     damperStuck: optional(from("economiser", "stuck").max()),
+    zoneDamperStuck: optional(from("zone-temperature", "stuck").max()),
     onBattery: optional(from("outage", "onBattery").max()),
     doorHold: optional(from("safety", "doorHold").max()),
   },
@@ -73,10 +74,11 @@ export const heater = defineController({
       ...(said(inputs.onBattery) ? ["off on battery"] : []),
       ...(said(inputs.doorHold) ? ["off while the door is open"] : []),
     ];
+    const stuck = said(inputs.damperStuck) || said(inputs.zoneDamperStuck);
     const cools =
       there(inputs.capacity).some(({ value }) => value > 0) ||
       // Air that comes in through a stuck damper is not meant to cool.
-      (!said(inputs.damperStuck) && there(inputs.damper).some(({ value }) => value > 10));
+      (!stuck && there(inputs.damper).some(({ value }) => value > 10));
     const preheat = inputs.preheatTo?.value;
     const result = heaterStep(
       state.heater,

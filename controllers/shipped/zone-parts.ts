@@ -174,8 +174,11 @@ export function dutiesOf(bank: Bank, duty: number): { readonly each: Readonly<Re
   return { each: all };
 }
 
-/** What is wrong with fans, for people. */
-export function fanAlarms(bank: Bank, settings: FanSettings): Alarm[] {
+/**
+ * What is wrong with fans, for people.
+ * @param missed whether the air that is left is too little: where others cool as well, only if it gets warm
+ */
+export function fanAlarms(bank: Bank, settings: FanSettings, missed = bank.group.insufficient): Alarm[] {
   const { results } = bank;
   const none = results.length > 1 && results.every(([, { status }]) => status === "silent");
   const alarms: Alarm[] = none ? [noSpeeds(results.length, results[0]?.[0].device)] : [];
@@ -192,8 +195,8 @@ export function fanAlarms(bank: Bank, settings: FanSettings): Alarm[] {
         ),
       );
   }
-  const { remaining, all, insufficient } = bank.group;
-  if (insufficient)
+  const { remaining, all } = bank.group;
+  if (missed)
     alarms.push(
       alarm(
         "fans-insufficient",

@@ -4,7 +4,8 @@ import type { LoopWatchState } from "../library/loop-watch.ts";
 import type { DelayState, LevelsState, RateState } from "../library/alarms.ts";
 import type { AmpleAirState } from "../library/ample-air.ts";
 import type { ShutFor } from "../library/damper-closing.ts";
-import { type EconomiserResult, economiserStep, type EconomiserState } from "../library/economiser.ts";
+import type { DamperWatchState } from "../library/damper-watch.ts";
+import type { EconomiserState } from "../library/economiser.ts";
 import type { FanState } from "../library/fans.ts";
 import { type PidResult, pidShift, type PidState, pidStep } from "../library/pid.ts";
 import { gainFactor } from "../library/schedule.ts";
@@ -15,11 +16,12 @@ import {
   type SequenceCommands,
   shiftOf,
 } from "../library/split-range.ts";
+import { within } from "../library/timing.ts";
 import type { ValidateState } from "../library/validate.ts";
+import type { Applied } from "../sample.ts";
 import { from, optional, select } from "../select.ts";
-import { airFrom, shutOut } from "./economiser-parts.ts";
 import { batteryInputs } from "./on-battery.ts";
-import { maybe, median, said } from "./parts.ts";
+import { maybe, median, most } from "./parts.ts";
 import { appliedMean } from "./zone-parts.ts";
 import {
   zoneLoop,
@@ -55,6 +57,8 @@ export interface State {
   readonly ample?: AmpleAirState;
   /** Duty when the door opened, %; absent while airflow need not be held back. */
   readonly door?: number;
+  readonly watch?: DamperWatchState;
+  readonly resets?: number;
 }
 
 export const inputs = {
@@ -70,6 +74,9 @@ export const inputs = {
   speeds: select("type:fan").of("rpm").any(),
   fanPower: select("type:fan").of("watt").any(),
   power: optional(select("point:it-power").of("watt").sum()),
+  capacity: select("type:air-conditioner").of("percentage", "capacity").any(),
+  position: select("use:outdoor-air").of("percentage", "damper").any(),
+  obeys: select("use:outdoor-air").of("state", "mode").anyWord(),
   floor: optional(from("trim-respond-floor", "floor").max()),
   freeAir: optional(from("economiser", "air").max()),
   wetAir: optional(from("humidity-guard", "air").max()),
@@ -87,35 +94,6 @@ export const outputs = {
 };
 export type Context = StepContext<typeof zoneTemperatureSettings, typeof inputs, typeof outputs, State>;
 export type Result = StepResult<typeof outputs, State>;
-
-/** Whether outdoor air may cool, and what is against it. */
-export function permission(
-  { inputs: seen, state, settings: s, applied, dt }: Context,
-  pv: number,
-  setpoint: number,
-): EconomiserResult {
-  const against = [
-    ...(applied.damper.length === 0 ? ["there is no damper"] : []),
-    ...(seen.permission !== undefined && !said(seen.permission) ? ["it is not permitted"] : []),
-    ...shutOut(seen),
-  ];
-  return economiserStep(
-    state.economiser,
-    {
-      ...maybe("outdoor", airFrom(seen.outdoor, seen.outdoorHumidity)),
-      ...maybe("return", airFrom(seen.back, seen.backHumidity)),
-      inlet: pv,
-      setpoint,
-      damper: appliedMean(applied.damper) ?? 0,
-      compressors: state.cooling <= 0 ? "rest" : "more",
-      doorOpen: said(seen.doorHold),
-      ...maybe("filterPressure", median(seen.filter)),
-      shutOut: against,
-    },
-    s,
-    dt,
-  );
-}
 
 export interface Decided {
   readonly pid: PidResult;
@@ -145,17 +123,21 @@ export function decide(
       : pv > setpoint
         ? "cooling"
         : state.side;
-  const shift = outdoorAir === state.outdoorAir ? 0 : shiftOf(state.pid.output ?? 0, outdoorAir, s);
+  const shift = outdoorAir === state.outdoorAir ? 0 : shiftBetween(state.pid.output ?? 0, outdoorAir, s);
   // Only where the damper works does its effect grow with the difference to outdoors.
   const damperWorks = outdoorAir && (state.pid.output ?? 0) < s.damperUntil;
   const factor = damperWorks ? gainFactor(median(seen.back), median(seen.outdoor), s) : 1;
   const before = shift === 0 ? state.pid : pidShift(state.pid, shift);
-  const held = heldOutput(context, before, side, { outdoorAir, fansFloor });
-  const limits = side === "cooling" ? { min: 0, max: largestOutput(outdoorAir, s) } : { min: -100, max: 0 };
+  const held = heldOutput(context, before, side, { pv, setpoint, outdoorAir, fansFloor });
+  const free = outdoorAir ? Math.min(setpoint, s.setpoint) : setpoint;
+  const limits =
+    side === "cooling"
+      ? { min: 0, max: cooledBy(pv, free, setpoint, largestOutput(outdoorAir, s), s) }
+      : { min: -100, max: 0 };
   const pid = pidStep(
     before,
     {
-      setpoint: side === "cooling" ? setpoint : s.heatingSetpoint,
+      setpoint: side === "cooling" ? free : s.heatingSetpoint,
       pv,
       dt,
       nominal,
@@ -176,38 +158,90 @@ function damperReached({ state, applied, settings: s }: Context, outdoorAir: boo
   const damper = state.damper ?? appliedMean(applied.damper);
   if (!outdoorAir || !state.outdoorAir || damper === undefined) return undefined;
   if (output <= 0 || output >= s.damperUntil) return undefined;
-  return (s.damperUntil * Math.max(0, damper - s.damperMin)) / Math.max(1, 100 - s.damperMin);
+  return damperOutput(damper, s);
 }
 
-/** What the loop must follow in place of deciding: in manual, at its beginning, when it changes sides. */
+/**
+ * By how much the loop's output moves when outdoor air is let in or shut out. What was cooling and is shut out is made up for
+ * by compressors at once: a loop that had to come to them through fans would be minutes late.
+ */
+function shiftBetween(output: number, outdoorAir: boolean, s: ZoneTemperatureSettings): number {
+  const shift = shiftOf(output, outdoorAir, s);
+  if (outdoorAir || output <= 0 || s.lostAirDemand === 0) return shift;
+  const instead = s.fansUntil - s.damperUntil + ((100 - s.fansUntil) * s.lostAirDemand) / 100;
+  return Math.max(shift, instead - output);
+}
+
+/**
+ * The loop's largest output. On battery the setpoint is raised, so that fans take little; outdoor air costs nothing and holds
+ * the usual one: beyond the damper it goes only as the inlet comes to the raised setpoint.
+ * @param free setpoint of outdoor air, °C
+ */
+function cooledBy(
+  pv: number,
+  free: number,
+  raised: number,
+  largest: number,
+  { damperUntil, belowLimit }: ZoneTemperatureSettings,
+): number {
+  if (raised <= free) return largest;
+  const band = Math.max(0.5, Math.min(belowLimit, raised - free));
+  return damperUntil + (largest - damperUntil) * within((pv - raised + band) / (2 * band), 0, 1);
+}
+
+interface Now {
+  readonly pv: number;
+  readonly setpoint: number;
+  readonly outdoorAir: boolean;
+  readonly fansFloor: number;
+}
+
+/**
+ * What the loop must follow in place of deciding: in manual, at its beginning, when it changes sides. Fans and damper that
+ * somebody else holds do not keep it from asking for heat or cold where that is needed: nobody holds those.
+ */
 function heldOutput(
-  { state, mode, applied, settings }: Context,
+  { state, mode, applied, inputs: seen, settings }: Context,
   before: PidState,
   side: State["side"],
-  now: { readonly outdoorAir: boolean; readonly fansFloor: number },
+  now: Now,
 ): number | undefined {
-  if (before.output === null || mode === "manual") {
+  const astray =
+    now.pv > now.setpoint + settings.saturatedError || now.pv < settings.heatingSetpoint - settings.gap / 2;
+  if (before.output === null || (mode === "manual" && !astray)) {
     const fans = appliedMean(applied.fans);
     return fans === undefined
       ? (before.output ?? 0)
-      : outputAt(fans, appliedMean(applied.damper) ?? 0, now, settings);
+      : outputAt(fans, appliedMean(applied.damper) ?? 0, most(seen.capacity) ?? 0, now, settings);
   }
   if (side !== state.side) return 0;
+  if (now.outdoorAir && !astray && before.output <= settings.damperUntil && heldByOthers(applied.damper))
+    return damperOutput(appliedMean(applied.damper) ?? 0, settings);
   // A locked-out damper makes the loop's range smaller at once.
   return now.outdoorAir === state.outdoorAir ? undefined : before.output;
 }
 
-/** The loop's output that would make what is in force of fans and damper. */
+/** The loop's output that would make what is in force of fans, damper and compressors. */
 function outputAt(
   fans: number,
   damper: number,
-  { outdoorAir, fansFloor }: { readonly outdoorAir: boolean; readonly fansFloor: number },
+  capacity: number,
+  { outdoorAir, fansFloor }: Now,
   { damperUntil, fansUntil, damperMin }: ZoneTemperatureSettings,
 ): number {
   const shift = outdoorAir ? 0 : damperUntil;
+  if (capacity > 0) return fansUntil - shift + ((100 - fansUntil) * Math.min(100, capacity)) / 100;
   if (fans > fansFloor + 1)
     return (
       damperUntil - shift + ((fansUntil - damperUntil) * (fans - fansFloor)) / Math.max(1, 100 - fansFloor)
     );
-  return outdoorAir ? (damperUntil * Math.max(0, damper - damperMin)) / Math.max(1, 100 - damperMin) : 0;
+  return outdoorAir ? damperOutput(damper, { damperUntil, damperMin }) : 0;
 }
+
+const damperOutput = (
+  damper: number,
+  { damperUntil, damperMin }: Pick<ZoneTemperatureSettings, "damperUntil" | "damperMin">,
+): number => (damperUntil * Math.max(0, damper - damperMin)) / Math.max(1, 100 - damperMin);
+
+const heldByOthers = (targets: readonly Applied[]): boolean =>
+  targets.length > 0 && targets.every(({ mine, value }) => !mine && value !== undefined);

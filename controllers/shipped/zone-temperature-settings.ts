@@ -2,6 +2,7 @@ import { type Static, Type } from "typebox";
 import { watchSettings } from "../library/alarms.ts";
 import { ampleAirSettings } from "../library/ample-air.ts";
 import { damperClosingSettings } from "../library/damper-closing.ts";
+import { damperWatchSettings } from "../library/damper-watch.ts";
 import { economiserSettings } from "../library/economiser.ts";
 import { fanSettings } from "../library/fans.ts";
 import { loopWatchSettings } from "../library/loop-watch.ts";
@@ -11,7 +12,16 @@ import { rampSettings } from "../library/ramp.ts";
 import { checkSchedule, scheduleSettings } from "../library/schedule.ts";
 import { checkSequence, sequenceSettings } from "../library/split-range.ts";
 import { checkValidate, validateSettings } from "../library/validate.ts";
-import { celsius, kelvin, numberOf, percentPerSecond, secondsOf, watts } from "../settings.ts";
+import {
+  celsius,
+  kelvin,
+  numberOf,
+  percent,
+  percentPerSecond,
+  plain,
+  secondsOf,
+  watts,
+} from "../settings.ts";
 import { zoneFanSettings } from "./fan-zone-settings.ts";
 import { batterySettings } from "./on-battery.ts";
 
@@ -55,6 +65,18 @@ export const zoneTemperatureSettings = Type.Object({
       "Heat all mechanical cooling takes away at its most: whether the setpoint can be held follows. 0: not known.",
   }),
   ...damperClosingSettings.properties,
+  ...damperWatchSettings.properties,
+  resets: plain({
+    default: 0,
+    minimum: 0,
+    maximum: 1e6,
+    description: "Raise it by one when the damper was repaired: outdoor air is relied on again at once.",
+  }),
+  lostAirDemand: percent({
+    default: 80,
+    description:
+      "Demand for mechanical cooling at once when outdoor air that was cooling is shut out: enough to start a stage. 0: the loop comes to it by itself.",
+  }),
   damperRate: percentPerSecond({ default: 0.3, description: "Fastest opening of the damper. 0: no limit." }),
   minDuty,
   ...otherFanSettings,

@@ -16,6 +16,7 @@ import { alarm, maybe, median } from "./parts.ts";
 import { airLimits, airLimitTexts } from "./zone-air.ts";
 import { damperSafe, damperStep } from "./zone-damper.ts";
 import { blindDuty, criticalText, isCritical, lastDuty, lostSensors, withLost } from "./zone-fail-safe.ts";
+import { damperWatch, outdoorAlarms, permission } from "./zone-outdoor.ts";
 import {
   appliedMean,
   bankStep,
@@ -34,7 +35,6 @@ import {
   type Decided,
   inputs,
   outputs,
-  permission,
   type Result,
   type State,
 } from "./zone-sequence.ts";
@@ -68,7 +68,13 @@ function blindStep(context: Context, validated: Validated, bank: Bank, inForce: 
       ...sensorAlarms(validated, context.inputs.inlet),
       ...fanAlarms(bank, s),
     ],
-    published: { heating: 0, cooling: state.cooling, demand: 0, outdoorAir: Number(state.outdoorAir) },
+    published: {
+      heating: 0,
+      cooling: state.cooling,
+      demand: 0,
+      outdoorAir: Number(state.outdoorAir),
+      stuck: 0,
+    },
     failSafe: { fans: lastDuty(state.pv, duty, s), ...dampers },
   };
 }
@@ -93,7 +99,8 @@ function step(context: Context): Result {
   if (validated.value === undefined) return blindStep(context, validated, bank, inForce);
   const pv = firstOrder(state.pv, validated.value, s.filterTime, dt) ?? validated.value;
   const setpoint = rampStep(state.setpoint, wantedSetpoint(seen, s), { dt, nominal }, s);
-  const economiser = permission(context, pv, setpoint);
+  const outdoors = damperWatch(context);
+  const economiser = permission(context, pv, setpoint, outdoors);
   const outdoorAir = economiser.mode !== "mechanical";
   const air = airLimits(context, pv, setpoint, outdoorAir, inForce);
   const decided = decide(context, pv, setpoint, outdoorAir, air.floor);
@@ -131,6 +138,8 @@ function step(context: Context): Result {
       ...watched.state,
       critical,
       ...air.state,
+      watch: outdoors.state,
+      resets: s.resets,
     },
     reason: `${leader} is at ${shown(pv)} °C, setpoint ${shown(decided.side === "cooling" ? setpoint : s.heatingSetpoint)} °C: ${activeTexts[decided.commands.active](decided.commands, duty)}${against}`,
     leader,
@@ -145,13 +154,15 @@ function step(context: Context): Result {
       ...watched.alarms,
       ...lost.alarms,
       ...sensorAlarms(validated, seen.inlet),
-      ...fanAlarms(bank, s),
+      ...fanAlarms(bank, s, bank.group.insufficient && pv > setpoint + s.saturatedError),
+      ...outdoorAlarms(context, outdoors),
     ],
     published: {
       heating: decided.commands.heater,
       cooling,
       demand: decided.position,
       outdoorAir: Number(outdoorAir),
+      stuck: Number(outdoors.stuck),
     },
     failSafe: { fans: lastDuty(pv, duty, s), ...damperSafe(context, damper) },
   };
@@ -271,6 +282,7 @@ export const zoneTemperature = defineController({
     cooling: { unit: "%", text: "Demand for mechanical cooling" },
     demand: { unit: "%", text: "Place in the sequence, -100 to 100" },
     outdoorAir: { text: "1 while outdoor air may cool" },
+    stuck: { text: "1 while the damper does not follow: what it lets in is not meant" },
   },
   loop: {
     pv: "pv",

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { ScoreReport, YearsOptions } from "../../server/simulation/index.ts";
+import type { FaultKind } from "../../simulators/fault-kinds.ts";
 import { everything } from "./everything.ts";
 import { day, holds, type Long, longSite } from "./years-site.ts";
 
@@ -25,7 +26,9 @@ export interface YearDay {
   /** Days and hours from the start of the year, hour of the day at which it begins to settle; it does so for one hour. */
   readonly from: readonly [day: number, hour: number];
   readonly controllers?: NonNullable<YearsOptions["controllers"]>;
-  readonly fault: string;
+  readonly fault: string | readonly string[];
+  /** Kinds of faults nobody need notice. */
+  readonly unnoticed?: readonly FaultKind[];
   /** h */
   readonly lasts: number;
   /** h. Default 0.3. */
@@ -49,13 +52,13 @@ function play(weather: string, one: YearDay): void {
   const { controllers = everything } = one;
   const long = longSite({
     ...{ weather, controllers, startHour: start * day + startHour },
-    score: { priorities },
+    score: { priorities, quiet: one.unnoticed ?? [] },
   });
   const { site, alarms } = long;
   site.advance(hour);
   site.score.reset();
   const before = new Set(alarms);
-  site.faults(one.fault);
+  site.faults(...[one.fault].flat());
   site.advance(one.lasts * hour);
   one.during?.(long, site.score.report());
   site.faults();
