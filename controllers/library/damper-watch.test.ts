@@ -84,6 +84,26 @@ test("damper watch: a linkage that slipped is found by the air, in five minutes,
     assert.equal(watch(() => silent, 600).noAirAt, Infinity, JSON.stringify(silent));
 });
 
+test("damper watch: an inlet far above what is let in is found in five minutes, with compressors at work too", () => {
+  const lies = { commanded: 100, reported: 100, inlet: 25, outdoor: 12, resting: false };
+  const found = watch(() => lies, 1200);
+  assert.ok(found.noAirAt >= 270 && found.noAirAt <= 305, `${found.noAirAt} s`);
+  const { noAirAt } = watch(() => ({ ...lies, inlet: 36 }), 1200);
+  assert.ok(noAirAt >= 140 && noAirAt <= 155, `${noAirAt} s`);
+  assert.equal(found.last.against.length, 1);
+  for (const silent of [
+    { ...lies, inlet: 24 },
+    { ...lies, commanded: 75 },
+    { ...lies, commanded: 80, inlet: 29, back: 40 },
+    { ...lies, reported: 60 },
+    { ...lies, outdoor: undefined },
+    { ...lies, inlet: undefined },
+  ])
+    assert.equal(watch(() => silent, 1200).noAirAt, Infinity, JSON.stringify(silent));
+  const later = watch(() => ({ ...lies, commanded: 0, reported: 0 }), 24 * 3600, found.last.state);
+  assert.equal(later.last.noAir, false, "a day later it is tried again");
+});
+
 test("damper watch: without a reported position nothing is stuck", () => {
   assert.equal(watch(() => ({ commanded: 100, resting: true }), 600).stuckAt, Infinity);
 });

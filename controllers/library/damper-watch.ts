@@ -38,6 +38,12 @@ export const damperWatchSettings = Type.Object({
     maximum: 30,
     description: "Only told while outdoors is at least so much colder than return air.",
   }),
+  damperInletMost: kelvin({
+    default: 12,
+    maximum: 40,
+    description:
+      "With the damper wide open the coldest inlet is no warmer than what outdoor and return air mix to by more than this. Warmer for 5 min, less if far warmer: no air comes through, or the outdoor probe is wrong. 0: not watched.",
+  }),
   damperRetry: hoursOf({
     default: 24,
     minimum: 0.1,
@@ -60,6 +66,8 @@ export interface DamperWatchState {
   readonly barredFor: number;
   /** s at rest and open: before that the supply air says nothing. */
   readonly open: number;
+  /** s with an inlet much warmer than what is let in. */
+  readonly unlike?: number;
 }
 
 export const initialDamperWatch: DamperWatchState = {
@@ -81,13 +89,15 @@ export interface DamperWatchInput {
   readonly supply?: number | undefined;
   readonly back?: number | undefined;
   readonly outdoor?: number | undefined;
+  /** The coldest, °C. */
+  readonly inlet?: number | undefined;
   /** No compressor runs, so that supply air is what the damper lets in. */
   readonly resting: boolean;
 }
 
 export interface DamperWatchResult {
   readonly stuck: boolean;
-  /** No air comes through although it says that it is open. */
+  /** No air comes through although it says that it is open, or outdoor air is not what its probe says. */
   readonly noAir: boolean;
   /** What keeps outdoor air from being relied on, for people. */
   readonly against: readonly string[];
@@ -97,6 +107,9 @@ export interface DamperWatchResult {
 /** Damper less open than this tells nothing about its air, %; and so long the supply air takes to follow, s. */
 const leastOpen = 30;
 const settles = 120;
+/** Wide open, %, the inlet follows what is let in; and so long, s, until it has. */
+const wideOpen = 80;
+const follows = 300;
 /** So far, %, a stuck damper must have moved as it was told to be trusted again. */
 const movedWell = 30;
 
@@ -118,19 +131,20 @@ export function damperWatchStep(
   const share = reached(openFor, settles) ? shareOf(input, s) : undefined;
   const little = share !== undefined && share < (s.damperAirShare / 100) * (open / 100);
   const without = heldFor(before.without, little, dt);
-  const found = little && reached(without, s.damperAirAfter);
+  const unlike = stuck ? 0 : heldUnlike(before.unlike ?? 0, input, open, s, dt);
+  const found = (little && reached(without, s.damperAirAfter)) || (unlike > 0 && reached(unlike, follows));
   const barredFor = found ? s.damperRetry * 3600 : Math.max(0, before.barredFor - dt);
   const against = [
     ...(stuck && input.reported !== undefined
       ? [`the damper is at ${shown(input.reported)} % and not at ${shown(input.commanded)} %`]
       : []),
-    ...(barredFor > 0 ? ["no outdoor air came through the open damper"] : []),
+    ...(barredFor > 0 ? ["open, it did not cool as the outdoor temperature promises"] : []),
   ];
   return {
     stuck,
     noAir: barredFor > 0,
     against,
-    state: { ...position, without, barredFor, open: openFor },
+    state: { ...position, without, barredFor, open: openFor, unlike: found ? 0 : unlike },
   };
 }
 
@@ -159,4 +173,21 @@ function shareOf({ supply, back, outdoor }: DamperWatchInput, s: DamperWatchSett
   if (s.damperAirShare === 0 || supply === undefined || back === undefined || outdoor === undefined)
     return undefined;
   return back - outdoor < s.damperAirDifference ? undefined : (back - supply) / (back - outdoor);
+}
+
+/**
+ * s for which an inlet has been far warmer than what the damper is said to let in, as many times as fast as it is further;
+ * compressors could only make it colder.
+ */
+function heldUnlike(
+  before: number,
+  { inlet, outdoor, back }: DamperWatchInput,
+  open: number,
+  { damperInletMost }: DamperWatchSettings,
+  dt: number,
+): number {
+  if (damperInletMost === 0 || open < wideOpen || inlet === undefined || outdoor === undefined) return 0;
+  const mixed = outdoor + (1 - open / 100) * Math.max(0, (back ?? inlet) - outdoor);
+  const times = (inlet - mixed) / damperInletMost;
+  return heldFor(before, times > 1, dt * times);
 }

@@ -103,7 +103,7 @@ export function alarmsOf({
   }
   if (watch.noAir) {
     const text =
-      "the damper says that it is open, but no outdoor air comes: look at its linkage and the filter, then raise `resets`";
+      "the damper says that it is open, but does not cool as it should: look at its linkage, the filter and the outdoor probe, then raise `resets`";
     alarms.push(alarm("damper-no-air", "major", text));
   }
   if (loaded) alarms.push(alarm("filter-loaded", "warning", "the filter is loaded: change it"));

@@ -92,6 +92,7 @@ type Result = StepResult<typeof outputs, State>;
 /** What is known of the air in this step, °C. */
 interface Surroundings {
   readonly inlet: number;
+  readonly coldest: number | undefined;
   readonly outdoor: ReturnType<typeof airFrom>;
   readonly back: ReturnType<typeof airFrom>;
   readonly supply: number | undefined;
@@ -149,6 +150,7 @@ function watch({ inputs: seen, state, settings: s, dt }: Context, air: Surroundi
       supply: air.supply,
       back: air.back?.temperature,
       outdoor: air.outdoor?.temperature,
+      inlet: air.coldest,
       resting: compressorsOf(seen.capacity, s) === "rest",
     },
     s,
@@ -234,11 +236,17 @@ function filterLoaded({ inputs: seen, state, settings: s, dt }: Context): DelayS
   );
 }
 
-function surroundings(context: Context, inlet: number, inForce: number): Surroundings {
+function surroundings(
+  context: Context,
+  inlet: number,
+  coldest: number | undefined,
+  inForce: number,
+): Surroundings {
   const { inputs: seen, settings: s, applied, mode } = context;
   const supply = least(seen.supply);
   return {
     inlet,
+    coldest,
     outdoor: airFrom(seen.outdoor, seen.outdoorHumidity),
     back: airFrom(seen.back, seen.backHumidity),
     supply,
@@ -253,7 +261,7 @@ function step(context: Context): Result {
   const inlets = inletsStep(state.inlets, seen.inlet, s, dt);
   const inForce = positionOf(applied.damper) ?? state.travel.position;
   if (inlets.hottest === undefined) return blind(context, inlets, inForce);
-  const air = surroundings(context, inlets.hottest, inForce);
+  const air = surroundings(context, inlets.hottest, inlets.coldest, inForce);
   const { limit } = air;
   const watched = watch(context, air);
   const result = arbitrate(context, air, watched.against);

@@ -100,4 +100,23 @@ playAll([
     alarms: ["economiser outdoor-unknown"],
     finally: automatic,
   },
+  {
+    name: "an outdoor probe stuck at the cool of a morning on a hot day: what it lets in is found out, and stays out",
+    options: { weather: "constant:36", ...coarse },
+    settle: minutes(30),
+    faults: ["probe-outdoor stuck temperature at 12"],
+    reaches: {
+      within: minutes(30),
+      holds: (site) =>
+        (site.controllers.get("economiser")?.alarms ?? []).some(({ id }) => id === "damper-no-air"),
+    },
+    lasts: minutes(60),
+    after: minutes(5),
+    inlet: [15, 35],
+    alarms: ["economiser damper-no-air"],
+    finally: (site) => {
+      automatic(site);
+      assert.ok(Number(site.controllers.get("fan-zone")?.published["inlet"]) < 28);
+    },
+  },
 ]);
