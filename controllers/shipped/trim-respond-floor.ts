@@ -9,11 +9,15 @@ import {
   requestSettings,
   trimInit,
   trimSettings,
+  type TrimState,
   trimStep,
 } from "../library/trim-and-respond.ts";
+import { checkValidate, validateInit, type ValidateState } from "../library/validate.ts";
 import type { Observation } from "../sample.ts";
 import { select } from "../select.ts";
 import { celsius } from "../settings.ts";
+import { inletSettings, inletsStep, leftOut } from "./inlets.ts";
+import { maybe } from "./parts.ts";
 
 const settings = Type.Object({
   setpoint: celsius({
@@ -24,8 +28,14 @@ const settings = Type.Object({
   }),
   ...requestSettings.properties,
   ...trimSettings.properties,
+  ...inletSettings.properties,
 });
 type Settings = Static<typeof settings>;
+
+interface State extends TrimState {
+  /** Absent in what was kept before probes were judged. */
+  readonly inlets?: ValidateState;
+}
 
 const tagged = (tags: readonly string[], annotation: string): string | undefined =>
   tags.map((tag) => new RegExp(`(?:^|/)${annotation}:(.+)$`).exec(tag)?.[1]).find((one) => one !== undefined);
@@ -57,6 +67,20 @@ export function racksOf(
   return [...racks.values()];
 }
 
+/** Probes that are not believed count as not known. */
+const believed = (
+  all: readonly Observation[],
+  sensors: readonly { readonly value: number | undefined }[],
+): readonly Observation[] =>
+  all.map((one, i): Observation => {
+    if (one.quality === "bad") return one;
+    const value = sensors[i]?.value;
+    if (value !== undefined) return { ...one, value };
+    const { from, device, tags } = one;
+    const text = `${from} is not believed`;
+    return { quality: "bad", code: "BAD_VALUE", text, from, tags, ...maybe("device", device) };
+  });
+
 const failSafe = {};
 
 /** The smallest fan duty, asked for by hot racks: it creeps down until one of them minds. */
@@ -76,10 +100,11 @@ export const trimRespondFloor = defineController({
     requests: { text: "Requests of all racks, weighted by importance" },
   },
   failSafe,
-  init: (s: Settings) => trimInit(s),
-  check: checkTrim,
+  init: (s: Settings): State => trimInit(s),
+  check: (s) => checkTrim(s) ?? checkValidate({ ...s, worse: "high" }),
   step({ inputs, settings: s, state, dt, nominal, mode }) {
-    const racks = racksOf(inputs.inlet, inputs.throttling);
+    const inlets = inletsStep(state.inlets ?? validateInit(), inputs.inlet, s, dt);
+    const racks = racksOf(believed(inputs.inlet, inlets.validated.sensors), inputs.throttling);
     const { total, leader } = countRequests(racks, s.setpoint, s);
     // In manual nothing is decided: the floor stays.
     const next =
@@ -91,10 +116,11 @@ export const trimRespondFloor = defineController({
         : `${shown(total)} requests, most of them from ${leader}`;
     return {
       outputs: {},
-      state: next,
+      state: { ...next, inlets: inlets.state },
       reason: `The fans' smallest duty is ${shown(next.setpoint)} %: ${asked}`,
       ...(leader === undefined ? {} : { leader }),
       terms: { requests: total, floor: next.setpoint },
+      limits: leftOut(inlets),
       alarms: unknown.map(({ name }) => ({
         id: `rack-unknown:${name}`,
         severity: "warning" as const,

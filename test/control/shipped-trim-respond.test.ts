@@ -18,10 +18,11 @@ test("trim and respond: stays where it begins for its delay, then creeps down to
 
 test("trim and respond: hot racks raise it, the hottest is named, and no single step is above its limit", () => {
   const site = floor({ "rack-1": 22, "rack-2": 23 });
-  let before = published(site, 1800);
-  const hot = site.step({ inlet: { "rack-1": 28, "rack-2": 28.5 } });
+  published(site, 1800);
+  const hot = site.step({ inlet: { "rack-1": 26, "rack-2": 27 } }, 60);
   assert.equal(hot.trace.leader === "rack-1" || hot.trace.leader === "rack-2", true);
   assert.match(hot.trace.reason, /requests, most of them from rack-/u);
+  let before = Number(hot.published?.["floor"]);
   let [rises, most] = [0, 0];
   for (let t = 0; t < 1800; t += 5) {
     const now = published(site, 5);
@@ -41,6 +42,14 @@ test("trim and respond: a rack whose inlet is not known is told of, and is not t
   assert.ok(before >= 25);
   const known = floor({ "rack-1": 22, "rack-2": 22 });
   assert.ok(before >= published(known, 900), "it asks for at least as much");
+});
+
+test("trim and respond: a probe far from the others is not taken at its word", () => {
+  const site = floor({ "rack-1": 22, "rack-2": 22, "rack-3": 2 });
+  site.step({}, 900);
+  assert.deepEqual(site.alarms(), ["rack-unknown:rack-3"]);
+  site.step({ inlet: { "rack-1": 22, "rack-2": 22, "rack-3": 22 } }, 60);
+  assert.deepEqual(site.alarms(), []);
 });
 
 test("trim and respond: limits that cross are refused", () => {
