@@ -251,6 +251,9 @@ function addOwn(all: Command, ended: Ended): void {
   all
     .command("test")
     .description("run the tests of controllers in this folder, on simulated sites")
-    .argument("[file...]", "default: every *.test.ts and *.test.js below ./controllers and .")
+    .argument(
+      "[file...]",
+      "or the name of a controller; default: every *.test.ts and *.test.js below ./controllers and .",
+    )
     .action(async (files: string[]) => ended(await (await import("./test.ts")).runTests(files)));
 }

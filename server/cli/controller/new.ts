@@ -16,26 +16,43 @@ export function makeNew(name: string, script: boolean): ExitCode {
   };
   for (const file of Object.keys(files))
     if (existsSync(file)) throw new CannotRun(`${file} is there already`);
-  mkdirSync("controllers", { recursive: true });
-  for (const [file, text] of Object.entries(files)) write(file, text);
   // Editors find the declarations by it, whether or not the package is installed there.
   const config = join("controllers", "tsconfig.json");
-  if (!existsSync(config)) write(config, `${JSON.stringify(editorConfig(), undefined, 2)}\n`);
+  writeAll(
+    existsSync(config) ? files : { ...files, [config]: `${JSON.stringify(editorConfig(), undefined, 2)}\n` },
+  );
   print(next(name, ending));
   return exit.good;
 }
 
-function write(file: string, text: string): void {
-  writeFileSync(file, text);
-  print(`wrote ${file}`);
+/** @throws CannotRun with what the disk says */
+function writeAll(files: Readonly<Record<string, string>>): void {
+  try {
+    mkdirSync("controllers", { recursive: true });
+    for (const [file, text] of Object.entries(files)) {
+      writeFileSync(file, text);
+      print(`wrote ${file}`);
+    }
+  } catch (error) {
+    throw new CannotRun(
+      `nothing can be written here: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
 }
+
+/** Where types of Node are: below the package, or beside it where npm has put them there. */
+export const typeRootsOf = (root: string): readonly string[] =>
+  [join(root, "node_modules", "@types"), join(root, "..", "@types")].filter((folder) =>
+    existsSync(join(folder, "node")),
+  );
 
 function editorConfig(): object {
   const { root } = packageInfo();
-  const place = (path: string): string => {
-    const own = relative(join(process.cwd(), "controllers"), join(root, path));
-    return own.startsWith("..") ? join(root, path) : own;
+  const placed = (path: string): string => {
+    const own = relative(join(process.cwd(), "controllers"), path);
+    return own.startsWith("..") ? path : own;
   };
+  const place = (path: string): string => placed(join(root, path));
   return {
     compilerOptions: {
       ...{ target: "es2023", module: "nodenext", moduleResolution: "nodenext", strict: true, noEmit: true },
@@ -46,7 +63,7 @@ function editorConfig(): object {
         skipLibCheck: true,
         types: ["node"],
       },
-      typeRoots: [place("node_modules/@types")],
+      typeRoots: typeRootsOf(root).map(placed),
       paths: {
         "bothy/controllers": [place("dist/controllers/index.d.ts")],
         "bothy/testing": [place("dist/server/simulation/index.d.ts")],
