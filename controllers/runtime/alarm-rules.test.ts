@@ -51,6 +51,25 @@ test("one that latches stands until it is acknowledged and over, in either order
   assert.equal(rules.latchedIds, "");
 });
 
+test("what happened stands until it is acknowledged or released, whatever rules there are, also after a restart", () => {
+  const happened = alarm("taken-back");
+  for (const config of [{}, { "*": { onDelay: 60 } }]) {
+    const rules = new AlarmRules(config);
+    rules.latch(0, happened);
+    assert.equal(stands(rules, 1), "taken-back!.");
+    const after = new AlarmRules(config);
+    after.resume(
+      0,
+      rules.kept(() => 7),
+    );
+    assert.equal(stands(after, 100_000), "taken-back!.");
+    assert.equal(after.acknowledge("taken-back", by), true);
+    assert.equal(stands(after, 100_001), "");
+    rules.release("taken-back");
+    assert.equal(stands(rules, 2), "");
+  }
+});
+
 test("patterns: an id itself before any, then the first; what only looks like one is none", () => {
   const rules = new AlarmRules({
     "fan-*": { onDelay: 100 },

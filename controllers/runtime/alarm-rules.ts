@@ -16,6 +16,8 @@ export interface KeptAlarm {
   readonly alarm: Alarm;
   readonly since: Instant;
   readonly acknowledged?: By & { readonly at: Instant };
+  /** No rule of the configuration latches it, but what it is. */
+  readonly always?: true;
 }
 
 interface Course {
@@ -26,6 +28,8 @@ interface Course {
   on: boolean;
   /** Decided when it begins. */
   latches: boolean;
+  /** Of something that happened: it latches whatever the configuration says. */
+  always?: true;
   acknowledged?: By & { readonly at: Instant };
 }
 
@@ -55,11 +59,23 @@ export class AlarmRules {
 
   /** @param present what is wrong now @returns what stands */
   step(now: Millis, present: readonly Alarm[]): readonly Ruled[] {
-    if (this.#rules.length === 0) return present.map((alarm) => ({ alarm }));
+    if (this.#rules.length === 0 && this.#courses.size === 0) return present.map((alarm) => ({ alarm }));
     const free = present.filter((alarm) => !this.#follow(now, alarm));
     const ids = new Set(present.map(({ id }) => id));
     const held = [...this.#courses.values()].flatMap((course) => this.#heldOf(now, course, ids));
     return [...free.map((alarm) => ({ alarm })), ...held];
+  }
+
+  /** Something happened: its alarm stands until it is acknowledged or released. */
+  latch(now: Millis, alarm: Alarm): void {
+    this.#courses.set(alarm.id, {
+      ...{ alarm, present: false, turned: now, on: true, latches: true, always: true },
+    });
+  }
+
+  /** What was latched means nothing any more. */
+  release(id: string): void {
+    this.#courses.delete(id);
   }
 
   /** @returns whether it latches and stood; then it ends with its condition */
@@ -72,16 +88,18 @@ export class AlarmRules {
 
   /** Those that latch, with when each began. */
   kept(since: (id: string) => Instant): readonly KeptAlarm[] {
-    return this.#latched.map(({ alarm, acknowledged }) => ({
+    return this.#latched.map(({ alarm, acknowledged, always }) => ({
       ...{ alarm, since: since(alarm.id) },
       ...(acknowledged === undefined ? {} : { acknowledged }),
+      ...(always === undefined ? {} : { always }),
     }));
   }
 
   /** Latched ones of a program before: they stand whether or not their condition does. */
   resume(now: Millis, kept: readonly KeptAlarm[]): void {
-    for (const { alarm, acknowledged } of kept.slice(0, mostLatched))
-      if (this.#ruleOf(alarm.id)?.latch === true)
+    for (const { alarm, acknowledged, always } of kept.slice(0, mostLatched))
+      if (always === true) this.latch(now, alarm);
+      else if (this.#ruleOf(alarm.id)?.latch === true)
         this.#courses.set(alarm.id, {
           ...{ alarm, present: true, turned: now, on: true, latches: true },
           ...(acknowledged === undefined ? {} : { acknowledged }),

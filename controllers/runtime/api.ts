@@ -236,6 +236,8 @@ export interface ControllerRuntime {
   acknowledge(name: string, alarm: string, by: By): void;
   /** Alarms of whoever looks after its code, in place of those before. They stand besides its own. */
   note(name: string, alarms: readonly Alarm[]): void;
+  /** A version was taken back by itself by somebody else: told until somebody has seen it, or another takes over. */
+  takenBack(name: string, alarm: Alarm): void;
   alarms(): readonly StandingAlarm[];
   onTrace(listener: TraceListener): () => void;
   onEvent(listener: (event: ControllerEvent) => void): () => void;

@@ -28,7 +28,8 @@ import { keptController } from "./kept.ts";
 import { localHourOf } from "./local-hour.ts";
 import { type Published, whoOf } from "./observe.ts";
 import { Orders } from "./orders.ts";
-import { Running, type RunningDeps } from "./running.ts";
+import { Running } from "./running.ts";
+import type { RunningDeps } from "./running-parts.ts";
 import { outputKey, Unloaded } from "./unloaded.ts";
 import { notFound, openVersion, type OpenHost, versionOptions } from "./version.ts";
 
@@ -171,6 +172,10 @@ class Controllers implements ControllerRuntime {
 
   note(name: string, alarms: readonly Alarm[]): void {
     this.#notes.set(name, alarms);
+  }
+
+  takenBack(name: string, alarm: Alarm): void {
+    this.#running.get(name)?.tellTakenBack(alarm);
   }
 
   alarms(): readonly StandingAlarm[] {

@@ -75,6 +75,18 @@ export class StandingAlarms {
     this.#set(this.#said);
   }
 
+  /** Something happened that somebody has to see: it stands until then, or until it is released. */
+  latch(alarm: Alarm): void {
+    this.#rules.latch(this.#deps.clock.monotonic(), alarm);
+    this.#set(this.#said);
+  }
+
+  /** What was latched means nothing any more. */
+  release(id: string): void {
+    this.#rules.release(id);
+    this.#set(this.#said);
+  }
+
   /** Everything that stands now; tells what began and what ended. @returns whether what is to be kept has changed */
   set(alarms: readonly Alarm[]): boolean {
     const before = this.#rules.latchedIds;

@@ -1,4 +1,4 @@
-import { type Clock, hours, type Millis, minutes } from "../../devices/clock.ts";
+import { type Clock, type Millis, minutes } from "../../devices/clock.ts";
 import type { Log } from "../../devices/plugin.ts";
 import type { Alarm } from "../contract.ts";
 import type { ControllerEvent, ControllerStatus, SwapOptions, SwapReport } from "./api.ts";
@@ -11,8 +11,13 @@ import { checkOutputs, labelOf, stateFor, tried, type Version } from "./version.
 
 export const defaultProbation: Millis = minutes(15);
 const mostMissed = 3;
-/** So long it is told that a version was taken back, unless another takes over before. */
-const toldFor: Millis = hours(24);
+
+/** Somebody has to mend a version that was taken back by itself. @param from, to labels */
+export const takenBack = (from: string, to: string, why: string): Alarm => ({
+  id: "taken-back",
+  severity: "warning",
+  text: `${to} is in force again, because of ${from}: ${why}; mend it, then swap or promote it anew`,
+});
 
 interface Probation {
   readonly previous: Version;
@@ -38,7 +43,6 @@ export class Succession {
   #current: Version;
   readonly #misgivings = new Misgivings();
   #probation: Probation | undefined;
-  #takenBack: { readonly text: string; readonly until: Millis } | undefined;
 
   constructor(name: string, first: Version, deps: SuccessionDeps) {
     this.#name = name;
@@ -79,14 +83,7 @@ export class Succession {
     return against(alarms, excused);
   }
 
-  /** A version that was taken back by itself, until another takes over or a day is over. */
-  alarms(): readonly Alarm[] {
-    if (this.#takenBack === undefined) return [];
-    return [{ id: "taken-back", severity: "warning", text: this.#takenBack.text }];
-  }
-
   expire(now: Millis): void {
-    if (this.#takenBack !== undefined && this.#takenBack.until <= now) this.#takenBack = undefined;
     if (this.#probation === undefined || this.#probation.until.mono > now) return;
     void this.#probation.previous.host.close();
     this.#probation = undefined;
@@ -120,7 +117,6 @@ export class Succession {
       excused: this.#misgivings.since(clock.monotonic() - probation),
     };
     this.#current = next;
-    this.#takenBack = undefined;
     const [from, to] = [labelOf(before), labelOf(next)];
     const report: SwapReport = { from, to, state: how, pause: clock.monotonic() - began };
     const { who, why } = options;
@@ -129,10 +125,10 @@ export class Succession {
     return report;
   }
 
-  /** @param before what the step that failed began with */
-  rollBack(before: EngineMemory, why: string): void {
-    if (this.#probation === undefined) return;
-    const { clock, log, event } = this.#deps;
+  /** @param before what the step that failed began with @returns what somebody has to see */
+  rollBack(before: EngineMemory, why: string): Alarm | undefined {
+    if (this.#probation === undefined) return undefined;
+    const { log, event } = this.#deps;
     const bad = this.#current;
     const { previous, stateThen, fresh } = this.#probation;
     this.#probation = undefined;
@@ -145,11 +141,8 @@ export class Succession {
       `${this.#name}: back to ${to}, because of ${from}: ${why}`,
     );
     event({ kind: "rolled back", controller: this.#name, from, to, why, source: previous.source });
-    this.#takenBack = {
-      text: `${to} is in force again, because of ${from}: ${why}; mend it, then swap or promote it anew`,
-      until: clock.monotonic() + toldFor,
-    };
     void bad.host.close();
+    return takenBack(from, to, why);
   }
 
   async close(): Promise<void> {

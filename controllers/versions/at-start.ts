@@ -2,7 +2,8 @@ import type { Clock } from "../../devices/clock.ts";
 import type { Log } from "../../devices/plugin.ts";
 import type { By } from "../runtime/api.ts";
 import type { Bundle, Source } from "../runtime/source.ts";
-import type { Catalog } from "./catalog.ts";
+import { takenBack } from "../runtime/succession.ts";
+import { type Catalog, shortId } from "./catalog.ts";
 import { isLeft } from "./probations.ts";
 import type { InForce, VersionId, VersionStore } from "./store.ts";
 
@@ -65,7 +66,7 @@ function keep(controller: string, bundle: Bundle, by: By, store: VersionStore): 
 }
 
 /** One that was on probation when the program ended, again and again, is not put in force again. */
-function survivedBy(controller: string, before: InForce, { store, clock }: StartDeps): VersionId {
+function survivedBy(controller: string, before: InForce, { store, clock, catalog }: StartDeps): VersionId {
   const { probation, starts = 0 } = before;
   if (!isLeft(probation, clock)) return before.id;
   if (starts + 1 < mostStarts) {
@@ -76,6 +77,14 @@ function survivedBy(controller: string, before: InForce, { store, clock }: Start
     who: "runtime",
     why: `the program started ${mostStarts} times while it was on probation`,
   };
-  store.put(controller, "rolled back", { id: probation.previous, configured: before.configured, by });
+  const known = catalog.list(controller, undefined);
+  const called = (id: VersionId): string => {
+    const found = known.find((one) => one.id === id);
+    return found === undefined ? shortId(id) : `${found.name} ${found.version}`;
+  };
+  store.put(controller, "rolled back", {
+    ...{ id: probation.previous, configured: before.configured, by },
+    untold: takenBack(called(before.id), called(probation.previous), by.why),
+  });
   return probation.previous;
 }

@@ -4,6 +4,7 @@ import type { Clock, Instant } from "../../devices/clock.ts";
 import { BothyError } from "../../devices/errors.ts";
 import { isMissing, readIfThere } from "../../devices/files.ts";
 import type { Log } from "../../devices/plugin.ts";
+import type { Alarm } from "../contract.ts";
 import type { By } from "../runtime/api.ts";
 import type { Bundle, Source } from "../runtime/source.ts";
 import { appendToFile, replaceFile, sealed, unsealed } from "./files.ts";
@@ -37,6 +38,8 @@ export interface InForce {
   readonly probation?: KeptProbation;
   /** How many times the program started while on probation. */
   readonly starts?: number;
+  /** Why a version was taken back when the program started, until an alarm says so. */
+  readonly untold?: Alarm;
 }
 
 export type Happening =

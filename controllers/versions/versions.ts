@@ -4,6 +4,7 @@ import type { Log } from "../../devices/plugin.ts";
 import type { By, ControllerRuntime, ControllerStatus, SwapOptions, SwapReport } from "../runtime/api.ts";
 import type { Host } from "../runtime/host.ts";
 import type { Bundle, Source } from "../runtime/source.ts";
+import { takenBack } from "../runtime/succession.ts";
 import type { Recorded } from "../trace/recorded.ts";
 import { idOfSource, versionIdOf } from "../trace/recorder.ts";
 import type { Trace } from "../trace/trace.ts";
@@ -111,6 +112,17 @@ export class Versions {
         if (event.kind === "rolled back") this.#rolledBack(event.controller, event.source, event.why);
       }),
     ];
+  }
+
+  /** Tells what was taken back at the start, once all controllers run. */
+  started(): void {
+    const { store } = this.#deps;
+    for (const { name } of this.#running.list()) {
+      const { untold } = store.inForce(name) ?? {};
+      if (untold === undefined) continue;
+      this.#running.takenBack(name, untold);
+      store.amend(name, ({ untold: _told, ...rest }) => rest);
+    }
   }
 
   /** @throws BothyError `NOT_FOUND` */
@@ -273,9 +285,7 @@ export class Versions {
       store.put(controller, what, {
         ...{ id, by },
         configured: store.inForce(controller)?.configured ?? before,
-        ...(probation > 0
-          ? { probation: probationOf(probation, before, clock), starts: 0 }
-          : {}),
+        ...(probation > 0 ? { probation: probationOf(probation, before, clock), starts: 0 } : {}),
       });
       this.#probations.watch(controller);
     } catch (error) {
@@ -309,8 +319,10 @@ export class Versions {
     this.#alone(controller, () =>
       this.#swap(controller, probation.previous, "rolled back", { ...by, probation: 0 }),
     ).then(
-      ({ from, to }) =>
-        log.error({ controller, from, to }, `${controller}: back to ${to}, because of ${from}: ${why}`),
+      ({ from, to }) => {
+        log.error({ controller, from, to }, `${controller}: back to ${to}, because of ${from}: ${why}`);
+        this.#running.takenBack(controller, takenBack(from, to, why));
+      },
       (error: unknown) => log.error({ controller, error }, "the version before cannot take over"),
     );
   }

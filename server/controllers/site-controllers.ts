@@ -175,6 +175,7 @@ export class SiteControllers {
     this.versions.follow(runtime);
     this.tunings.follow(runtime);
     await runtime.start();
+    this.versions.started();
     const watched = sections.filter(([, { use, watch }]) => watch === true && isFile(use));
     watchSources(
       watched.map(([name, { use }]) => ({ name, file: use })),

@@ -85,6 +85,7 @@ export async function versionedSite(
     if (kind === "swapped" || kind === "rolled back") phase(kind);
   });
   versions.follow(site.controllers);
+  versions.started();
   t.after(() => versions.close());
   const kill = (): void => {
     site.kill();

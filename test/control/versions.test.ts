@@ -94,12 +94,17 @@ test("what a program starts three times with while it is on probation is taken b
   const first = await swapped(t, folder);
   first.kill();
   const sources: string[] = [];
+  const alarms: (readonly string[])[] = [];
   for (let i = 0; i < 4; i++) {
     const site = await again(t, folder, first.clock);
     sources.push(idOf(site.source));
+    alarms.push(site.controllers.alarms().map(({ id, text }) => `${id}: ${text}`));
     site.kill();
   }
   assert.deepEqual(sources, [own.hash, own.hash, configuredId, configuredId]);
+  const told =
+    "taken-back: simple 1.0.0 is in force again, because of simple 1.1.0: the program started 3 times while it was on probation; mend it, then swap or promote it anew";
+  assert.deepEqual(alarms, [[], [], [told], []], "told once: from then on the controller's state has it");
   const store = new VersionStore({ clock: first.clock, log: silentLog, folder });
   const [newest] = store.history("zone");
   assert.ok(newest !== undefined);
@@ -172,8 +177,10 @@ test("a version that fails on probation is taken back also when the program was 
     ["rolled back", bad.hash, "runtime"],
   );
   assert.match(history[0]?.by.why ?? "", /no more/);
-  const { mode, failures, probation } = second.controllers.get("zone") ?? {};
+  const { mode, failures, probation, alarms = [] } = second.controllers.get("zone") ?? {};
   assert.deepEqual([mode, failures, probation], ["automatic", 1, undefined]);
+  const told = alarms.find(({ id }) => id === "taken-back");
+  assert.match(told?.text ?? "", /simple 1\.0\.0 is in force again, because of simple 1\.1\.0: .*no more/u);
   second.kill();
   assert.equal(idOf((await again(t, folder, second.clock)).source), configuredId);
 });
@@ -200,7 +207,10 @@ test("the wall clock is set: a probation lasts no longer and no shorter, also wh
     first.clock.setWall(span);
     await first.clock.advance(seconds(30));
     const { until = 0 } = first.versions.status("zone").probation ?? {};
-    assert.ok(Math.abs(until - first.clock.now() - minutes(14.5)) <= seconds(1), "told by the clock as it is");
+    assert.ok(
+      Math.abs(until - first.clock.now() - minutes(14.5)) <= seconds(1),
+      "told by the clock as it is",
+    );
     first.kill();
     const second = await again(t, folder, first.clock);
     await second.clock.advance(minutes(5));
