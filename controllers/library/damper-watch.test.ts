@@ -96,6 +96,7 @@ test("damper watch: an inlet far above what is let in is found in five minutes, 
     { ...lies, commanded: 75 },
     { ...lies, commanded: 80, inlet: 29, back: 40 },
     { ...lies, reported: 60 },
+    { ...lies, setpoint: 24 },
     { ...lies, outdoor: undefined },
     { ...lies, inlet: undefined },
   ])

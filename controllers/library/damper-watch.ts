@@ -42,7 +42,7 @@ export const damperWatchSettings = Type.Object({
     default: 12,
     maximum: 40,
     description:
-      "With the damper wide open the coldest inlet is no warmer than what outdoor and return air mix to by more than this. Warmer for 5 min, less if far warmer: no air comes through, or the outdoor probe is wrong. 0: not watched.",
+      "With the damper wide open the coldest inlet is no warmer than what outdoor and return air mix to by more than this. Warmer for 5 min, less if far warmer, and too warm: no air comes through, or the outdoor probe is wrong. 0: not watched.",
   }),
   damperRetry: hoursOf({
     default: 24,
@@ -89,8 +89,9 @@ export interface DamperWatchInput {
   readonly supply?: number | undefined;
   readonly back?: number | undefined;
   readonly outdoor?: number | undefined;
-  /** The coldest, °C. */
+  /** The coldest, and what the hottest is to be, °C. */
   readonly inlet?: number | undefined;
+  readonly setpoint?: number | undefined;
   /** No compressor runs, so that supply air is what the damper lets in. */
   readonly resting: boolean;
 }
@@ -110,6 +111,8 @@ const settles = 120;
 /** Wide open, %, the inlet follows what is let in; and so long, s, until it has. */
 const wideOpen = 80;
 const follows = 300;
+/** K above its setpoint an inlet is where nothing else makes up for air that does not cool. */
+const tooWarm = 4;
 /** So far, %, a stuck damper must have moved as it was told to be trusted again. */
 const movedWell = 30;
 
@@ -181,7 +184,7 @@ function shareOf({ supply, back, outdoor }: DamperWatchInput, s: DamperWatchSett
  */
 function heldUnlike(
   before: number,
-  { inlet, outdoor, back }: DamperWatchInput,
+  { inlet, outdoor, back, setpoint }: DamperWatchInput,
   open: number,
   { damperInletMost }: DamperWatchSettings,
   dt: number,
@@ -189,5 +192,6 @@ function heldUnlike(
   if (damperInletMost === 0 || open < wideOpen || inlet === undefined || outdoor === undefined) return 0;
   const mixed = outdoor + (1 - open / 100) * Math.max(0, (back ?? inlet) - outdoor);
   const times = (inlet - mixed) / damperInletMost;
-  return heldFor(before, times > 1, dt * times);
+  const matters = inlet > (setpoint ?? -Infinity) + tooWarm;
+  return heldFor(before, matters && times > 1, dt * times);
 }

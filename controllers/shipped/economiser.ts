@@ -151,6 +151,7 @@ function watch({ inputs: seen, state, settings: s, dt }: Context, air: Surroundi
       back: air.back?.temperature,
       outdoor: air.outdoor?.temperature,
       inlet: air.coldest,
+      setpoint: s.setpoint,
       resting: compressorsOf(seen.capacity, s) === "rest",
     },
     s,

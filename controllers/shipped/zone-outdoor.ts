@@ -17,6 +17,8 @@ export function damperWatch({ inputs: seen, state, settings: s, applied, dt }: C
       supply: least(seen.supply),
       back: median(seen.back),
       outdoor: median(seen.outdoor),
+      inlet: least(seen.inlet),
+      setpoint: state.setpoint ?? s.setpoint,
       resting: compressorsOf(seen.capacity, { idleCapacity: 0 }) === "rest",
     },
     s,
