@@ -114,6 +114,26 @@ test("a compressor that starts by itself has started, and one that stops by itse
   assert.equal(waits?.holds?.by, "minimum off");
 });
 
+test("it starts too often: ten times within an hour, or for two hours more often than it may", () => {
+  /** A unit that runs by itself for 200 s, or half, of each `every` seconds. */
+  const told = (every: number, hours: number): readonly number[] => {
+    let state = initialGuard(settings);
+    const at: number[] = [];
+    for (let t = 0; t < hours * 3600; t += 10) {
+      const observed = t >= 600 && t % every < Math.min(200, every / 2);
+      const result = guardStep(state, { request: false, observed }, settings, 10);
+      state = result.state;
+      if (result.shortCycles) at.push(t / 60);
+    }
+    return at;
+  };
+  assert.ok((told(300, 2)[0] ?? 0) < 70, "twelve an hour");
+  const seven = told(510, 5);
+  assert.ok((seven[0] ?? 0) > 170 && (seven[0] ?? 0) < 200, `${seven[0]} min`);
+  assert.equal(seven.at(-1), 5 * 60 - 10 / 60);
+  assert.deepEqual(told(660, 5), [], "not more than it may");
+});
+
 test("a start that has yet to show is not taken for a stop", () => {
   const results = run([
     [300, { request: true, observed: false }],

@@ -1,6 +1,6 @@
 import { type Static, Type } from "typebox";
 import { plain, secondsOf } from "../settings.ts";
-import { reached, span } from "./timing.ts";
+import { heldFor, reached, span } from "./timing.ts";
 
 /**
  * What keeps a compressor alive however it is commanded: minimum times on and off, starts per hour, a delay after power
@@ -44,6 +44,8 @@ export interface GuardState {
   readonly lockedOut: boolean;
   /** Whether this run was seen to run, so that its end can be told from a start that has yet to show. */
   readonly seen: boolean;
+  /** s for which it has started more often within an hour than it may: by itself, or by hand. Absent: 0. */
+  readonly oftenFor?: number;
 }
 
 export interface GuardInput {
@@ -69,11 +71,14 @@ export interface GuardResult {
     readonly text: string;
   };
   readonly startsLastHour: number;
+  /** It starts too often: ten times within an hour, or for two hours more often than it may. */
+  readonly shortCycles: boolean;
 }
 
 const hour = 3600;
 const late = 60;
 const day = 86_400;
+const tooMany = 10;
 
 /**
  * @param spread more seconds of delay, so that several units do not start together: see `spreadOf`
@@ -131,6 +136,8 @@ function advance(state: GuardState, input: GuardInput, settings: GuardSettings, 
     next = { ...end(next), holdUntil: now + settings.powerUpDelay + (input.spread ?? 0) };
   next = observe(next, input.observed);
   if (input.reset === true) next = { ...next, lockedOut: false, trips: [] };
+  const often = next.starts.length > settings.startsPerHour;
+  if (often || (next.oftenFor ?? 0) > 0) next = { ...next, oftenFor: heldFor(next.oftenFor ?? 0, often, dt) };
   const trip = input.trip === true;
   if (trip && !next.tripped) {
     const trips = [...next.trips, now];
@@ -198,6 +205,7 @@ export function guardStep(
     state: to,
     ...(holds === undefined ? {} : { holds }),
     startsLastHour: to.starts.length,
+    shortCycles: to.starts.length >= tooMany || (to.oftenFor ?? 0) >= 2 * hour,
   });
   if (next.running) {
     if (next.tripped || next.lockedOut) return result(end(next), holdsStart(next, settings));

@@ -117,8 +117,8 @@ function unitAlarms({ target: { name, device }, word }: Unit, guard: GuardResult
   } else if (word === "lockout" || guard?.state.tripped === true) {
     alarms.push(alarm(`tripped:${name}`, "major", `${name} has tripped; check condenser and fan`, device));
   }
-  if ((guard?.startsLastHour ?? 0) >= 10) {
-    const text = `${name} starts too often: ${guard?.startsLastHour ?? 0} times within the hour`;
+  if (guard?.shortCycles === true) {
+    const text = `${name} starts too often: ${guard.startsLastHour} times within the hour`;
     alarms.push(alarm(`short-cycling:${name}`, "warning", text, device));
   }
   return alarms;
