@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { outputNamed } from "../../devices/output.ts";
 import type { Device } from "../../devices/device.ts";
 import { from, type Inputs, select, unless } from "../select.ts";
-import { bind } from "./binding.ts";
+import { bind } from "./bind.ts";
 import type { Observed } from "./frame.ts";
 import { pickInputs } from "./pick.ts";
 

@@ -1,6 +1,4 @@
-import { setMaxListeners } from "node:events";
 import type { Cancel, Clock, Instant } from "../../devices/clock.ts";
-import { seconds } from "../../devices/clock.ts";
 import { asBothyError } from "../../devices/errors.ts";
 import { type Keeper, noKeeper } from "../../devices/keeper.ts";
 import type { Log } from "../../devices/plugin.ts";
@@ -21,13 +19,14 @@ import type {
   StopReport,
   TraceListener,
 } from "./api.ts";
-import { circleFault, failSafeFaults, ownerFaults, stepOrder } from "./binding.ts";
-import type { Order } from "./frame.ts";
+import { arrange } from "./arrange.ts";
+import { forgetOthers } from "./forget-others.ts";
 import { openHere } from "./hosts.ts";
 import { keptController } from "./kept.ts";
+import { lastWrites } from "./last-writes.ts";
+import { Listeners } from "./listeners.ts";
 import { localHourOf } from "./local-hour.ts";
-import { type Published, whoOf } from "./observe.ts";
-import { Orders } from "./orders.ts";
+import type { Published } from "./observe.ts";
 import { Running } from "./running.ts";
 import type { RunningDeps } from "./running-parts.ts";
 import { outputKey, Unloaded } from "./unloaded.ts";
@@ -48,9 +47,6 @@ export interface ControllerDeps {
   readonly localHour?: (at: Instant) => number;
 }
 
-/** How long fail-safe writes are waited for at the end. */
-const stopWithin = seconds(10);
-
 /** All controllers of a site. Nothing runs before `start`. */
 export function createControllers(config: ControllersConfig, deps: ControllerDeps): ControllerRuntime {
   return new Controllers(config, deps);
@@ -65,8 +61,8 @@ class Controllers implements ControllerRuntime {
   readonly #notes = new Map<string, readonly Alarm[]>();
   readonly #parents: AlarmParents;
   readonly #flood: AlarmFlood;
-  readonly #traceListeners = new Set<TraceListener>();
-  readonly #eventListeners = new Set<(event: ControllerEvent) => void>();
+  readonly #traceListeners: Listeners<Parameters<TraceListener>>;
+  readonly #eventListeners: Listeners<[event: ControllerEvent]>;
   #order: readonly Running[] = [];
   #bound = -1;
   /** Whether what controllers publish has changed since they were bound. */
@@ -80,6 +76,8 @@ class Controllers implements ControllerRuntime {
     this.#keeper = deps.keeper ?? noKeeper;
     this.#parents = new AlarmParents(deps);
     this.#flood = new AlarmFlood(deps.clock);
+    this.#traceListeners = new Listeners(deps.log);
+    this.#eventListeners = new Listeners(deps.log);
   }
 
   async start(): Promise<void> {
@@ -92,7 +90,7 @@ class Controllers implements ControllerRuntime {
     // In the order of the configuration, whichever was loaded first.
     await Promise.all([...this.#running.values()].map((one) => one.resume()));
     if (this.#stopped) return;
-    this.#forget();
+    forgetOthers(this.#config, this.#keeper, this.#deps);
     this.#bindAll(true);
     for (const one of this.#running.values()) one.start();
     this.#round();
@@ -107,7 +105,7 @@ class Controllers implements ControllerRuntime {
         (await one.end("the program stops")).map((sent) => ({ ...sent, controller: one.name })),
       ),
     );
-    const undone = await this.#waitFor(writes.flat());
+    const undone = await lastWrites(writes.flat(), this.#deps);
     await Promise.all(all.map((one) => one.close()));
     await this.#keeper.flushed();
     return { undone };
@@ -183,13 +181,11 @@ class Controllers implements ControllerRuntime {
   }
 
   onTrace(listener: TraceListener): () => void {
-    this.#traceListeners.add(listener);
-    return () => void this.#traceListeners.delete(listener);
+    return this.#traceListeners.add(listener);
   }
 
   onEvent(listener: (event: ControllerEvent) => void): () => void {
-    this.#eventListeners.add(listener);
-    return () => void this.#eventListeners.delete(listener);
+    return this.#eventListeners.add(listener);
   }
 
   #ownDeps(): RunningDeps {
@@ -214,22 +210,10 @@ class Controllers implements ControllerRuntime {
       publishers: () => [...this.#running.values()].map(({ name, shape }) => ({ name, shape })),
       event: (event) => {
         if (event.kind === "rolled back") this.#stale = true;
-        this.#tell(this.#eventListeners, (listener) => listener(event));
+        this.#eventListeners.tell(event);
       },
-      trace: (controller, trace, frame) =>
-        this.#tell(this.#traceListeners, (listener) => listener(controller, trace, frame)),
+      trace: (controller, trace, frame) => this.#traceListeners.tell(controller, trace, frame),
     };
-  }
-
-  /** What a listener throws hurts nobody else. */
-  #tell<T>(listeners: ReadonlySet<T>, work: (listener: T) => void): void {
-    for (const listener of listeners)
-      try {
-        work(listener);
-      } catch (thrown) {
-        const { message, stack } = asBothyError(thrown, "a listener of controllers");
-        this.#deps.log.error({ stack }, message);
-      }
   }
 
   async #load(name: string, config: ControllerConfig, own: RunningDeps): Promise<Running | Unloaded> {
@@ -246,18 +230,6 @@ class Controllers implements ControllerRuntime {
       own.log.error({ controller: name }, `${name} cannot run: ${error.message}`);
       const since = this.#unloaded.get(name)?.since ?? own.clock.now();
       return new Unloaded({ name, config, error, since }, keptController(this.#keeper, name), own);
-    }
-  }
-
-  /** Controllers the configuration names no longer hold nothing. */
-  #forget(): void {
-    for (const name of this.#keeper.load("controller").keys()) {
-      if (Object.hasOwn(this.#config, name)) continue;
-      const kept = keptController(this.#keeper, name);
-      const orders = new Orders(whoOf(name), this.#deps);
-      orders.know(kept?.outputs ?? []);
-      orders.giveUpLost([]);
-      this.#keeper.drop("controller", name);
     }
   }
 
@@ -278,24 +250,7 @@ class Controllers implements ControllerRuntime {
     this.#bound = registry.version;
     const all = [...this.#running.values()];
     for (const one of all) one.rebind(anew);
-    const { order, circles } = stepOrder(all.map(({ name, binding }) => ({ name, inputs: binding.inputs })));
-    const faults = [
-      ...circles.map(circleFault),
-      ...all.flatMap(({ name, failSafe, binding }) => failSafeFaults(name, binding.outputs, failSafe)),
-      ...ownerFaults(
-        all.map(({ name, failSafe, binding }) => ({ name, failSafe, outputs: binding.outputs })),
-      ),
-    ];
-    for (const one of all) {
-      const mine = faults.filter(({ controller }) => controller === one.name);
-      if (mine.length === 0) continue;
-      const circular = new Set(circles.filter(([first]) => first === one.name).flat());
-      one.cut(
-        one.binding.inputs.filter((input) => !("controller" in input && circular.has(input.controller))),
-        mine,
-      );
-    }
-    this.#order = order.flatMap((name) => this.#running.get(name) ?? []);
+    this.#order = arrange(all);
     this.#protect();
   }
 
@@ -333,32 +288,5 @@ class Controllers implements ControllerRuntime {
     );
     if (waits.length === 0) one.run();
     else one.runAfter(Promise.all(waits));
-  }
-
-  async #waitFor(
-    writes: readonly { readonly controller: string; readonly order: Order; readonly transaction: string }[],
-  ): Promise<StopReport["undone"]> {
-    if (writes.length === 0) return [];
-    const { clock, writer, registry, log } = this.#deps;
-    const over = new AbortController();
-    // Every write listens to it.
-    setMaxListeners(0, over.signal);
-    const cancel = clock.at(clock.monotonic() + stopWithin, () => over.abort());
-    const ends = await Promise.all(
-      writes.map(async (write) => ({ ...write, ended: await writer.wait(write.transaction, over.signal) })),
-    );
-    cancel();
-    const undone = ends.flatMap(({ controller, order, ended }) => {
-      const beaten = ended.reason?.code === "OVERRIDDEN" || ended.reason?.code === "SUPERSEDED";
-      if (ended.status === "DONE" || beaten) return [];
-      const device = registry.get(order.device)?.alias ?? order.device;
-      return [{ controller, device, action: order.action, why: ended.message }];
-    });
-    for (const { controller, device, action, why } of undone)
-      log.error(
-        { controller },
-        `${controller}: the fail-safe value of ${device} ${action} is not in place: ${why}`,
-      );
-    return undone;
   }
 }

@@ -1,14 +1,6 @@
-import type { Cancel, Clock, Instant, Millis } from "../../devices/clock.ts";
+import type { Cancel, Clock, Millis } from "../../devices/clock.ts";
 import { endingIn, keptEnding, leftOf } from "../runtime/ending.ts";
-import type { VersionId, VersionStore } from "./store.ts";
-
-/** Until when a version may be taken back by itself, and to what. */
-export interface KeptProbation {
-  readonly until: Instant;
-  /** Of it, when it was kept: a wall clock that was set back makes it no longer. Absent in what programs of long ago kept. */
-  readonly left?: Millis;
-  readonly previous: VersionId;
-}
+import type { KeptProbation, VersionId, VersionStore } from "./store.ts";
 
 interface Deps {
   readonly clock: Clock;

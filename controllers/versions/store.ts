@@ -1,6 +1,6 @@
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import type { Clock, Instant } from "../../devices/clock.ts";
+import type { Clock, Instant, Millis } from "../../devices/clock.ts";
 import { BothyError } from "../../devices/errors.ts";
 import { isMissing, readIfThere } from "../../devices/files.ts";
 import type { Log } from "../../devices/plugin.ts";
@@ -8,7 +8,6 @@ import type { Alarm } from "../contract.ts";
 import type { By } from "../runtime/api.ts";
 import type { Bundle, Source } from "../runtime/source.ts";
 import { appendToFile, replaceFile, sealed, unsealed } from "./files.ts";
-import type { KeptProbation } from "./probations.ts";
 
 /** Names a version: the hash of its text, or `name@version` of one that comes with Bothy. */
 export type VersionId = string;
@@ -25,6 +24,14 @@ export interface Version {
   readonly file?: string;
   readonly added: Instant;
   readonly by: By;
+}
+
+/** Until when a version may be taken back by itself, and to what. */
+export interface KeptProbation {
+  readonly until: Instant;
+  /** Of it, when it was kept: a wall clock that was set back makes it no longer. Absent in what programs of long ago kept. */
+  readonly left?: Millis;
+  readonly previous: VersionId;
 }
 
 /** What is in force. */

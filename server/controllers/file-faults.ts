@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
+import { bind } from "../../controllers/runtime/bind.ts";
 import {
-  bind,
   type Binding,
   type BindingFault,
   circleFault,

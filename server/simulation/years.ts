@@ -1,4 +1,5 @@
-import { bind, type BoundInput, stepOrder } from "../../controllers/runtime/binding.ts";
+import { bind } from "../../controllers/runtime/bind.ts";
+import { type BoundInput, stepOrder } from "../../controllers/runtime/binding.ts";
 import type { EngineResult } from "../../controllers/runtime/engine.ts";
 import type { Observed, Target } from "../../controllers/runtime/frame.ts";
 import { createEngine, type Engine } from "../../controllers/runtime/inline-engine.ts";
