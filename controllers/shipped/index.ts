@@ -5,6 +5,7 @@ import { emergencyVentilation } from "./emergency-ventilation.ts";
 import { fanZone } from "./fan-zone.ts";
 import { heater } from "./heater.ts";
 import { humidityGuard } from "./humidity-guard.ts";
+import { limitWatch } from "./limit-watch.ts";
 import { outage } from "./outage.ts";
 import { safety } from "./safety.ts";
 import { stagedCooling } from "./staged-cooling.ts";
@@ -26,4 +27,5 @@ export const shipped = [
   safety,
   outage,
   temperatureWatch,
+  limitWatch,
 ] as unknown as readonly Definition[];
