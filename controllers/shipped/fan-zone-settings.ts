@@ -106,13 +106,22 @@ export type FanZoneSettings = Static<typeof fanZoneSettings>;
 
 export const fanZoneCheck = (s: FanZoneSettings): string | undefined => {
   if (s.minDuty >= s.maxDuty) return `minDuty ${s.minDuty} % must be below maxDuty ${s.maxDuty} %`;
+  return checkZone(s) ?? checkStepwise(s) ?? checkQuiet(s) ?? checkValidate(s);
+};
+
+/** What every zone's settings must be, whoever moves its fans. */
+export function checkZone(
+  s: Pick<FanZoneSettings, "failSafeDuty" | "minDuty" | "startDuty" | "hotAt" | "criticalAt" | "setpoint">,
+): string | undefined {
   if (s.failSafeDuty < s.minDuty)
     return `failSafeDuty ${s.failSafeDuty} % must not be below minDuty ${s.minDuty} %`;
   if (s.hotAt <= s.setpoint) return `hotAt ${s.hotAt} °C must be above setpoint ${s.setpoint} °C`;
   if (s.criticalAt <= s.setpoint)
     return `criticalAt ${s.criticalAt} °C must be above setpoint ${s.setpoint} °C`;
-  return checkStepwise(s) ?? checkQuiet(s) ?? checkValidate(s);
-};
+  return s.failSafeDuty < s.startDuty
+    ? `failSafeDuty ${s.failSafeDuty} % must not be below startDuty ${s.startDuty} %: fans that stand still would not start`
+    : undefined;
+}
 
 const loops = new WeakMap<FanZoneSettings, PidSettings>();
 

@@ -22,7 +22,7 @@ import {
   secondsOf,
   watts,
 } from "../settings.ts";
-import { zoneFanSettings } from "./fan-zone-settings.ts";
+import { checkZone, zoneFanSettings } from "./fan-zone-settings.ts";
 import { batterySettings } from "./on-battery.ts";
 
 const { minDuty, ...otherFanSettings } = zoneFanSettings;
@@ -92,12 +92,7 @@ export type ZoneTemperatureSettings = Static<typeof zoneTemperatureSettings>;
 export function zoneTemperatureCheck(s: ZoneTemperatureSettings): string | undefined {
   if (s.setpoint - s.heatingSetpoint < s.gap)
     return `heatingSetpoint ${s.heatingSetpoint} °C must be ${s.gap} K or more below setpoint ${s.setpoint} °C`;
-  if (s.failSafeDuty < s.minDuty)
-    return `failSafeDuty ${s.failSafeDuty} % must not be below minDuty ${s.minDuty} %`;
-  if (s.hotAt <= s.setpoint) return `hotAt ${s.hotAt} °C must be above setpoint ${s.setpoint} °C`;
-  if (s.criticalAt <= s.setpoint)
-    return `criticalAt ${s.criticalAt} °C must be above setpoint ${s.setpoint} °C`;
-  return checkSequence(s) ?? checkSchedule(s) ?? checkQuiet(s) ?? checkValidate(s);
+  return checkZone(s) ?? checkSequence(s) ?? checkSchedule(s) ?? checkQuiet(s) ?? checkValidate(s);
 }
 
 const loops = new WeakMap<ZoneTemperatureSettings, PidSettings>();

@@ -171,6 +171,10 @@ test("settings that contradict themselves are refused with the limit they broke"
   assert.throws(bad({ minDuty: 80, maxDuty: 70 }), /minDuty 80 % must be below maxDuty 70 %/);
   assert.throws(bad({ setpoint: 50 }), /setpoint: 50 °C is above its maximum 45 °C/);
   assert.throws(bad({ failSafeDuty: 0 }), /failSafeDuty/);
+  assert.throws(
+    bad({ failSafeDuty: 15, minDuty: 0 }),
+    /failSafeDuty 15 % must not be below startDuty 20 %: fans that stand still would not start/,
+  );
   assert.throws(bad({ hotAt: 20 }), /hotAt 20 °C must be above setpoint 26 °C/);
 });
 

@@ -215,6 +215,11 @@ test("setpoints too near each other are refused", () => {
     () => zoneOf(zoneTemperature, { settings: { heatingSetpoint: 20 }, others: { damper: [] } }),
     /heatingSetpoint 20 °C must be 5 K or more below setpoint 24 °C/,
   );
+  const weak = { failSafeDuty: 10, minDuty: 5 };
+  assert.throws(
+    () => zoneOf(zoneTemperature, { settings: weak, others: { damper: [] } }),
+    /failSafeDuty 10 % must not be below startDuty 20 %/,
+  );
 });
 
 test("a setpoint that all there is cannot hold is told at once, with what could be had", () => {
