@@ -2,6 +2,7 @@ import { EngineCore, type EngineMemory, type EngineOptions, type EngineResult } 
 import type { Frame, StepTrace } from "../runtime/frame.ts";
 import type { Host } from "../runtime/host.ts";
 import { completeSettings, knownSettings } from "../runtime/settings.ts";
+import type { Shape } from "../runtime/shape.ts";
 
 /** A version that computes and commands nothing. */
 export interface Second {
@@ -44,11 +45,21 @@ export async function openSecond(
   if (after !== undefined) core.resume(memoryOf(after, own), state);
   return {
     step: async (frame) => {
-      const call = core.begin(frame);
+      const call = core.begin(fitted(frame, host.shape));
       return core.finish(call === undefined ? undefined : await host.step(call));
     },
     configure: async (given) => core.configure(await configure(given)),
     close: () => host.close(),
+  };
+}
+
+/** What a frame of another version has nothing of is bound to nothing, as it would be where there is none. */
+function fitted(frame: Frame, shape: Shape): Frame {
+  const lacking = Object.keys(shape.outputs).filter((name) => frame.outputs[name] === undefined);
+  if (lacking.length === 0) return frame;
+  return {
+    ...frame,
+    outputs: { ...frame.outputs, ...Object.fromEntries(lacking.map((name) => [name, []])) },
   };
 }
 

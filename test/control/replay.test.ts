@@ -11,7 +11,7 @@ import type { Numbered } from "../../controllers/trace/traced.ts";
 import { replay, type ReplayOptions } from "../../controllers/versions/replay.ts";
 import { silentLog } from "../../devices/plugin.ts";
 import { TestClock } from "../support/test-clock.ts";
-import { recordedRun, simple } from "./second-version.ts";
+import { recordedRun, simple, wider } from "./second-version.ts";
 
 const options = (more: Partial<ReplayOptions> = {}): ReplayOptions => ({
   signal: new AbortController().signal,
@@ -105,6 +105,16 @@ test("one that throws is counted and says why; the rest is compared", async () =
   assert.ok(report.failures > 0);
   assert.match(report.lastFailure?.text ?? "", /too hot for me/);
   assert.ok(report.comparison.otherMode >= report.failures);
+});
+
+test("history from before it had a setting, an input and an output more is no failure of a version", async () => {
+  const steps = recordedRun(simple(), 300);
+  const report = await replay(each(steps), hostOf(wider()), options());
+  assert.equal(report.failures, 0, report.lastFailure?.text);
+  assert.equal(report.comparison.differing, 0, "as where there is nothing of the kind");
+  assert.ok(report.comparison.compared > 290);
+  const back = await replay(each(recordedRun(wider(), 300)), hostOf(simple()), options());
+  assert.deepEqual([back.failures, back.comparison.differing], [0, 0], "nor is one that has them no more");
 });
 
 test("no more steps than asked for, and an end when nobody waits any more", async () => {

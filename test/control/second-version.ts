@@ -37,6 +37,26 @@ export const simple = (
     },
   });
 
+/** The next one of it has a setting, an input and an output more; its step looks at what all outputs are bound to. */
+export const wider = (): Definition => {
+  const before = simple("2.0.0");
+  return {
+    ...before,
+    settings: Type.Object({
+      ...before.settings.properties,
+      damperLeast: plain({ default: 10, minimum: 0, description: "%." }),
+    }),
+    inputs: { ...before.inputs, doors: select("type:door").anyWord() },
+    outputs: { ...before.outputs, damper: select("type:damper").action("position", { unit: "%" }) },
+    failSafe: { fans: 100, damper: 0 },
+    step: (context) => {
+      const result = before.step(context);
+      const dampers = context.applied["damper"]!.map(({ device }) => [device, 10] as const);
+      return { ...result, outputs: { ...result.outputs, damper: { each: Object.fromEntries(dampers) } } };
+    },
+  };
+};
+
 export const inletAt = (step: number): number => 24 + 4 * Math.sin(step / 40);
 
 export function frameAt(step: number, at: number, applied: number | undefined): Frame {

@@ -8,7 +8,7 @@ import { Shadow } from "../../controllers/versions/shadow.ts";
 import { minutes, seconds } from "../../devices/clock.ts";
 import { BothyError } from "../../devices/errors.ts";
 import { TestClock } from "../support/test-clock.ts";
-import { recordedRun, simple } from "./second-version.ts";
+import { recordedRun, simple, wider } from "./second-version.ts";
 
 /** Those in fail-safe, and the one whose state it begins with. */
 const notComputed = recordedRun(simple(), 10).filter(({ mode }) => mode === "fail-safe").length + 1;
@@ -46,6 +46,14 @@ test("the same version in shadow goes on from the state of the other, and does n
   );
   assert.equal(comparison.compared, 100);
   assert.equal(comparison.differing, 0, JSON.stringify(comparison.examples[0]));
+});
+
+test("one with a setting, an input and an output more steps in shadow as where there is nothing of the kind", async () => {
+  const clock = new TestClock();
+  const shadow = await shadowOf(wider(), clock);
+  await followed(shadow, clock, 100);
+  const { failures, lastFailure, comparison, notYet } = shadow.status();
+  assert.deepEqual([failures, comparison.differing, notYet], [0, 0, undefined], lastFailure?.text);
 });
 
 test("one that is too far off, or throws, cannot be promoted", async () => {
