@@ -30,6 +30,7 @@ const alarm = is.object<types.ControllerAlarm>({
   text: is.text,
   device: maybeText,
   since: is.text,
+  asOf: maybeText,
   partOf: maybeText,
   latch: is.optional(
     is.object<types.Latch>({

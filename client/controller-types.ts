@@ -22,6 +22,8 @@ export interface ControllerAlarm {
   /** Id of the device it is about. */
   readonly device?: string;
   readonly since: string;
+  /** While no step tells whether it still is so: when one last did. */
+  readonly asOf?: string;
   /** What it is only a part of, such as `bus rs485-a` or `controller rack-inlet`: it is not counted. */
   readonly partOf?: string;
   /** Of one that stands until somebody has acknowledged it. */

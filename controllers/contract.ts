@@ -136,6 +136,8 @@ export interface Alarm {
   /** For people: what is wrong, and what to do. */
   readonly text: string;
   readonly device?: DeviceId;
+  /** Of the runtime, while no step can tell whether it still is so: when one last said it. */
+  readonly asOf?: Instant;
 }
 
 /** Declares a controller; gives it back as it is, with its types. Faults are told when it is loaded. */

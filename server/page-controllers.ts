@@ -28,6 +28,8 @@ const control = {
 
   latch: ({ latch }) => !latch ? "" : latch.acknowledged ? " (acknowledged by " + latch.acknowledged.who + ")" : latch.over ? " (is over, not acknowledged)" : " (not acknowledged)",
 
+  unsure: ({ asOf }) => asOf ? " (as of " + new Date(asOf).toLocaleTimeString() + ": not known since)" : "",
+
   mode: ({ standing, mode }) => standing === "running" ? mode : standing,
 
   /** A line through values as a path of a box 100 wide and 30 high; what is missing leaves a gap. */
@@ -158,7 +160,7 @@ async function drawDetail(anew) {
     $("#detail-plot").innerHTML = plotted(control.course(trace, detail.loop), detail.loop);
     const facts = [["is", detail.definition + " " + detail.version], ["holds", control.loop(detail)], ["outputs", control.outputs(detail)], ["override", control.override(detail)], ["leader", detail.leader], ["limits", (detail.last?.limits ?? []).join("; ")], ["mode until", detail.modeUntil && new Date(detail.modeUntil).toLocaleTimeString()], ["tuning", detail.tuning && detail.tuning.phase + ": " + detail.tuning.text]];
     $("#detail-facts").replaceChildren(...facts.filter(([, text]) => text).flatMap(([name, text]) => [element("dt", "", name), element("dd", "", text)]));
-    $("#detail-alarms").replaceChildren(...detail.alarms.map((one) => element("li", "alarm " + one.severity + (one.shelved || one.partOf ? " shelved" : ""), one.severity + ": " + one.text + (one.shelved ? " (shelved by " + one.shelved.who + ")" : one.partOf ? " (part of " + one.partOf + ")" : "") + control.latch(one))));
+    $("#detail-alarms").replaceChildren(...detail.alarms.map((one) => element("li", "alarm " + one.severity + (one.shelved || one.partOf ? " shelved" : ""), one.severity + ": " + one.text + (one.shelved ? " (shelved by " + one.shelved.who + ")" : one.partOf ? " (part of " + one.partOf + ")" : "") + control.unsure(one) + control.latch(one))));
     const before = $("#change-what").value;
     const texts = changes.map(({ label }) => label).join();
     changes = control.changes(detail);

@@ -20,7 +20,8 @@ interface Deps {
 
 /**
  * Which alarms of a site are only part of others: those of devices on a bus that is silent as a whole, and those another
- * controller has of the same device already. A silent bus is an alarm itself, of the first controller that minds.
+ * controller has of the same device already. A silent bus is an alarm itself, of the first controller that minds: it
+ * begins and ends by the rules of that one's configuration, and until it stands its devices speak for themselves.
  */
 export class AlarmParents {
   readonly #deps: Deps;
@@ -32,16 +33,21 @@ export class AlarmParents {
     this.#deps = deps;
   }
 
+  /** Of the buses that are silent as a whole and have devices these alarms are about. */
+  busesOf(alarms: readonly Alarm[]): readonly Alarm[] {
+    const links = alarms.flatMap(({ device }) => (device && this.#silentLink(device)) ?? []);
+    return [...new Set(links)].map(busAlarm);
+  }
+
   /** All alarms of one controller that stand now, in place of those before. */
   place(controller: string, alarms: readonly Alarm[]): readonly Placed[] {
-    const buses = new Map<string, Alarm>();
-    const all = alarms.map((alarm): Placed => {
+    const told = new Set(alarms.map(({ id }) => id));
+    const placed = alarms.map((alarm): Placed => {
       const link = alarm.device === undefined ? undefined : this.#silentLink(alarm.device);
       if (link === undefined) return { alarm };
-      buses.set(link, busAlarm(link));
-      return { alarm, partOf: `bus ${link}` };
+      const { id } = busAlarm(link);
+      return told.has(id) || this.#tellers.has(id) ? { alarm, partOf: `bus ${link}` } : { alarm };
     });
-    const placed = [...all, ...[...buses.values()].map((alarm): Placed => ({ alarm }))];
     const mine = new Set(placed.flatMap(({ alarm, partOf }) => (partOf === undefined ? keyOf(alarm) : [])));
     for (const [key, teller] of this.#tellers)
       if (teller === controller && !mine.has(key)) this.#tellers.delete(key);

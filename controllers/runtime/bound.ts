@@ -52,6 +52,7 @@ export class Bound {
   #boundAt = -1;
   #text = "";
   #rivals: TargetsNow["rivals"] = new Map();
+  #spared: TargetsNow["spared"] = [];
   #began: Millis | undefined;
 
   constructor(name: string, who: string, config: BindingConfig, deps: BoundDeps) {
@@ -120,6 +121,7 @@ export class Bound {
     this.#began = mono;
     const targets = this.targets(shape);
     this.#rivals = targets.rivals;
+    this.#spared = targets.spared;
     return this.#frameOf(this.#binding, shape, targets.outputs, dt, wanted);
   }
 
@@ -134,13 +136,14 @@ export class Bound {
     return targetsNow(outputs, Object.keys(shape.outputs), this.#who, this.#deps.writer);
   }
 
-  /** Everything that could not be bound. */
+  /** Everything that could not be bound, or that hardware is not told to spare it. */
   alarms(): readonly Alarm[] {
-    return this.#binding.faults.map(({ path, message, remedy }) => ({
+    const unbound = this.#binding.faults.map(({ path, message, remedy }): Alarm => ({
       id: `binding:${path.join(".")}:${message}`,
       severity: "warning",
       text: `${path.join(".")}: ${message}: ${remedy}`,
     }));
+    return this.#spared.length === 0 ? unbound : [...unbound, ...this.#spared];
   }
 
   #bind(shape: Shape): Binding {

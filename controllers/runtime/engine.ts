@@ -1,3 +1,4 @@
+import type { Instant } from "../../devices/clock.ts";
 import { saidBy } from "../../devices/errors.ts";
 import type { Alarm, FailSafe, StepResult } from "../contract.ts";
 import type { Failure, Frame, Mode, Order, StepTrace } from "./frame.ts";
@@ -30,6 +31,8 @@ export interface EngineMemory extends TrustMemory {
   readonly values: Partial<FailSafe>;
   readonly targets: Readonly<Record<string, TargetMemory>>;
   readonly alarms: readonly Alarm[];
+  /** When a step said them; absent in what programs of long ago kept. */
+  readonly alarmsAt?: Instant | undefined;
 }
 
 interface Begun {
@@ -70,8 +73,11 @@ export class EngineCore {
   #state: unknown;
   /** In place of the definition's fail-safe values. */
   #values: Partial<FailSafe> = {};
-  /** Of the last step. */
+  /** Of the last step that was made, and when that was. */
   #alarms: readonly Alarm[] = none;
+  #alarmsAt: Instant | undefined;
+  /** The same while no step is made: then nobody knows whether they still are so. */
+  #unsure: readonly Alarm[] | undefined;
   #begun: Begun | undefined;
 
   constructor(shape: Shape, configured: Configured, state: unknown, options: EngineOptions = {}) {
@@ -105,6 +111,7 @@ export class EngineCore {
       values: this.#values,
       targets: this.#plan.memory,
       alarms: this.#alarms,
+      alarmsAt: this.#alarmsAt,
       ...this.#trust.memory,
     };
   }
@@ -128,7 +135,7 @@ export class EngineCore {
       Object.entries(memory.values).filter(([name]) => Object.hasOwn(this.shape.outputs, name)),
     );
     this.#plan.resume(memory.targets);
-    this.#alarms = memory.alarms;
+    this.#say(memory.alarms, memory.alarmsAt);
   }
 
   /** Into fail-safe from the next step on, for a reason outside the step. */
@@ -195,7 +202,7 @@ export class EngineCore {
 
   #beOff(begun: Begun): EngineResult {
     this.#trust.switchOff();
-    this.#alarms = none;
+    this.#say(none, undefined);
     const reason = "it is switched off: nothing is commanded";
     return this.#result(begun, { mode: "off", plan: this.#plan.off(begun.frame, reason), reason });
   }
@@ -220,7 +227,7 @@ export class EngineCore {
     const { frame } = begun;
     const { result } = wishes;
     this.#state = result.state;
-    this.#alarms = result.alarms ?? none;
+    this.#say(result.alarms ?? none, frame.at);
     if (result.failSafe !== undefined) this.#values = result.failSafe;
     this.#trust.gain();
     if (this.#trust.failSafe) return this.#inFailSafe(begun, took, wishes);
@@ -229,6 +236,20 @@ export class EngineCore {
     const plan = this.#plan.live(frame, wishes, mode, reason);
     const alarms = wishes.unknown.length === 0 ? none : [strangeAlarm(wishes.unknown)];
     return this.#result(begun, { mode, plan, reason, took, result, alarms });
+  }
+
+  #say(alarms: readonly Alarm[], at: Instant | undefined): void {
+    this.#alarms = alarms;
+    this.#alarmsAt = at;
+    this.#unsure = undefined;
+  }
+
+  /** What is told of the step: that of the last one, with its time, when none was made. */
+  #told(made: boolean): readonly Alarm[] {
+    const at = this.#alarmsAt;
+    if (made || at === undefined || this.#alarms.length === 0) return this.#alarms;
+    this.#unsure ??= this.#alarms.map((alarm) => ({ ...alarm, asOf: at }));
+    return this.#unsure;
   }
 
   #inFailSafe(begun: Begun, took: number, wishes?: Wishes, failure?: Failure): EngineResult {
@@ -253,6 +274,7 @@ export class EngineCore {
     const inForce = mode === "fail-safe" ? undefined : result;
     const limits = inForce?.limits ?? none;
     const published = inForce?.published;
+    const own = this.#told(result !== undefined);
     const trace: StepTrace = {
       at: frame.at,
       version: this.shape.version,
@@ -267,7 +289,7 @@ export class EngineCore {
       limits: plan.limits.length === 0 ? limits : [...limits, ...plan.limits],
       outputs: plan.traced,
       reason,
-      alarms: alarms.length === 0 ? this.#alarms : [...this.#alarms, ...alarms],
+      alarms: alarms.length === 0 ? own : [...own, ...alarms],
       state: this.#state,
       // What may be absent comes last: a property that follows a spread takes a hundred times as long.
       ...(leader === undefined ? nothing : { leader }),

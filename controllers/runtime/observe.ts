@@ -1,7 +1,9 @@
 import type { Clock, Millis } from "../../devices/clock.ts";
+import type { ArraySnapshot } from "../../devices/level.ts";
 import type { Value } from "../../devices/reading.ts";
 import type { ReadingStore } from "../../devices/store.ts";
 import type { Writer } from "../../devices/writer.ts";
+import type { Alarm } from "../contract.ts";
 import type { Missing } from "../sample.ts";
 import type { Binding, BoundInput, BoundOutput } from "./binding.ts";
 import type { HeldSlot, Mode, Observed, Target } from "./frame.ts";
@@ -114,6 +116,8 @@ export interface TargetsNow {
   readonly outputs: Readonly<Record<string, readonly Target[]>>;
   /** Slots other controllers hold where this one has outputs: who, by `device action slot`. */
   readonly rivals: ReadonlyMap<string, string>;
+  /** What it wants and hardware is not told, to spare its memory. */
+  readonly spared: readonly Alarm[];
 }
 
 export const rivalKey = (device: string, action: string, slot: number): string =>
@@ -121,6 +125,7 @@ export const rivalKey = (device: string, action: string, slot: number): string =
 export const whoOf = (controller: string): string => `controller ${controller}`;
 
 const noRivals: ReadonlyMap<string, string> = new Map();
+const noAlarms: readonly Alarm[] = [];
 
 /** Everything a controller's outputs are bound to, with what is in force there now. */
 export function targetsNow(
@@ -132,6 +137,7 @@ export function targetsNow(
   const outputs: Record<string, Target[]> = {};
   for (const name of names) outputs[name] = [];
   let rivals: Map<string, string> | undefined;
+  let spared: Alarm[] | undefined;
   for (const { output, device, name, action, accepts, tags } of bound) {
     const array = writer.array(device).find((one) => one.action === action);
     const held: HeldSlot[] = [];
@@ -141,13 +147,25 @@ export function targetsNow(
         (rivals ??= new Map<string, string>()).set(rivalKey(device, action, entry.slot), entry.who);
     }
     const inForce = array?.inForce;
+    const alarm = array === undefined || inForce?.who !== who ? undefined : sparedAlarm(array, name, device);
+    if (alarm !== undefined) (spared ??= []).push(alarm);
     outputs[output]?.push({
       ...{ device, name, tags, accepts, held },
       ...(inForce === undefined ? {} : { value: known(inForce.value), slot: inForce.slot }),
       mine: inForce?.who === who,
     });
   }
-  return { outputs, rivals: rivals ?? noRivals };
+  return { outputs, rivals: rivals ?? noRivals, spared: spared ?? noAlarms };
+}
+
+/** A value that waits, or was given up, because writing wears hardware out. */
+function sparedAlarm({ action, holding, inForce, reason }: ArraySnapshot, name: string, device: string) {
+  const waits = holding === "failing" && reason?.code === "TOO_MANY";
+  if (!waits && holding !== "given up") return undefined;
+  const value = String(known(inForce?.value));
+  const why = waits ? `${value} waits` : `${value} is given up, to spare its memory`;
+  const text = `${name} ${action}: ${why}: ${reason?.text ?? ""}; see who changes it so often`;
+  return { id: `held-write:${name}.${action}`, severity: "warning", text, device } as const satisfies Alarm;
 }
 
 const known = (value: unknown): number | string => (typeof value === "number" ? value : String(value));

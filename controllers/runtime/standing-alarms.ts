@@ -96,7 +96,10 @@ export class StandingAlarms {
 
   #set(alarms: readonly Alarm[]): void {
     this.#said = alarms;
-    const ruled = this.#rules.step(this.#deps.clock.monotonic(), this.#names.steady(alarms));
+    const steady = this.#names.steady(alarms);
+    const buses = this.#deps.parents.busesOf(steady);
+    const present = buses.length === 0 ? steady : [...steady, ...buses];
+    const ruled = this.#rules.step(this.#deps.clock.monotonic(), present);
     if (ruled.length === 0 && this.#standing.size === 0) return;
     const latches = new Map(
       ruled.flatMap(({ alarm, latch }) => (latch === undefined ? [] : [[alarm.id, latch]])),

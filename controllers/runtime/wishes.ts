@@ -96,6 +96,7 @@ const isAlarm = (one: unknown): boolean =>
   isObject(one) &&
   typeof one["id"] === "string" &&
   typeof one["text"] === "string" &&
+  one["asOf"] === undefined &&
   severities.includes(one["severity"]);
 
 function faultOfFailSafe(raw: unknown, shape: Shape, outputs: Frame["outputs"]): string | undefined {

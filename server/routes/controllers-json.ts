@@ -75,11 +75,12 @@ function loopJson({ definition, last, settings }: ControllerStatus): object | un
 
 /** Everything that stands, and what of it somebody knows. */
 export const alarmsJson = ({ alarms }: ControllerStatus, { controllers }: RouteParts): object[] =>
-  alarms.map(({ since, latch, ...alarm }) => {
+  alarms.map(({ since, latch, asOf, ...alarm }) => {
     const shelved = controllers.shelves.of(alarm);
     return {
       ...alarm,
       since: isoTime(since),
+      asOf: isoOr(asOf),
       latch: latch === undefined ? undefined : latchJson(latch),
       shelved: shelved === undefined ? undefined : { ...shelved, until: isoTime(shelved.until) },
     };
@@ -98,7 +99,11 @@ export const tuningJson = ({ since, ended, course, ...rest }: TuningStatus): obj
 });
 
 /** A step without the state it leaves behind, which only replay needs. */
-export const stepJson = ({ at, state: _state, ...step }: StepTrace): object => ({ at: isoTime(at), ...step });
+export const stepJson = ({ at, state: _state, alarms, ...step }: StepTrace): object => ({
+  at: isoTime(at),
+  ...step,
+  alarms: alarms.map(({ asOf, ...alarm }) => ({ ...alarm, asOf: isoOr(asOf) })),
+});
 
 /** Settings that are so only for a while. */
 export const temporaryJson = (status: ControllerStatus | undefined): object =>

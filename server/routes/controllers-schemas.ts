@@ -30,6 +30,10 @@ export const alarm = Type.Object({
   text: Type.String({ description: "What is wrong, and what to do." }),
   device: optionalText,
   since: instant,
+  asOf: Type.Optional({
+    ...instant,
+    description: "While no step tells whether it still is so: when one last did.",
+  }),
   partOf: Type.Optional(
     Type.String({
       description:

@@ -4,8 +4,10 @@ import type { Alarm, Definition } from "../../controllers/contract.ts";
 import { select } from "../../controllers/index.ts";
 import type { Observation } from "../../controllers/sample.ts";
 import { type ControlSite, controlSite, zoneDevices } from "../support/control-site.ts";
+import { BothyError } from "../../devices/errors.ts";
 import { MemoryKeeper } from "../support/memory-keeper.ts";
-import { plain, use, warm } from "./zone-site.ts";
+import { speed } from "../support/table-plugin.ts";
+import { plain, use, warm, zone } from "./zone-site.ts";
 
 /** Minds when its probe gives nothing, or is at 30 °C or more. */
 const watch: Definition = {
@@ -167,4 +169,99 @@ test("of a flood ten alarms reach the log, and all of them stand", async (t) => 
   assert.equal(site.controllers.alarms().length, 15);
   assert.equal(lines.filter((line) => line === "a: it is silent").length, 10);
   assert.equal(lines.filter((line) => line.includes("more than 10 alarms")).length, 1);
+});
+
+/** One that needs its probe, and minds when it is warm. */
+const needs: Definition = {
+  ...plain,
+  step: (context) => {
+    const { value } = context.inputs["inlet"] as { readonly value: number };
+    const alarms: readonly Alarm[] =
+      value < 30 ? [] : [{ id: "hot", severity: "major", text: `it is at ${value} °C` }];
+    return { ...plain.step(context), alarms };
+  },
+};
+
+test("while no step is made, its alarms are those of the last one, with its time; then as they are", async (t) => {
+  const site = await controlSite(t, { a: use(needs) }, { table: warm() });
+  const hot = () => site.controllers.alarms().find(({ id }) => id === "hot");
+  site.table.values.set("inlet/temperature", 31);
+  await site.clock.advance(30_000);
+  assert.deepEqual([hot()?.text, hot()?.asOf], ["it is at 31 °C", undefined]);
+  const { last } = site.controllers.get("a") ?? {};
+  site.table.values.delete("inlet/temperature");
+  await site.clock.advance(60_000);
+  assert.equal(site.controllers.get("a")?.mode, "fail-safe");
+  const asOf = hot()?.asOf ?? 0;
+  assert.ok(asOf >= (last?.at ?? Infinity) && asOf <= site.clock.now() - 50_000, String(asOf));
+  await site.clock.advance(60_000);
+  assert.equal(hot()?.asOf, asOf, "no younger with time");
+  site.table.values.set("inlet/temperature", 32);
+  await site.clock.advance(5000);
+  assert.deepEqual([hot()?.text, hot()?.asOf], ["it is at 32 °C", undefined]);
+  site.table.values.set("inlet/temperature", 25);
+  await site.clock.advance(5000);
+  assert.equal(hot(), undefined);
+});
+
+test("alarms of before a restart have their time too, until a step is made", async (t) => {
+  const keeper = new MemoryKeeper();
+  const table = warm();
+  table.values.set("inlet/temperature", 31);
+  const first = await controlSite(t, { a: use(needs) }, { table, keeper });
+  await first.clock.advance(60_000);
+  first.kill();
+  table.values.delete("inlet/temperature");
+  const { clock } = first;
+  await clock.advance(600_000);
+  const second = await controlSite(t, { a: use(needs) }, { table, keeper: keeper.crash(), clock });
+  await clock.advance(30_000);
+  const alarm = second.controllers.alarms().find(({ id }) => id === "hot");
+  assert.equal(alarm?.text, "it is at 31 °C");
+  assert.ok((alarm.asOf ?? Infinity) <= clock.now() - 600_000, String(alarm.asOf));
+});
+
+test("rules of the configuration are for silent buses too; until one stands, its devices speak for themselves", async (t) => {
+  const alarms = { "bus:*": { onDelay: 60_000, latch: true } };
+  const site = await controlSite(
+    t,
+    { a: use(watch, { alarms }) },
+    { table: warm(), devices: [zoneDevices[0]!] },
+  );
+  await site.clock.advance(30_000);
+  site.table.values.delete("inlet/temperature");
+  await site.clock.advance(30_000);
+  assert.deepEqual(standing(site), ["a silent"]);
+  await site.clock.advance(60_000);
+  const [bus = "", silent = ""] = standing(site);
+  assert.match(bus, /^a bus:\S+$/u);
+  assert.match(silent, /^a silent < bus \S+$/u);
+  site.table.values.set("inlet/temperature", 25);
+  await site.clock.advance(30_000);
+  assert.deepEqual(standing(site), [bus], "it latches");
+  site.controllers.acknowledge("a", bus.slice(2), { who: "ann", why: "seen" });
+  assert.deepEqual(standing(site), []);
+});
+
+test("a value that hardware is not told, to spare its memory, is an alarm until it is", async (t) => {
+  const table = warm();
+  const eeprom = zoneDevices.map((one) =>
+    one.alias === "fan-a" ? { ...one, actions: [{ ...speed, storage: "eeprom" as const }] } : one,
+  );
+  const site = await controlSite(t, { a: use(zone) }, { table, devices: eeprom });
+  await site.clock.advance(60_000);
+  assert.deepEqual(standing(site), []);
+  const fault = "its memory wears out with writing and takes 10 a day; the next in 90 min";
+  const spent = Promise.reject(new BothyError("TOO_MANY", { source: "whoever writes", fault }));
+  spent.catch(() => undefined);
+  table.gates.set("fan-a", spent);
+  table.values.set("inlet/temperature", 29);
+  await site.clock.advance(120_000);
+  assert.deepEqual(standing(site), ["a held-write:fan-a.speed"]);
+  const [alarm] = site.controllers.alarms();
+  assert.equal(alarm?.severity, "warning");
+  assert.match(alarm.text, /^fan-a speed: \d+ waits: .*takes 10 a day; the next in 90 min/u);
+  table.gates.delete("fan-a");
+  await site.clock.advance(120_000);
+  assert.deepEqual(standing(site), []);
 });

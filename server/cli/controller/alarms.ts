@@ -3,7 +3,7 @@ import { onServer, ownOnly } from "../client.ts";
 import { type Field, type OutputOptions, printList } from "../on-call/output.ts";
 import { ageOf, ageText } from "../on-call/texts.ts";
 import { exit, type ExitCode, print } from "../terminal.ts";
-import { counts } from "./counted.ts";
+import { counts, unsure } from "./counted.ts";
 import { type Options, reasonOf } from "./run.ts";
 
 function latchText({ latch }: ControllerAlarm): string {
@@ -23,7 +23,7 @@ const fieldsAt = (now: number): readonly Field<ControllerAlarm>[] => [
   },
   { name: "ALARM", narrow: "wrap", importance: 6, text: ({ id }) => id },
   { name: "FOR", narrow: "cut", importance: 5, align: "right", text: ({ since }) => ageOf(since, now) },
-  { name: "WHAT", narrow: "wrap", importance: 7, min: 16, text: ({ text }) => text },
+  { name: "WHAT", narrow: "wrap", importance: 7, min: 16, text: (alarm) => alarm.text + unsure(alarm, now) },
   {
     name: "PART OF",
     narrow: "wrap",

@@ -1,3 +1,4 @@
+import { unsure } from "./counted.ts";
 import { plain } from "../show/width.ts";
 import { ageText, roundedValue } from "../on-call/texts.ts";
 import type { ControllerDetail as Detail, ControllerInput, TargetEntry } from "../../../client/index.ts";
@@ -59,7 +60,9 @@ function sections(
     {
       title: "alarms",
       lines: shortened(
-        alikes(alarms).map(({ severity, text, since }) => `${severity}: ${text} (${age(since, now)})`),
+        alikes(alarms).map(
+          (one) => `${one.severity}: ${one.text} (${age(one.since, now)})${unsure(one, now)}`,
+        ),
       ),
       least: 2,
     },
