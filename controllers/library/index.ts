@@ -6,6 +6,7 @@ export * from "./cascade.ts";
 export * from "./cold-start.ts";
 export * from "./combine.ts";
 export * from "./compressor-guard.ts";
+export * from "./cooling-watch.ts";
 export * from "./damper-closing.ts";
 export * from "./damper-watch.ts";
 export * from "./door.ts";

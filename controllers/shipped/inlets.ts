@@ -1,5 +1,6 @@
 import { Type } from "typebox";
 import type { Alarm } from "../contract.ts";
+import { median } from "../library/filter.ts";
 import {
   type Validated,
   type ValidateSettings,
@@ -18,6 +19,8 @@ export interface Inlets {
   /** °C, of believable places; undefined: there are too few. */
   readonly hottest: number | undefined;
   readonly coldest: number | undefined;
+  /** The middle one of them. */
+  readonly usual: number | undefined;
   /** The probe that decided, on the side that was asked for. */
   readonly leader: string | undefined;
   readonly validated: Validated;
@@ -47,6 +50,7 @@ export function inletsStep(
   return {
     hottest: blind ? undefined : hottest,
     coldest: blind ? undefined : coldest,
+    usual: blind ? undefined : median(validated.places.flatMap(({ value }) => value ?? [])),
     leader: validated.leader,
     validated,
     alarms: blind ? [noInlet(all), ...sensorAlarms(validated, all)] : sensorAlarms(validated, all),

@@ -1,5 +1,6 @@
 import { type Static, Type } from "typebox";
 import { guardSettings } from "../library/compressor-guard.ts";
+import { coolingWatchSettings } from "../library/cooling-watch.ts";
 import { leadLagSettings } from "../library/lead-lag.ts";
 import { stagingSettings } from "../library/staging.ts";
 import { within } from "../library/timing.ts";
@@ -11,6 +12,7 @@ export const stagedCoolingSettings = Type.Object({
   ...stagingSettings.properties,
   ...guardSettings.properties,
   ...leadLagSettings.properties,
+  ...coolingWatchSettings.properties,
   ...inletSettings.properties,
   capacityBand: kelvin({
     default: 4,

@@ -9,6 +9,7 @@ import {
   mayRun,
   spreadOf,
 } from "../library/compressor-guard.ts";
+import type { CoolingWatchState } from "../library/cooling-watch.ts";
 import {
   initialLeadLag,
   type LeadLagResult,
@@ -30,6 +31,7 @@ import {
   stagesOf,
 } from "./staged-cooling-settings.ts";
 import { alarmsOf, guardRanks, isRunning, isWell, reasonOf, type Unit, unitsOf } from "./staged-units.ts";
+import { watchUnits } from "./unit-watch.ts";
 
 interface State {
   readonly inlets: ValidateState;
@@ -39,6 +41,8 @@ interface State {
   readonly commanded: readonly string[];
   readonly mainsOut: boolean;
   readonly resets: number;
+  /** Absent in what was kept before units were watched. */
+  readonly cools?: Readonly<Record<string, CoolingWatchState>>;
 }
 
 const inputs = {
@@ -49,6 +53,9 @@ const inputs = {
   power: select("type:air-conditioner").of("watt").any(),
   runHours: select("type:air-conditioner").of("run-hours", "compressor").any(),
   rests: select("type:air-conditioner").of("seconds", "start-allowed-in").any(),
+  fans: select("type:fan").of("duty").any(),
+  reported: select("type:air-conditioner").of("percentage", "capacity").any(),
+  damper: select("use:outdoor-air").of("percentage", "damper").any(),
   supply: select("type:temperature", "point:supply").any(),
   back: select("type:temperature", "point:return").any(),
   mains: select("type:contact", "point:mains").anyWord(),
@@ -235,6 +242,8 @@ function step(context: Context): Result {
   const needed = capacityOf(inlet, staged.setpoint, asked, s);
   const capacity = drying ? Math.max(needed, s.dryCapacity) : needed;
   const mainsOut = isOut(seen);
+  const known = { ...seen, capacity: seen.reported };
+  const watched = watchUnits(units, known, state.cools ?? {}, inlets.usual ?? inlet, capacity, s, dt);
   return {
     outputs: {
       mode: "remote",
@@ -253,6 +262,7 @@ function step(context: Context): Result {
       commanded: on.map(({ target }) => target.device),
       mainsOut,
       resets: s.resets,
+      cools: watched.states,
     },
     reason: reasonOf(on, staged.reason, drying && staged.stages === 0, said(seen.freeCooling)),
     ...maybe("leader", inlets.leader),
@@ -273,7 +283,7 @@ function step(context: Context): Result {
       }),
     ],
     // Without mains no unit runs; that is told once, by whoever watches the mains.
-    alarms: [...inlets.alarms, ...(mainsOut ? [] : alarmsOf(units, guards, order))],
+    alarms: [...inlets.alarms, ...(mainsOut ? [] : alarmsOf(units, guards, order)), ...watched.alarms],
     published: publish(context, inlet, staged, { wanted, on: on.length, drying, order }, guards),
   };
 }

@@ -37,3 +37,17 @@ test("an inlet probe that shows what was ten minutes ago moves the inlet no furt
   holds(long, [15, 32]);
   assert.equal(long.site.score.report().failSafe.minutes, 0);
 });
+
+test("refrigerant that leaked away is told while what is left still holds the racks", () => {
+  const long = longSite({ weather: "constant:30" });
+  const { site, alarms } = long;
+  const told = (): boolean => [...alarms].some((id) => id.startsWith("staged-cooling weak:dx-1"));
+  site.advance(2 * 3600);
+  assert.ok(!told());
+  site.score.reset();
+  site.faults("dx-1 capacity-loss 30%");
+  site.advance(2 * 3600);
+  assert.ok(told(), [...alarms].join("; "));
+  assert.ok(!alarms.has("fan-zone saturated"), "before it is felt");
+  holds(long, [15, 32]);
+});
