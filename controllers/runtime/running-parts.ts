@@ -19,6 +19,7 @@ import { SettingsInForce } from "./settings-in-force.ts";
 import { describeSource } from "./source.ts";
 import { StandingAlarms } from "./standing-alarms.ts";
 import { Succession } from "./succession.ts";
+import { Unheld } from "./unheld.ts";
 import type { OpenHost, Version } from "./version.ts";
 
 export interface RunningDeps extends BoundDeps {
@@ -44,6 +45,7 @@ export class RunningParts {
   readonly heartbeats: Heartbeats;
   readonly took = new Latency();
   readonly bound: Bound;
+  readonly unheld: Unheld;
   readonly wish: ModeWish;
   readonly failures: Failures;
   readonly lateness = new Lateness();
@@ -69,6 +71,7 @@ export class RunningParts {
     this.settings = new SettingsInForce(name, config.settings ?? {}, clock, () => this.version);
     this.orders = new Orders(who, deps);
     this.bound = new Bound(name, who, config, deps);
+    this.unheld = new Unheld(who, deps);
     this.wish = new ModeWish(name, clock);
     this.failures = new Failures(clock);
     this.freshStart = new FreshStart(name, log);
@@ -149,6 +152,7 @@ export class RunningParts {
       ...this.heartbeats.alarms(),
       ...this.lateness.alarms(),
       ...this.bound.alarms(),
+      ...this.unheld.alarms(this.bound.binding.outputs),
       ...others,
     ];
   }
