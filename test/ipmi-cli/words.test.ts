@@ -61,6 +61,7 @@ test("completion offers commands, words, options and their values, and asks no s
       controllers: asked,
       transactions: asked,
     },
+    controller: () => Promise.resolve(undefined),
     contexts: () => [],
   };
   const words = async (...typed: string[]): Promise<readonly string[]> =>

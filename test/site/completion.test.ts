@@ -6,7 +6,7 @@ import { test, type TestContext } from "node:test";
 import { systemClock } from "../../devices/clock.ts";
 import { plugins } from "../../plugins/index.ts";
 import { answersTo } from "../../server/cli/completion/answers.ts";
-import { liveAnswers } from "../../server/cli/completion/live.ts";
+import { type Live, liveAnswers } from "../../server/cli/completion/live.ts";
 import { createProgram } from "../../server/cli/program.ts";
 import {
   type Ended,
@@ -117,6 +117,52 @@ test(
     assert.deepEqual([real.code, real.out, real.err], [0, "tray.fan-2\tfan tray.fan-2\n", ""]);
   },
 );
+
+test("what controllers have is completed: alarms a command can do something with, outputs, versions, spans", async () => {
+  const program = createProgram(() => undefined);
+  const latch = (id: string, rest: object = {}) => ({ id, text: id, latch: { over: false, ...rest } });
+  const live: Live = {
+    ...liveAnswers({ host: "127.0.0.1:1" }, {}, systemClock),
+    controllers: () => Promise.resolve([{ text: "zone" }]),
+    controller: (name) =>
+      Promise.resolve(
+        name !== "zone"
+          ? undefined
+          : {
+              outputs: ["fans", "damper"],
+              versions: [{ text: "simple@1.0.0" }],
+              alarms: [
+                { id: "hot", text: "hot" },
+                { id: "known", text: "known", shelved: { who: "ann" } },
+                latch("taken-back"),
+                latch("seen", { acknowledged: { who: "ann" } }),
+              ],
+            },
+      ),
+  };
+  const cases: readonly (readonly [string, readonly string[]])[] = [
+    ["controller a", ["alarms", "ack"]],
+    ["controller ack ", ["zone"]],
+    ["controller ack zone ", ["taken-back"]],
+    ["controller shelve zone ", ["hot", "taken-back", "seen"]],
+    ["controller unshelve zone ", ["known"]],
+    ["controller unshelve other ", []],
+    ["controller shelve zone hot --f", ["--for"]],
+    ["controller shelve zone hot --for ", ["10m", "30m", "1h", "8h"]],
+    ["controller override zone 80 --fo", ["--for", "--force"]],
+    ["controller override zone --output ", ["fans", "damper"]],
+    ["controller replay zone --version ", ["simple@1.0.0"]],
+    ["controller set zone setpoint=21 --for=3", ["--for=30m"]],
+  ];
+  for (const [typed, expected] of cases) {
+    const found = await answersTo(program, typed.split(" "), () => live);
+    assert.deepEqual(
+      found.map(({ text }) => text),
+      expected,
+      typed,
+    );
+  }
+});
 
 test("a server that is gone is completed from what is remembered, without a word", { timeout }, async (t) => {
   const { complete, stop, env } = await shelled(t);

@@ -177,6 +177,28 @@ test("swap puts a file in force, versions tells of it, rollback undoes it", { ti
   assert.match(none.err, /9\.9\.9/);
 });
 
+test("ack ends an alarm that latches: that a version was taken back by itself", { timeout }, async (t) => {
+  const { bothy, clock } = await controlled(t);
+  const file = join(scratch(t), "mine.ts");
+  writeFileSync(file, 'export default "1.1.0 12";\n');
+  const swapped = await bothy("swap", "zone", file, "--why", "to see");
+  assert.deepEqual([swapped.code, swapped.err], [0, ""]);
+  await clock.advance(minutes(5));
+  const told = await bothy("alarms", "zone");
+  assert.equal(told.code, 1);
+  assert.match(
+    told.out,
+    /taken-back.*simple 1\.0\.0 is in force again, because of simple 1\.1\.0: .*no more/u,
+  );
+  assert.match((await bothy("why", "zone")).out, /alarms +warning: simple 1\.0\.0 is in force again/u);
+  const none = await bothy("ack", "zone", "hot");
+  assert.equal(none.code, 2);
+  assert.match(none.err, /alarm hot of controller zone, of which these stand: taken-back/u);
+  const done = await bothy("ack", "zone", "taken-back", "--why", "it is mended");
+  assert.deepEqual([done.code, done.out], [0, "zone taken-back: acknowledged, and over\n"], done.err);
+  assert.equal((await bothy("alarms", "zone")).code, 0);
+});
+
 test(
   "tune finds gains of a loop that answers as a plant does, and puts them in force",
   { timeout },

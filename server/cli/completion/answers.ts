@@ -1,6 +1,6 @@
 import type { Argument, Command, Option } from "commander";
 import type { TargetOptions } from "../target.ts";
-import type { Answer, Live } from "./live.ts";
+import type { Answer, KnownAlarm, Live } from "./live.ts";
 
 /** Stands for names of files, which shells know better. */
 export const files: Answer = { text: ":files" };
@@ -77,12 +77,12 @@ export async function answersTo(
   const context = contextOf(program, words.slice(0, -1));
   const { command, pending, plain } = context;
   const source = live(context.target);
-  if (pending !== undefined) return beginning(await valuesOf(pending, source), current);
+  if (pending !== undefined) return beginning(await valuesOf(pending, context, source), current);
   if (!plain && current.startsWith("-")) {
     const [name = "", typed] = current.split(/=(.*)/s);
     const option = typed === undefined ? undefined : optionNamed(command, name);
     if (option === undefined) return beginning(optionsOf(command), current);
-    const values = beginning(await valuesOf(option, source), typed ?? "");
+    const values = beginning(await valuesOf(option, context, source), typed ?? "");
     return values.map((one) => (one === files ? one : { ...one, text: `${name}=${one.text}` }));
   }
   if (command.commands.length > 0) return beginning(commandsOf(command), current);
@@ -106,29 +106,32 @@ const optionsOf = (command: Command): readonly Answer[] =>
       typeof long === "string" ? [{ text: long, about: description }] : [],
     );
 
-async function operandsOf({ command, operands }: Context, live: Live): Promise<readonly Answer[]> {
+async function operandsOf(context: Context, live: Live): Promise<readonly Answer[]> {
+  const { command, operands } = context;
   const all: readonly Argument[] = command.registeredArguments;
   const last = all.at(-1);
   const argument = all[operands.length] ?? (last?.variadic === true ? last : undefined);
   if (argument === undefined) return [];
   if (argument.argChoices !== undefined) return argument.argChoices.map((text) => ({ text }));
-  const found = await namedValues(argument.name(), live, operands);
+  const found = await namedValues(argument.name(), context, live);
   // Nobody names the same device twice.
   return argument.variadic ? found.filter(({ text }) => !operands.includes(text)) : found;
 }
 
-function valuesOf(option: Option, live: Live): Promise<readonly Answer[]> {
+function valuesOf(option: Option, context: Context, live: Live): Promise<readonly Answer[]> {
   if (option.argChoices !== undefined) return Promise.resolve(option.argChoices.map((text) => ({ text })));
+  if (option.long === "--for" || option.long === "--hold") return Promise.resolve(spans);
   const [, name = ""] = /[<[]([\w-]+)/.exec(option.flags) ?? [];
-  return namedValues(name, live, []);
+  return namedValues(name, context, live);
 }
 
 /** What the name of an argument or of an option's value, as help shows it, stands for. */
 async function namedValues(
   name: string,
+  { command, operands }: Context,
   live: Live,
-  operands: readonly string[],
 ): Promise<readonly Answer[]> {
+  const [first = ""] = operands;
   switch (name) {
     case "device":
       return (await live.devices()).map(({ id, alias, type, info }) => ({
@@ -136,7 +139,7 @@ async function namedValues(
         about: info === "" ? type : info,
       }));
     case "action":
-      return (await live.actions(operands[0] ?? "")).map((text) => ({ text }));
+      return (await live.actions(first)).map((text) => ({ text }));
     case "tag":
       return counted(
         (await live.devices()).flatMap(({ tags }) => tags.filter((tag) => !tag.startsWith("system/"))),
@@ -151,6 +154,14 @@ async function namedValues(
       return live.buses();
     case "controller":
       return live.controllers();
+    case "alarm":
+      return ((await live.controller(first))?.alarms ?? [])
+        .filter((alarm) => isMeantBy(command.name(), alarm))
+        .map(({ id, text }) => ({ text: id, about: text }));
+    case "output":
+      return ((await live.controller(first))?.outputs ?? []).map((text) => ({ text }));
+    case "version":
+      return (await live.controller(first))?.versions ?? [];
     case "transaction":
       return live.transactions();
     case "context":
@@ -162,6 +173,23 @@ async function namedValues(
       return [files];
     default:
       return [];
+  }
+}
+
+/** For how long one wants something, mostly. */
+const spans: readonly Answer[] = ["10m", "30m", "1h", "8h"].map((text) => ({ text }));
+
+/** Alarms a command can do something with. */
+function isMeantBy(command: string, { latch, shelved }: KnownAlarm): boolean {
+  switch (command) {
+    case "ack":
+      return latch !== undefined && latch.acknowledged === undefined;
+    case "shelve":
+      return shelved === undefined;
+    case "unshelve":
+      return shelved !== undefined;
+    default:
+      return true;
   }
 }
 

@@ -22,6 +22,21 @@ export interface KnownDevice {
   readonly tags: readonly string[];
 }
 
+/** A controller as far as completion cares. */
+export interface KnownController {
+  readonly outputs: readonly string[];
+  readonly alarms: readonly KnownAlarm[];
+  /** Their ids and numbers. */
+  readonly versions: readonly Answer[];
+}
+
+export interface KnownAlarm {
+  readonly id: string;
+  readonly text: string;
+  readonly latch?: { readonly over: boolean; readonly acknowledged?: unknown };
+  readonly shelved?: unknown;
+}
+
 /** What a server and the saved contexts know. Nothing here throws: a shell wants silence. */
 export interface Live {
   devices(): Promise<readonly KnownDevice[]>;
@@ -30,6 +45,8 @@ export interface Live {
   plugins(): Promise<readonly Answer[]>;
   buses(): Promise<readonly Answer[]>;
   controllers(): Promise<readonly Answer[]>;
+  /** @returns undefined for one that nothing is known of */
+  controller(name: string): Promise<KnownController | undefined>;
   transactions(): Promise<readonly Answer[]>;
   contexts(): readonly Answer[];
 }
@@ -90,9 +107,35 @@ export function liveAnswers(options: TargetOptions, env: Env, clock: Clock): Liv
           ({ name, summary = "" }) => ({ text: name, about: summary }),
         ),
       ),
+    controller: async (name) => (await ask(`controller ${name}`, (server) => controllerOf(server, name)))[0],
     transactions: () =>
       ask("transactions", async ({ client }) => (await client.transactions()).map((text) => ({ text }))),
   };
+}
+
+/** What is said of one controller in several places. */
+async function controllerOf(
+  { target }: ReturnType<typeof connect>,
+  name: string,
+): Promise<readonly KnownController[]> {
+  const path = `/api/controllers/${encodeURIComponent(name)}`;
+  const [{ alarms, targets }, { versions }] = await Promise.all([
+    askJson<{ alarms: readonly KnownAlarm[]; targets: readonly { output: string }[] }>(target, path),
+    askJson<{ versions: readonly { id: string; version: string; file?: string }[] }>(
+      target,
+      `${path}/versions`,
+    ),
+  ]);
+  return [
+    {
+      alarms,
+      outputs: [...new Set(targets.map(({ output }) => output))],
+      versions: versions.map(({ id, version, file = "" }) => ({
+        text: id,
+        about: `${version} ${file}`.trim(),
+      })),
+    },
+  ];
 }
 
 function meant(known: readonly KnownDevice[], word: string): readonly KnownDevice[] {
