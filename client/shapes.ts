@@ -136,6 +136,7 @@ export const site = is.object<types.Site>({
   readings: anyByKey,
   state: is.optional(anyByKey),
   audit: is.optional(anyByKey),
+  trace: is.optional(anyByKey),
   residentBytes: is.number,
   buses: is.list(is.object<types.Site["buses"][number]>({ name: is.text, state: is.text })),
 });

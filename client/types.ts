@@ -194,6 +194,8 @@ export interface Site {
   readonly state?: Readonly<Record<string, unknown>>;
   /** The same of the audit log. */
   readonly audit?: Readonly<Record<string, unknown>>;
+  /** The same of the steps of controllers; absent where nothing is controlled. */
+  readonly trace?: Readonly<Record<string, unknown>>;
   /** Memory of the site's process. */
   readonly residentBytes: number;
   readonly buses: readonly { readonly name: string; readonly state: string }[];

@@ -126,7 +126,8 @@ test("what cannot be read is told; what was never kept is not", (t) => {
   assert.deepEqual(told.splice(0), ["lines of the history of versions are damaged"]);
   rmSync(join(folder, "fans", "in-force.json"));
   mkdirSync(join(folder, "fans", "in-force.json"));
-  assert.equal(reopened().inForce("fans"), undefined);
+  const last = reopened();
+  for (let i = 0; i < 3; i++) assert.equal(last.inForce("fans"), undefined, "and told once");
   assert.deepEqual(told, ["what was kept of a controller's versions cannot be read"]);
 });
 

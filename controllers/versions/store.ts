@@ -86,7 +86,8 @@ const mostVersions = 50;
 export class VersionStore {
   readonly #deps: StoreDeps;
   readonly #texts = new Map<string, Map<VersionId, Kept>>();
-  readonly #inForce = new Map<string, InForce>();
+  /** Undefined: that there is none, or none that can be read, is known. */
+  readonly #inForce = new Map<string, InForce | undefined>();
   readonly #history = new Map<string, HistoryEntry[]>();
   /** Controllers whose history this program has added to. */
   readonly #begun = new Set<string>();
@@ -133,17 +134,15 @@ export class VersionStore {
 
   /** What was put in force last; undefined when nothing ever was, or when the record of it is damaged. */
   inForce(controller: string): InForce | undefined {
-    const known = this.#inForce.get(controller);
-    if (known !== undefined) return known;
+    if (this.#inForce.has(controller)) return this.#inForce.get(controller);
     const line = this.#read(controller, "in-force.json");
-    if (line === undefined) return undefined;
-    const found = unsealed(line) as InForce | undefined;
-    if (found === undefined)
+    const found = line === undefined ? undefined : (unsealed(line) as InForce | undefined);
+    this.#inForce.set(controller, found);
+    if (line !== undefined && found === undefined)
       this.#deps.log.error(
         { controller },
         "which version was in force cannot be read; the configured one is",
       );
-    else this.#inForce.set(controller, found);
     return found;
   }
 

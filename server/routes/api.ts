@@ -84,6 +84,7 @@ function addSiteRoutes(app: FastifyInstance, parts: RouteParts): void {
           ...countsFor(request.principal, parts),
           state: stateJson(parts),
           audit: parts.audit.status(),
+          trace: parts.controllers.names.length === 0 ? undefined : parts.controllers.trace.status(),
           residentBytes: process.memoryUsage.rss(),
           buses: seen(request).map(([name, { link }]) => ({ name, state: link.status().state })),
         }),

@@ -73,6 +73,19 @@ export const site = Type.Object({
     fault: Type.Optional(Type.String({ description: "Why it is not." })),
     lost: Type.Integer({ description: "Entries that could not be kept." }),
   }),
+  trace: Type.Optional(
+    Type.Object(
+      {
+        kept: Type.Boolean({ description: "Whether steps of controllers are written to disk." }),
+        folder: Type.Optional(Type.String()),
+        fault: Type.Optional(Type.String({ description: "Why they are not." })),
+        lost: Type.Integer({ description: "Steps that could not be kept." }),
+        damaged: Type.Integer({ description: "Places on the disk that could not be read." }),
+        bytes: Type.Integer({ description: "On the disk." }),
+      },
+      { description: "Absent where nothing is controlled." },
+    ),
+  ),
   residentBytes: Type.Integer({ description: "Memory of the process." }),
   buses: Type.Array(Type.Object({ name: Type.String(), state: Type.String() })),
 });

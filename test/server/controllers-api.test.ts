@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import type { Definition } from "../../controllers/contract.ts";
@@ -188,6 +189,22 @@ test("roles: who may change what; all of it is in the audit log", async (t) => {
   assert.match(log, /token t4 POST \S+\/versions \{"file":"mine.ts","text":"[^…]{100,120}…"\} for later done/);
   assert.match(log, /token t4 POST \/api\/controllers\/inlet\/rollback +done/);
   assert.match(log, /token t1 PUT \/api\/controllers\/inlet\/mode +refused/);
+});
+
+test("whether steps are kept is told with the site, also when their folder is lost", async (t) => {
+  const { as, folder, clock } = await controlled(t);
+  const viewer = as("viewer");
+  const told = async () => (await viewer("GET", "/api/site")).body["trace"] as Record<string, unknown>;
+  const { kept, lost, damaged, bytes } = await told();
+  assert.deepEqual([kept, lost, damaged], [true, 0, 0]);
+  assert.ok(Number(bytes) > 0);
+  const trace = join(folder, "controllers", "trace");
+  rmSync(trace, { recursive: true });
+  writeFileSync(trace, "in the way");
+  await clock.advance(minutes(2));
+  const then = await told();
+  assert.equal(then["kept"], false);
+  assert.match(String(then["fault"]), /ENOTDIR|EEXIST/);
 });
 
 test("settings that break a limit are refused with it, and those before stay in force", async (t) => {
