@@ -186,7 +186,10 @@ test("roles: who may change what; all of it is in the audit log", async (t) => {
   assert.match(log, /token t2 PUT \/api\/controllers\/inlet\/mode manual door open done/);
   assert.match(log, /token t2 PATCH \/api\/controllers\/inlet\/settings \{"setpoint":25\} warmer done/);
   assert.match(log, /token t4 POST \S+\/inlet\/swap \{"version":"simple-warm@1.1.0"\} tried done/);
-  assert.match(log, /token t4 POST \S+\/versions \{"file":"mine.ts","text":"[^…]{100,120}…"\} for later done/);
+  assert.match(
+    log,
+    /token t4 POST \S+\/versions \{"file":"mine.ts","text":"[^…]{100,120}…"\} for later done/,
+  );
   assert.match(log, /token t4 POST \/api\/controllers\/inlet\/rollback +done/);
   assert.match(log, /token t1 PUT \/api\/controllers\/inlet\/mode +refused/);
 });
