@@ -30,7 +30,16 @@ import {
   type StagedCoolingSettings,
   stagesOf,
 } from "./staged-cooling-settings.ts";
-import { alarmsOf, guardRanks, isRunning, isWell, reasonOf, type Unit, unitsOf } from "./staged-units.ts";
+import {
+  alarmsOf,
+  guardRanks,
+  isAvailable,
+  isRunning,
+  reasonOf,
+  type Unit,
+  unitsOf,
+  waitsByItself,
+} from "./staged-units.ts";
 import { watchUnits } from "./unit-watch.ts";
 
 interface State {
@@ -143,6 +152,11 @@ const protects = (
   units.some(({ tripped }) => tripped) ||
   targets.some(({ mine, slot }) => !mine && slot !== undefined && slot < slots.minimumOnOff);
 
+/** A stronger command keeps it off: somebody's, or one against smoke or a leak. */
+const isKeptOff = ({ mode, capacity }: Context["applied"], device: string): boolean =>
+  mode.some((one) => one.device === device && !one.mine && one.value === "off") ||
+  capacity.some((one) => one.device === device && !one.mine && one.value === 0);
+
 function arrange(
   { inputs: seen, state, settings: s, dt, applied }: Context,
   inlet: number,
@@ -155,12 +169,15 @@ function arrange(
     {
       units: units.map((unit, i): UnitInput => {
         const guard = guards[i];
+        const { device } = unit.target;
+        const commanded = state.commanded.includes(device);
         return {
-          id: unit.target.device,
-          commanded: state.commanded.includes(unit.target.device),
+          id: device,
+          // Whom somebody stronger keeps off need not prove anything.
+          commanded: commanded && !isKeptOff(applied, device) && !waitsByItself(unit),
           ...maybe("proof", unit.proof),
           tripped: unit.tripped,
-          available: isWell(unit) && guard?.lockedOut !== true,
+          available: isAvailable(unit, commanded) && guard?.lockedOut !== true,
           rests: guard !== undefined && !mayRun(guard, s),
           ...maybe("runSeconds", unit.runSeconds),
         };

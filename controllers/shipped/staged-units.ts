@@ -46,7 +46,8 @@ export function unitsOf(targets: readonly Applied[], seen: Seen, s: StagedCoolin
       target,
       word,
       tripped: word === "lockout" || at(seen.trips) === "alarm",
-      proof: proofOf({ ...power, ...air }, s),
+      // Outdoor air makes supply air cold as well: what says of itself that it does not run does not cool.
+      proof: word !== undefined && !runningWords.includes(word) ? false : proofOf({ ...power, ...air }, s),
       runSeconds: hours === undefined ? undefined : hours * 3600,
       rests: at(seen.rests),
     };
@@ -56,8 +57,15 @@ export function unitsOf(targets: readonly Applied[], seen: Seen, s: StagedCoolin
 export const isRunning = ({ word }: Unit): boolean | undefined =>
   word === undefined ? undefined : runningWords.includes(word);
 
+/** Its own timer keeps its compressor at rest. */
+export const waitsByItself = (unit: Unit): boolean => isRunning(unit) === false && (unit.rests ?? 0) > 0;
+
 /** It answers and says of itself that it could cool. */
-export const isWell = ({ word }: Unit): boolean => word !== undefined && !lockedWords.includes(word);
+const isWell = ({ word }: Unit): boolean => word !== undefined && !lockedWords.includes(word);
+
+/** It may be asked for. One that runs and is silent goes on: to stop it would end what cools, for want of an answer. */
+export const isAvailable = (unit: Unit, commanded: boolean): boolean =>
+  isWell(unit) || (commanded && unit.word === undefined);
 
 /** Within a minimum time, or waiting: nobody below this rank starts or stops it, but who forces it. */
 const isGuarded = ({ on, holds, state: { now, since } }: GuardResult, s: StagedCoolingSettings): boolean =>

@@ -48,6 +48,28 @@ playDays("constant:30", [
   }),
 ]);
 
+playDays("constant:30", [
+  {
+    name: "a compressor that dies while it runs is told, although outdoor air makes supply air cold",
+    from: [0, 0],
+    fault: "dx-1 compressor-dead",
+    lasts: 0.5,
+    inlet: [15, 36],
+    alarms: ["staged-cooling failed:dx-1", "emergency-ventilation "],
+  },
+  {
+    name: "a leak keeps compressors off: none is said to have failed",
+    from: [0, 0],
+    fault: "site leak",
+    lasts: 0.3,
+    after: 0,
+    inlet: [15, 45],
+    alarms: ["safety leak"],
+    outlets: 14,
+    during: ({ alarms }) => assert.ok(![...alarms].some((id) => id.startsWith("staged-cooling failed"))),
+  },
+]);
+
 playDays("constant:24", [
   ...[20, -20].map((by) =>
     zone({
