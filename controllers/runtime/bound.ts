@@ -5,7 +5,7 @@ import type { ReadingStore } from "../../devices/store.ts";
 import type { Writer } from "../../devices/writer.ts";
 import type { Alarm } from "../contract.ts";
 import { bind } from "./bind.ts";
-import type { Binding, BindingConfig, Publisher } from "./binding.ts";
+import type { Binding, BindingConfig, BoundOutput, Publisher } from "./binding.ts";
 import type { Frame, WantedMode } from "./frame.ts";
 import { observeAll, type Published, type TargetsNow, targetsNow } from "./observe.ts";
 import type { Orders } from "./orders.ts";
@@ -123,6 +123,13 @@ export class Bound {
     this.#rivals = targets.rivals;
     this.#spared = targets.spared;
     return this.#frameOf(this.#binding, shape, targets.outputs, dt, wanted);
+  }
+
+  /** Whether it is bound to outputs now, and to none of some it was bound to before. */
+  isOfOthers(shape: Shape, before: readonly Pick<BoundOutput, "device">[]): boolean {
+    const devices = new Set(before.map(({ device }) => device));
+    const { outputs } = this.#bind(shape);
+    return devices.size > 0 && outputs.length > 0 && !outputs.some(({ device }) => devices.has(device));
   }
 
   /** For a version that is only tried: nothing is remembered of it. */

@@ -67,9 +67,9 @@ export class Running {
     return this.#parts.status();
   }
 
-  /** Goes on where the program before ended. */
+  /** Goes on where the program before ended, unless it has other devices now: its state says nothing of those. */
   async resume(): Promise<void> {
-    const { deps, orders, settings, version, wish, alarms } = this.#parts;
+    const { deps, orders, settings, version, wish, alarms, bound } = this.#parts;
     const { keeper, clock, log } = deps;
     const kept = keptController(keeper, this.name);
     // Also of another controller that had this name: what is not bound any more is given up.
@@ -78,7 +78,12 @@ export class Running {
     try {
       const { overrides, temporary } = stillMeant(kept, settings.configured);
       await settings.resume(overrides, temporary);
-      await goOn(version, kept, clock.now());
+      if (bound.isOfOthers(this.shape, kept.outputs))
+        log.warn(
+          { controller: this.name },
+          `${this.name} begins anew: it commands other devices than before`,
+        );
+      else await goOn(version, kept, clock.now());
       wish.resume(kept.mode);
       alarms.resume(kept.alarms ?? []);
     } catch (thrown) {

@@ -4,7 +4,9 @@ import type { Definition } from "../../controllers/contract.ts";
 import { slots } from "../../devices/transaction.ts";
 import { controlSite, zoneDevices } from "../support/control-site.ts";
 import { MemoryKeeper } from "../support/memory-keeper.ts";
-import { plain, stepsOf, use, warm, zone } from "./zone-site.ts";
+import { speed, Table, type TableDevice } from "../support/table-plugin.ts";
+import { simple } from "./second-version.ts";
+import { by, plain, stepsOf, use, warm, zone } from "./zone-site.ts";
 
 /** A site with a controller that has run for a minute. */
 async function begun(t: TestContext) {
@@ -52,6 +54,48 @@ test("killed and started again at once nothing moves; later it is fail-safe firs
   await last.clock.advance(20_000);
   assert.equal(last.controllers.get("inlet")?.mode, "automatic");
   assert.ok(stepsOf(last.controllers.get("inlet")?.last?.state) > 10);
+});
+
+const twoZones = ["a", "b"].flatMap((name) => [
+  {
+    ...{ alias: `fan-${name}`, type: "fan", outputs: [["duty"]], actions: [speed] },
+    tags: [`zone:${name}`],
+  },
+  {
+    ...{ alias: `probe-${name}`, type: "temperature", outputs: [["temperature"]] },
+    tags: [`zone:${name}`, "point:inlet"],
+  },
+]) as readonly TableDevice[];
+
+test("two controllers that change places begin anew: what one knows of its fans says nothing of others", async (t) => {
+  const table = new Table();
+  table.values.set("probe-a/temperature", 24.3).set("probe-b/temperature", 27.8);
+  const keeper = new MemoryKeeper();
+  const of = (place: string) => use(simple(), { where: [`zone:${place}`] });
+  const parts = { table, devices: twoZones };
+  const first = await controlSite(t, { one: of("a"), two: of("b") }, { ...parts, keeper });
+  const { clock } = first;
+  await clock.advance(180_000);
+  await first.controllers.setSettings("two", { setpoint: 23 }, by);
+  await clock.advance(20_000);
+  const integralOf = (site: typeof first, name: string): number =>
+    (site.controllers.get(name)?.last?.state as { integral: number }).integral;
+  const learnt = integralOf(first, "two");
+  assert.ok(learnt > 35);
+  const disk = keeper.crash();
+  first.kill();
+  const next = await controlSite(t, { one: of("b"), two: of("a") }, { ...parts, keeper: disk, clock });
+  await clock.advance(500);
+  assert.deepEqual(next.slots("fan-b")[0], [slots.failSafe, 100], "the warm one is not slowed down");
+  assert.ok(integralOf(next, "two") < 31);
+  assert.equal(next.controllers.get("two")?.settings["setpoint"], 23, "what people set has its name");
+  await clock.advance(30_000);
+  assert.deepEqual([next.slots("fan-a").length, next.slots("fan-b").length], [1, 1]);
+  const same = disk.crash();
+  next.kill();
+  const last = await controlSite(t, { one: of("b"), two: of("a") }, { ...parts, keeper: same, clock });
+  await clock.advance(500);
+  assert.equal(last.controllers.get("one")?.mode, "automatic", "in its place it goes on");
 });
 
 test("one that cannot be loaded leaves its outputs in fail-safe as they were known", async (t) => {
