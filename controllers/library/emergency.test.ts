@@ -58,3 +58,16 @@ test("lost cooling is not tried", () => {
   const lost = { inlet: 37, coolingLost: true };
   assert.ok(course([{ ...lost, power: 1000 }, ...times(500, { ...lost, power: 100 })]).every(Boolean));
 });
+
+test("it says why it goes on although nothing calls for it any more, and for how long", () => {
+  const usual = { return: 45, outdoor: 20, coolingLost: false };
+  const { state } = emergencyStep(initialEmergency, { ...usual, inlet: 37 }, settings, 10);
+  const { active, reason } = emergencyStep(state, { ...usual, inlet: 27 }, settings, 10);
+  assert.deepEqual(
+    [active, reason],
+    [
+      true,
+      "Emergency ventilation: nothing calls for it any more; once begun it goes on for 2 min, 2 min more",
+    ],
+  );
+});

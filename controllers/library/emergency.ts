@@ -1,7 +1,7 @@
 import { type Static, Type } from "typebox";
 import { celsius, kelvin, secondsOf } from "../settings.ts";
 import { type BackOff, backOffStep, initialBackOff, waitOf } from "./back-off.ts";
-import { heldFor, hysteresis, listed, reached, shown, within } from "./timing.ts";
+import { heldFor, hysteresis, listed, reached, shown, span, within } from "./timing.ts";
 
 /** Outdoor air and all fans when cooling is lost, or when nothing else keeps up. */
 export const emergencySettings = Type.Object({
@@ -267,12 +267,14 @@ export function emergencyStep(
     ...(bridges ? ["compressors must rest"] : []),
     ...(overloaded ? [`the inlet is at ${shown(input.inlet)} °C`] : []),
   ];
+  const left = span(Math.max(0, s.emergencyLeast - before.for));
+  const goesOn = `nothing calls for it any more; once begun it goes on for ${span(s.emergencyLeast)}, ${left} more`;
   return {
     active,
     bridging: active && !lost && !overloaded,
     ...(open ? { opening: openingOf(ahead, input, s) } : {}),
     reason: active
-      ? `Emergency ventilation: ${listed(causes.length > 0 ? causes : ["it has only just begun"])}`
+      ? `Emergency ventilation: ${listed(causes.length > 0 ? causes : [goesOn])}`
       : retry === undefined
         ? "Cooling is not lost and the inlet is not too hot"
         : "Cooling is tried without outdoor air, which is warm",

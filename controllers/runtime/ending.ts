@@ -42,6 +42,7 @@ export const leftOf = ({ until, left = Infinity }: KeptEnding, clock: Clock): Mi
 export function checkSpan(span: Millis, longest: Millis, source: string): void {
   if (span > 0 && span <= longest) return;
   const most = longest > hours(48) ? `${longest / hours(24)} days` : `${longest / hours(1)} h`;
-  const fault = `for ${formatDuration(span)}: it lasts longer than 0 s and at most ${most}`;
+  const told = formatDuration(span);
+  const fault = span > 0 ? `${told} is too long: at most ${most}` : `${told}: it has to last longer than 0 s`;
   throw new BothyError("BAD_INPUT", { source, fault });
 }

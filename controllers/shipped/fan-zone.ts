@@ -70,19 +70,22 @@ function reasonOf(
   decided: Decided,
   bank: Bank,
   leader: string,
+  follows: boolean,
 ): string {
   const off = pv - setpoint;
   const where =
     Math.abs(off) < 0.05
       ? "at its setpoint"
       : `${shown(Math.abs(off))} K ${off > 0 ? "above" : "below"} its setpoint`;
+  const of = `${leader} is at ${shown(pv)} °C, ${where} of ${shown(setpoint)} °C`;
+  if (follows) return `${of}: fans at ${shown(duty)} %, as others command; it follows`;
   const by = decided.combined.leader === "table" ? ", by the table" : "";
   const limit = decided.limits.length === 0 ? "" : ` (${decided.limits.join("; ")})`;
   const { all, remaining, factor } = bank.group;
   const faster =
     factor === Infinity ? "none is left" : `the others run ${shown(100 * factor - 100)} % faster`;
   const lost = remaining < all ? `; ${all - remaining} of ${all} fans failed, ${faster}` : "";
-  return `${leader} is at ${shown(pv)} °C, ${where} of ${shown(setpoint)} °C: fans at ${shown(duty)} %${by}${limit}${lost}`;
+  return `${of}: fans at ${shown(duty)} %${by}${limit}${lost}`;
 }
 
 function step(context: Context): Result {
@@ -108,8 +111,11 @@ function step(context: Context): Result {
     inForce,
   );
   const critical = isCritical(state.critical ?? false, validated.value, seen.inletShort?.value, s);
-  const decided = { ...rest, limits: critical ? [criticalText] : [...limits, ...lost.limits] };
-  const hot = critical && context.mode !== "manual";
+  const follows = context.mode === "manual";
+  // What limits a loop that nobody heeds limits nothing.
+  const inside = follows ? [] : critical ? [criticalText] : [...limits, ...lost.limits];
+  const decided = { ...rest, limits: inside };
+  const hot = critical && !follows;
   const duty = hot ? 100 : movedTo(withLost(decided.duty, lost, s), context, inForce);
   const tested = testFans(context, bank, pv, setpoint, kicked);
   const { alarms, state: watched } = watch(context, pv, setpoint, duty, decided.ample.ceiling);
@@ -123,7 +129,7 @@ function step(context: Context): Result {
       // What the loop really got: the winner, the slew limit, the floor.
       pid: {
         ...decided.pid.state,
-        output: context.mode === "manual" ? decided.pid.state.output : decided.pid.output,
+        output: follows ? decided.pid.state.output : decided.pid.output,
       },
       table: decided.table,
       fans: bank.states,
@@ -135,7 +141,7 @@ function step(context: Context): Result {
       critical,
       ...maybe("door", door),
     },
-    reason: reasonOf(pv, setpoint, duty, decided, bank, leader),
+    reason: reasonOf(pv, setpoint, duty, decided, bank, leader, follows),
     leader,
     terms: termsOf(decided, pv, setpoint, duty, bank),
     limits: decided.limits,

@@ -107,7 +107,8 @@ function step(context: Context): Result {
   const lost = lostSensors(seen.inlet, validated, s);
   const wanted = withLost(Math.max(s.minDuty, Math.min(air.most, decided.commands.fans)), lost, s);
   const critical = isCritical(state.critical ?? false, validated.value, seen.inletShort?.value, s);
-  const duty = critical && mode !== "manual" ? 100 : dutyMoved(wanted, context, inForce);
+  const follows = mode === "manual";
+  const duty = critical && !follows ? 100 : dutyMoved(wanted, context, inForce);
   const rate = rateStep(state.rate, validated.value, dt);
   const frozen =
     decided.commands.heater === 0 &&
@@ -118,6 +119,9 @@ function step(context: Context): Result {
   const watched = watch(context, { outdoorAir, pv, setpoint, decided, rate, ample: air.ample });
   const leader = validated.leader ?? "inlet";
   const against = outdoorAir ? "" : `; no outdoor air: ${economiser.against[0] ?? "it has to wait its time"}`;
+  const does = follows
+    ? `fans at ${shown(duty)} %, as others command; it follows`
+    : `${activeTexts[decided.commands.active](decided.commands, duty)}${against}`;
   return {
     outputs: { fans: dutiesOf(bank, duty), damper, returnDamper },
     state: {
@@ -141,11 +145,11 @@ function step(context: Context): Result {
       watch: outdoors.state,
       resets: s.resets,
     },
-    reason: `${leader} is at ${shown(pv)} °C, setpoint ${shown(decided.side === "cooling" ? setpoint : s.heatingSetpoint)} °C: ${activeTexts[decided.commands.active](decided.commands, duty)}${against}`,
+    reason: `${leader} is at ${shown(pv)} °C, setpoint ${shown(decided.side === "cooling" ? setpoint : s.heatingSetpoint)} °C: ${does}`,
     leader,
     terms: termsOf(decided, pv, setpoint, duty, air.flow, s),
     limits: [
-      ...(critical ? [criticalText] : airLimitTexts(air, decided.commands.fans)),
+      ...(follows ? [] : critical ? [criticalText] : airLimitTexts(air, decided.commands.fans)),
       ...limits,
       ...lost.limits,
       ...(frozen ? [`no more stages yet: the inlet changed by ${shown(rate.quarter)} K within 15 min`] : []),

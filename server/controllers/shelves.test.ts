@@ -50,3 +50,16 @@ test("what was kept before spans were, and what makes no sense, is shelved for a
   await clock.advance(hours(7 * 24));
   assert.equal(shelves.of(alarm), undefined);
 });
+
+test("what is refused is said plainly: a time too long, and an alarm that is not shelved", () => {
+  const shelves = new Shelves({ clock: new TestClock(), keeper: new MemoryKeeper() });
+  assert.throws(() => shelves.shelve(alarm, hours(30 * 24), by), {
+    message: "shelving warm of zone: 30d is too long: at most 7 days",
+  });
+  shelves.shelve(alarm, hours(1), by);
+  shelves.unshelve("zone", "warm");
+  shelves.shelve({ ...alarm, id: "wet" }, hours(1), by);
+  assert.throws(() => shelves.unshelve("zone", "warm"), {
+    message: "alarm warm of controller zone, of which these are shelved: wet; not found",
+  });
+});

@@ -62,9 +62,20 @@ export class Shelves {
 
   /** @throws BothyError `NOT_FOUND` */
   unshelve(controller: string, id: string): void {
-    if (this.of({ controller, id }) === undefined)
-      throw new BothyError("NOT_FOUND", { source: `${id} of ${controller}, shelved` });
+    if (this.of({ controller, id }) === undefined) {
+      const there = this.#idsOf(controller).join(", ") || "none";
+      const source = `alarm ${id} of controller ${controller}, of which these are shelved: ${there};`;
+      throw new BothyError("NOT_FOUND", { source });
+    }
     this.#drop(keyOf(controller, id));
+  }
+
+  #idsOf(controller: string): readonly string[] {
+    const start = keyOf(controller, "");
+    const keys = [...this.#shelved.keys()].filter((key) => key.startsWith(start));
+    return keys
+      .map((key) => key.slice(start.length))
+      .filter((id) => this.of({ controller, id }) !== undefined);
   }
 
   #put(key: string, span: Millis, { who, why }: By): void {

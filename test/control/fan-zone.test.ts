@@ -296,3 +296,15 @@ test("surfaces that could get wet ask for air", () => {
   const last = site({ settings: { setpoint: 39, hotAt: 50 } }, undefined, () => ({ wetAir: 50 })).run(600);
   assert.deepEqual(last.trace.limits, ["surfaces that could get wet: at least 50 %"]);
 });
+
+test("while others hold the fans it says that it follows, and names no limit of its own", () => {
+  const { zone, run } = site();
+  run(100);
+  for (const fan of ["fan-1", "fan-2", "fan-3", "fan-4"]) zone.targets.hold("fans", fan, 1, 0);
+  const { trace } = run(2);
+  assert.match(
+    trace.reason,
+    /^probe is at \d\d(?:\.\d)? °C, .* of 30 °C: fans at 0 %, as others command; it follows$/u,
+  );
+  assert.deepEqual(trace.limits, []);
+});

@@ -21,6 +21,13 @@ export function whyLines(detail: Detail, now: number, width: number): readonly s
   return lines.map((line) => cut(plain(line)));
 }
 
+/** Of all that it commands the one about which most is to be said: what somebody stronger than it holds. */
+function contested(targets: Detail["targets"]): Detail["targets"] {
+  const strength = ({ entries }: Detail["targets"][number]): number =>
+    Math.min(Infinity, ...entries.filter(({ inForce }) => inForce).map(({ slot }) => slot));
+  return [...targets].sort((a, b) => strength(a) - strength(b)).slice(0, 1);
+}
+
 interface Part {
   readonly title: string;
   readonly lines: readonly string[];
@@ -45,9 +52,9 @@ function sections(
     { title: "outputs", lines: outputLines(detail), least: 1 },
     {
       title: "who wants",
-      lines: detail.targets
-        .slice(0, 1)
-        .flatMap(({ entries, name }) => entries.map((entry) => entryLine(name, entry, now))),
+      lines: contested(detail.targets).flatMap(({ entries, name, action }) =>
+        entries.map((entry) => entryLine(`${name} ${action}`, entry, now)),
+      ),
       least: 2,
     },
     { title: "terms", lines: terms.length === 0 ? [] : [terms.join("  ")], least: 1 },

@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { ControllerDetail, TargetEntry } from "../../../client/index.ts";
+import { whyLines } from "./why.ts";
+
+const now = Date.parse("2031-05-06T07:08:09Z");
+const since = new Date(now - 60_000).toISOString();
+const own: TargetEntry = {
+  ...{ slot: 12, meaning: "controller", value: "remote", who: "controller cooling", why: "it is warm" },
+  ...{ since, inForce: true },
+};
+const forced: TargetEntry = {
+  ...{ slot: 8, meaning: "operator, past minimum on/off", value: 0, who: "ann", why: "it screams" },
+  ...{ since, forced: true, inForce: true },
+};
+const guard: TargetEntry = {
+  ...{ slot: 6, meaning: "minimum on/off", value: 25, who: "controller cooling", why: "it has to run" },
+  ...{ since, inForce: false },
+};
+const detail = {
+  ...{ name: "cooling", definition: "staged-cooling", version: "1.0.0", mode: "automatic" },
+  ...{ wantedMode: "automatic", reason: "it is warm" },
+  targets: [
+    { output: "mode", device: "1", name: "dx-1", action: "mode", entries: [own] },
+    { output: "capacity", device: "1", name: "dx-1", action: "capacity", entries: [forced, guard] },
+  ],
+  alarms: [
+    { id: "hot", controller: "cooling", severity: "major", text: "it is hot", since, asOf: since },
+    { id: "door", controller: "cooling", severity: "notice", text: "a door is open", since },
+  ],
+  events: [],
+} as unknown as ControllerDetail;
+
+test("of several outputs the one that somebody else holds is told of; alarms say as of when they are", () => {
+  const lines = whyLines(detail, now, Infinity);
+  assert.deepEqual(lines.slice(3), [
+    "who wants→  8 operator, past minimum on/off 0  ann: it screams (60 s) [dx-1 capacity]",
+    "            6 minimum on/off 25  controller cooling: it has to run (60 s)",
+    "alarms   major: it is hot (60 s) (as of 60 s ago: not known since)",
+    "         notice: a door is open (60 s)",
+  ]);
+});
