@@ -83,6 +83,11 @@ export class Segments<T extends Traced> {
     return this.#segments.length > 1 ? this.#segments[0]?.to : undefined;
   }
 
+  /** The last moment of the newest file. */
+  get newest(): Instant | undefined {
+    return this.#segments.at(-1)?.to;
+  }
+
   /**
    * Adds steps; they outlast the program when this returns, the machine after `sync`. When it throws, none was added.
    * @param steps at least one, numbered upwards

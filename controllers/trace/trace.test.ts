@@ -245,6 +245,34 @@ test("size and age are bounded: the oldest go first, of whichever controller", a
   assert.ok(before > 2 && after === 1, `${before} files, then ${after}`);
 });
 
+test("a wall clock that is wrong for some hours, while it runs or when it starts, makes nothing too old", async (t) => {
+  const year = hours(365 * 24);
+  const folder = folderFor(t);
+  const clock = new TestClock();
+  const begun = async (): Promise<Trace<Step>> => {
+    const trace = open(clock, { folder, keepFor: hours(48) });
+    trace.add("fans", { at: clock.now(), value: 1 }, true);
+    await clock.advance(hours(1));
+    return trace;
+  };
+  const files = (): number => readdirSync(join(folder, "fans")).length;
+  for (let i = 0; i < 3; i++) (await begun()).close();
+  let trace = await begun();
+  clock.setWall(year);
+  await clock.advance(hours(20));
+  clock.setWall(-year);
+  await clock.advance(hours(1));
+  assert.equal(files(), 4, "set forward while it runs, and back");
+  trace.close();
+  clock.setWall(year);
+  trace = await begun();
+  await clock.advance(hours(20));
+  assert.equal(files(), 5, "set forward before it starts");
+  await clock.advance(hours(4));
+  assert.equal(files(), 1, "after a day it is as it says");
+  trace.close();
+});
+
 test("a disk that takes nothing is said, steps wait in memory, and those that do not fit are counted", async (t) => {
   const clock = new TestClock();
   const base = folderFor(t);

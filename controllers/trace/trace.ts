@@ -5,6 +5,7 @@ import type { Log } from "../../devices/plugin.ts";
 import { isMissing } from "../../devices/files.ts";
 import { Segments } from "./segments.ts";
 import type { Numbered, Traced } from "./traced.ts";
+import { TrustedAge } from "./trusted-age.ts";
 
 const megabyte = 1_048_576;
 /** Steps that are written together. More: smaller on disk, and more is lost when the program is killed. */
@@ -69,6 +70,8 @@ export class Trace<T extends Traced> {
   readonly #listeners = new Set<TraceListener<T>>();
   #lost = 0;
   #fault: string | undefined;
+  /** Undefined until it is known what was kept before. */
+  #age: TrustedAge | undefined;
   /** Whether it is known of which controllers steps were kept before. */
   #listed = false;
   #cancel: Cancel = () => undefined;
@@ -179,6 +182,9 @@ export class Trace<T extends Traced> {
     this.#listed = this.#attempt(() => {
       for (const name of namesIn(folder)) this.#course(name);
     });
+    if (!this.#listed) return;
+    const last = Math.max(...this.#segments.map(({ newest = -Infinity }) => newest));
+    this.#age ??= new TrustedAge(this.#clock, Number.isFinite(last) ? last : undefined);
   }
 
   #course(name: string): Course<T> {
@@ -227,10 +233,14 @@ export class Trace<T extends Traced> {
     });
   }
 
+  get #segments(): readonly Segments<T>[] {
+    return [...this.#courses.values()].flatMap(({ segments }) => segments ?? []);
+  }
+
   #makeRoom(): void {
-    const all = [...this.#courses.values()].flatMap(({ segments }) => segments ?? []);
+    const all = this.#segments;
     let bytes = all.reduce((sum, one) => sum + one.bytes, 0);
-    const limit = this.#clock.now() - this.#keepFor;
+    const limit = this.#age?.isTrusted === true ? this.#clock.now() - this.#keepFor : -Infinity;
     this.#attempt(() => {
       for (;;) {
         const old = all.filter(({ oldest }) => oldest !== undefined);
