@@ -21,7 +21,7 @@ import type { Observation } from "../sample.ts";
 import { from, optional, select } from "../select.ts";
 import { percent } from "../settings.ts";
 import { inletSettings, inletsStep } from "./inlets.ts";
-import { alarm, each, least, median, said } from "./parts.ts";
+import { alarm, each, least, median, said, there } from "./parts.ts";
 
 const settings = Type.Object({
   ...emergencySettings.properties,
@@ -56,6 +56,12 @@ function frosty(
   return fromOutdoors ? supply : Math.max(supply, s.freezeMinimumAt + 2);
 }
 
+/** What nobody sees is taken for as warm as return air: warm enough for lost cooling to matter, not for more. */
+const unseenInlet = (
+  back: number | undefined,
+  s: { readonly lostFrom: number; readonly overloadAt: number },
+) => Math.max(s.lostFrom, Math.min(back ?? Infinity, s.overloadAt - 0.1));
+
 /** W of equipment that needs air. */
 const atWork = 50;
 
@@ -79,7 +85,8 @@ export const emergencyVentilation = defineController({
   period: seconds(2),
   settings,
   inputs: {
-    inlet: select("type:temperature", "point:inlet").each(),
+    // Lost cooling is answered also when nobody knows how warm it is.
+    inlet: select("type:temperature", "point:inlet").each({ minGood: 0 }),
     back: select("type:temperature", "point:outlet").any(),
     outdoor: select("type:temperature", "point:outdoor").any(),
     outdoorHumidity: select("type:humidity", "point:outdoor").of("humidity").any(),
@@ -113,13 +120,15 @@ export const emergencyVentilation = defineController({
     const outdoor = median(inputs.outdoor);
     const humidity = median(inputs.outdoorHumidity);
     const dew = outdoor === undefined || humidity === undefined ? undefined : dewPoint(outdoor, humidity);
-    const why = lostUnits(inputs.states, said(inputs.lost));
+    const back = median(inputs.back);
+    const blind = inlets.hottest === undefined;
+    // Where nobody answers any more nothing is lost but the line.
+    const why = blind && there(inputs.states).length === 0 ? [] : lostUnits(inputs.states, said(inputs.lost));
     const result = emergencyStep(
       state.emergency,
       {
-        // When nothing says how warm it is, lost cooling matters.
-        inlet: inlets.hottest ?? s.lostFrom,
-        return: median(inputs.back),
+        inlet: inlets.hottest ?? unseenInlet(back, s),
+        return: back,
         outdoor,
         outdoorDewPoint: dew,
         power: inputs.power?.value,
@@ -130,8 +139,8 @@ export const emergencyVentilation = defineController({
       s,
       dt,
     );
-    const cold = frosty(least(inputs.supply), median(inputs.back), said(inputs.preheatTo), s);
-    const frost = freezeStep(state.freeze, cold, s, dt, median(inputs.back));
+    const cold = frosty(least(inputs.supply), back, said(inputs.preheatTo), s);
+    const frost = freezeStep(state.freeze, cold, s, dt, back);
     const saving = said(inputs.onBattery) && !result.state.overloaded;
     const stage = result.active ? 0 : frost.stage;
     // What is at work warms itself, and burns where the air stands still.

@@ -365,6 +365,20 @@ test("emergency ventilation: on battery fans turn by need only, until it is hot"
   assert.equal(site.value("damper", "dx-1.unit"), 100);
 });
 
+test("emergency ventilation: with no inlet known, lost cooling is answered by return air, a line that is cut is not", () => {
+  const site = emergency({ inlet: { probe: null }, states: { "dx-1.unit": "lockout" } });
+  site.step({}, 30);
+  assert.equal(site.value("fans", "fan-1"), 100);
+  assert.equal(site.value("damper", "dx-1.unit"), 100);
+  site.step({ back: { outlet: 27 } }, 60);
+  const open = Number(site.value("damper", "dx-1.unit"));
+  assert.ok(open > 20 && open < 80, `${open} %: return air is nearly cool`);
+  assert.ok(site.alarms().includes("no-inlet"));
+  const cut = emergency({ inlet: { probe: null }, states: { "dx-1.unit": null } });
+  cut.step({}, 60);
+  assert.equal(cut.value("fans", "fan-1"), undefined);
+});
+
 test("emergency ventilation: the frost ladder", () => {
   const site = emergency({ supply: { "dx-1.supply": 4 } });
   site.step({}, 298);
