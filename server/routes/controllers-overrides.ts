@@ -22,7 +22,9 @@ const body = Type.Object(
     device: Type.Optional(
       Type.String({ description: "Only this one of those the output is bound to: id or alias." }),
     ),
-    value: Type.Union([Type.Number(), Type.String({ maxLength: 1000 })]),
+    value: Type.Union([Type.Number(), Type.String({ maxLength: 1000 })], {
+      description: "A number within the range of the devices, or a word they take.",
+    }),
     why: Type.String({ minLength: 1, maxLength: 500, description: "The reason, for whoever asks later." }),
     holdFor: Type.Optional(
       Type.String({

@@ -3,6 +3,7 @@ import { Type } from "typebox";
 import type { Recorded } from "../../controllers/trace/recorded.ts";
 import { BothyError } from "../../devices/errors.ts";
 import { sendJson } from "../faults.ts";
+import { isoTime } from "../json.ts";
 import { lineStream } from "../line-stream.ts";
 import { controllerFor, stepJson } from "./controllers-json.ts";
 import * as own from "./controllers-schemas.ts";
@@ -71,6 +72,7 @@ async function stepsOf(
 ): Promise<readonly Recorded[]> {
   const limit = limitOf(request);
   const [from, to] = [moment(request, "from"), moment(request, "to")];
+  checkOrder(from, to);
   if (from === undefined && to === undefined) {
     const recent = controllers.trace.latest(name, limit);
     if (recent.length === limit) return recent;
@@ -98,6 +100,13 @@ export function momentIn(text: string, name: string): number {
     source: name,
     fault: `\`${text}\` is no moment such as 2026-11-21T12:00:00Z`,
   });
+}
+
+/** @throws BothyError `BAD_INPUT` for a span that ends before it begins: nothing would look like an answer */
+export function checkOrder(from = -Infinity, to = Infinity): void {
+  if (from <= to) return;
+  const fault = `${isoTime(from)} is after \`to\`, ${isoTime(to)}`;
+  throw new BothyError("BAD_INPUT", { source: "from", fault });
 }
 
 function limitOf(request: FastifyRequest): number {

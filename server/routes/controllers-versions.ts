@@ -6,13 +6,14 @@ import type { Bundle } from "../../controllers/runtime/source.ts";
 import type { ReplayReport } from "../../controllers/versions/replay.ts";
 import type { ShadowStatus } from "../../controllers/versions/shadow.ts";
 import type { Version } from "../../controllers/versions/store.ts";
+import type { ReplayRequest } from "../../controllers/versions/versions.ts";
 import { durationPattern, parseDuration } from "../../devices/duration.ts";
 import { BothyError } from "../../devices/errors.ts";
 import { sendJson } from "../faults.ts";
 import { isoTime } from "../json.ts";
 import { controllerFor } from "./controllers-json.ts";
 import * as own from "./controllers-schemas.ts";
-import { momentIn } from "./controllers-trace.ts";
+import { checkOrder, momentIn } from "./controllers-trace.ts";
 import { param, route, type RouteDefinition, type RouteParts } from "./parts.ts";
 import * as schemas from "./schemas.ts";
 
@@ -207,40 +208,51 @@ export function addControllerVersions(app: FastifyInstance, parts: RouteParts): 
   });
 }
 
+interface ReplayBody extends Partial<Upload> {
+  readonly version?: string;
+  readonly from?: string;
+  readonly to?: string;
+  readonly settings?: Readonly<Record<string, unknown>>;
+}
+
 async function replayed(parts: RouteParts, name: string, request: FastifyRequest): Promise<ReplayReport> {
-  const body = (request.body ?? {}) as Partial<Upload> & {
-    version?: string;
-    from?: string;
-    to?: string;
-    settings?: Record<string, unknown>;
-  };
-  const { version: id, file = "the text", text: contents, bundled, from, to, settings } = body;
+  const asked = await askedReplay(parts, request.body ?? {});
   const left = new AbortController();
   const leave = (): void => left.abort();
   const { socket } = request.raw;
   socket.once("close", leave);
   try {
-    return await parts.controllers.versions.replay(name, {
-      ...(id === undefined ? {} : { id }),
-      ...(contents === undefined
-        ? {}
-        : {
-            bundle: await bundleOf(parts, {
-              file,
-              text: contents,
-              ...(bundled === undefined ? {} : { bundled }),
-            }),
-          }),
-      ...(from === undefined ? {} : { from: momentIn(from, "from") }),
-      ...(to === undefined ? {} : { to: momentIn(to, "to") }),
-      ...(settings === undefined ? {} : { settings }),
-      most: mostReplayed,
-      signal: AbortSignal.any([left.signal, parts.signal]),
-    });
+    const signal = AbortSignal.any([left.signal, parts.signal]);
+    return await parts.controllers.versions.replay(name, { ...asked, most: mostReplayed, signal });
   } finally {
     // A connection may stay for many requests.
     socket.off("close", leave);
   }
+}
+
+/** @throws BothyError `BAD_INPUT` */
+async function askedReplay(
+  parts: RouteParts,
+  body: ReplayBody,
+): Promise<Omit<ReplayRequest, "most" | "signal">> {
+  const { version: id, file, text: contents, bundled = false, settings } = body;
+  if (contents === undefined ? file !== undefined : id !== undefined)
+    throw new BothyError("BAD_INPUT", {
+      source: "the body",
+      fault: "say `version`, or `file` and `text`, or none of them: then it is the one in force",
+    });
+  const from = body.from === undefined ? undefined : momentIn(body.from, "from");
+  const to = body.to === undefined ? undefined : momentIn(body.to, "to");
+  checkOrder(from, to);
+  return {
+    ...(id === undefined ? {} : { id }),
+    ...(contents === undefined
+      ? {}
+      : { bundle: await bundleOf(parts, { file: file ?? "the text", text: contents, bundled }) }),
+    ...(from === undefined ? {} : { from }),
+    ...(to === undefined ? {} : { to }),
+    ...(settings === undefined ? {} : { settings }),
+  };
 }
 
 /** @throws BothyError `BAD_INPUT` */

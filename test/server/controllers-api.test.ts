@@ -382,6 +382,15 @@ test("a version of one's own is uploaded, shadowed, replayed, promoted, and take
   const replayed = await admin("POST", "/api/controllers/inlet/replay", { version: "3.0.0" });
   assert.equal(replayed.status, 200, replayed.text);
   assert.ok(Number(replayed.body["steps"]) > 10);
+  for (const [body, fault] of [
+    [{ from: "2031-01-02", to: "2031-01-01" }, /from: 2031-01-02T00:00:00.000Z is after `to`, 2031-01-01/],
+    [{ file: "mine.ts" }, /say `version`, or `file` and `text`/],
+    [{ version: "3.0.0", text: "export default 5" }, /say `version`, or `file` and `text`/],
+  ] as const) {
+    const { status, body: answer } = await admin("POST", "/api/controllers/inlet/replay", body);
+    assert.equal(status, 400);
+    assert.match(String(answer["context"]), fault);
+  }
   const same = await admin("POST", "/api/controllers/inlet/replay");
   assert.equal((same.body["comparison"] as { differing: number }).differing, 0, same.text);
   const promoted = await admin("POST", "/api/controllers/inlet/promote", { force: true, why: "it is right" });
