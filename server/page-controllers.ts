@@ -17,7 +17,7 @@ const control = {
 
   /** Who commands in its place, until when and why; alike ones once. */
   override({ targets }) {
-    const texts = targets.flatMap(({ output, entries }) => entries.filter(({ slot, inForce }) => slot === 8 && inForce).map(({ value, who, why, expires }) => output + " " + control.number(value) + " by " + who + (expires ? " until " + new Date(expires).toLocaleTimeString() : "") + ": " + why));
+    const texts = targets.flatMap(({ output, entries }) => entries.filter(({ slot, inForce }) => slot === 8 && inForce).map(({ value, who, why, expires, forced }) => output + " " + control.number(value) + " by " + who + (forced ? ", past its guards," : "") + (expires ? " until " + new Date(expires).toLocaleTimeString() : "") + ": " + why));
     return [...new Set(texts)].join("; ");
   },
 
