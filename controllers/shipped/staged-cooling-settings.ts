@@ -21,6 +21,12 @@ export const stagedCoolingSettings = Type.Object({
       "Variable compressors: from least to full capacity over so much. 0: on and off only; `offDifferential` must be wider then.",
   }),
   leastCapacity: percent({ default: 30, description: "Least capacity of variable compressors." }),
+  capacityStep: percent({
+    default: 5,
+    maximum: 20,
+    description:
+      "Variable compressors: smaller changes of capacity are not sent, unless to the least or to all there is: probes are never still. 0: all are.",
+  }),
   dryCapacity: percent({
     default: 70,
     description:
@@ -80,6 +86,15 @@ export function capacityOf(
   const above = temperature - (setpoint - s.offDifferential);
   return within(Math.round((100 * above) / s.capacityBand), s.leastCapacity, 100);
 }
+
+/** A capacity or duty that is worth sending, %: the one before while the wanted one differs by less than `step` and is no end of its range. */
+export const steadied = (before: number | undefined, wanted: number, least: number, step: number): number =>
+  before !== undefined && Math.abs(wanted - before) < step && wanted > least && wanted < 100
+    ? before
+    : wanted;
+
+/** The same of the air: a tenth of a kelvin is several % of it. */
+export const airStep = 15;
 
 /**
  * Smallest fan duty while a compressor runs, %: none where it has more to give, all of it where its stage ends. More air

@@ -24,11 +24,13 @@ import { blindReason, type Inlets, inletsStep } from "./inlets.ts";
 import { each, maybe, median, said, there } from "./parts.ts";
 import {
   airAtLeast,
+  airStep,
   capacityOf,
   stagedCoolingCheck,
   stagedCoolingSettings,
   type StagedCoolingSettings,
   stagesOf,
+  steadied,
 } from "./staged-cooling-settings.ts";
 import {
   alarmsOf,
@@ -52,6 +54,9 @@ interface State {
   readonly resets: number;
   /** Absent in what was kept before units were watched. */
   readonly cools?: Readonly<Record<string, CoolingWatchState>>;
+  /** Of variable compressors, %, as commanded last; the smallest fan duty published last, %. */
+  readonly capacity?: number;
+  readonly air?: number;
 }
 
 const inputs = {
@@ -218,7 +223,7 @@ function guard(
 
 /** What others should know: cooling that is lost, and cooling that only has to wait for its compressor. */
 function publish(
-  { settings: s }: Context,
+  { settings: s, state: { air } }: Context,
   inlet: number,
   staged: StagingResult,
   of: {
@@ -237,7 +242,10 @@ function publish(
     lost: wanted > 0 && order.sound === 0 ? 1 : 0,
     resting: wanted > 0 && order.sound > 0 && waits ? 1 : 0,
     // Little air over the coil dries more.
-    air: on > 0 && wanted > 0 && !drying ? airAtLeast(inlet, staged.setpoint, staged.deeper, s) : 0,
+    air:
+      on > 0 && wanted > 0 && !drying
+        ? steadied(air, airAtLeast(inlet, staged.setpoint, staged.deeper, s), 0, airStep)
+        : 0,
   };
 }
 
@@ -257,8 +265,10 @@ function step(context: Context): Result {
   const share = { value: seen.demand?.value ?? 0, share: units.length / Math.max(1, on.length) };
   const asked = seen.demand === undefined ? undefined : share;
   const needed = capacityOf(inlet, staged.setpoint, asked, s);
-  const capacity = drying ? Math.max(needed, s.dryCapacity) : needed;
+  const wantedCapacity = drying ? Math.max(needed, s.dryCapacity) : needed;
+  const capacity = steadied(state.capacity, wantedCapacity, s.leastCapacity, s.capacityStep);
   const mainsOut = isOut(seen);
+  const published = publish(context, inlet, staged, { wanted, on: on.length, drying, order }, guards);
   const known = { ...seen, capacity: seen.reported };
   const watched = watchUnits(units, known, state.cools ?? {}, inlets.usual ?? inlet, capacity, s, dt);
   return {
@@ -280,6 +290,7 @@ function step(context: Context): Result {
       mainsOut,
       resets: s.resets,
       cools: watched.states,
+      ...{ capacity, air: published.air },
     },
     reason: reasonOf(on, staged.reason, drying && staged.stages === 0, said(seen.freeCooling)),
     ...maybe("leader", inlets.leader),
@@ -301,7 +312,7 @@ function step(context: Context): Result {
     ],
     // Without mains no unit runs; that is told once, by whoever watches the mains.
     alarms: [...inlets.alarms, ...(mainsOut ? [] : alarmsOf(units, guards, order)), ...watched.alarms],
-    published: publish(context, inlet, staged, { wanted, on: on.length, drying, order }, guards),
+    published,
   };
 }
 
