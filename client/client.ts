@@ -100,6 +100,8 @@ export interface Client extends Requests {
   ): AsyncIterable<types.ScanLine, void>;
   /** Every error code there is. */
   errors(call?: Call): Promise<readonly types.ErrorEntry[]>;
+  /** The latest of each value of a device: quality, age, and what the equipment sent for it. @throws ClientError 404 */
+  readings(device: string, call?: Call): Promise<readonly types.DeviceReading[]>;
   /** Who wants what of a device: its priority arrays. @throws ClientError 404 */
   writes(device: string, call?: Call): Promise<readonly types.PriorityArray[]>;
   /** Fills a slot of a priority array. @throws ClientError 400, 404, 405 */
@@ -268,7 +270,8 @@ type Own = Omit<Client, keyof Requests | "connect" | "controllers">;
 
 function ownRequests(http: Http, timeout: number): Own {
   const bus = (name: string): string => `/api/buses/${segment(name, "a bus")}`;
-  const arrays = (name: string): string => `/api/devices/${segment(name, "a device's id or alias")}/writes`;
+  const device = (name: string): string => `/api/devices/${segment(name, "a device's id or alias")}`;
+  const arrays = (name: string): string => `${device(name)}/writes`;
   return {
     site: (call) => http.ask({ method: "GET", path: "/api/site", shape: shapes.site }, call),
     buses: (call) => http.ask({ method: "GET", path: "/api/buses", shape: shapes.buses }, call),
@@ -282,6 +285,8 @@ function ownRequests(http: Http, timeout: number): Own {
       yield* http.lines({ method: "POST", path, body, shape: shapes.scanLine }, call);
     },
     errors: (call) => http.ask({ method: "GET", path: "/api/errors", shape: shapes.errors }, call),
+    readings: async (name, call) =>
+      http.ask({ method: "GET", path: `${device(name)}/readings`, shape: shapes.deviceReadings }, call),
     writes: async (name, call) =>
       http.ask({ method: "GET", path: arrays(name), shape: shapes.priorityArrays }, call),
     fill: async (name, action, { value, ...fill }, { wait, ...call } = {}) =>

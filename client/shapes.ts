@@ -164,6 +164,22 @@ export const errors = is.list(
   is.object<types.ErrorEntry>({ code: is.text, http: is.number, retry: is.flag, text: is.text }),
 );
 
+export const deviceReadings = is.list(
+  is.object<types.DeviceReading>({
+    output: is.text,
+    channel: is.optional(is.text),
+    value: is.optional(is.scalar),
+    raw: is.optional(is.text),
+    quality: is.oneOf("good", "uncertain", "bad"),
+    reason: is.optional(
+      is.object<NonNullable<types.DeviceReading["reason"]>>({ code: is.text, text: is.text }),
+    ),
+    at: is.text,
+    age: is.number,
+    context: is.optional(textByKey),
+  }),
+);
+
 const slot = is.object<types.SlotEntry>({
   slot: is.number,
   meaning: is.text,

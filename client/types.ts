@@ -237,6 +237,23 @@ export interface ErrorEntry {
   readonly text: string;
 }
 
+/** The latest of one value of a device. */
+export interface DeviceReading {
+  readonly output: string;
+  readonly channel?: string;
+  /** Absent when there is none: `reason` says why. */
+  readonly value?: Value;
+  /** What the equipment sent, before scaling: hex digits of registers or bytes, or a bit. Absent where that says nothing. */
+  readonly raw?: string;
+  readonly quality: "good" | "uncertain" | "bad";
+  readonly reason?: { readonly code: string; readonly text: string };
+  /** When it was true. */
+  readonly at: string;
+  /** ms since it was true, whatever became of wall clocks. */
+  readonly age: number;
+  readonly context?: Readonly<Record<string, string>>;
+}
+
 /** A filled slot of a priority array. */
 export interface SlotEntry {
   /** 1 is the strongest. */

@@ -19,6 +19,8 @@ interface Common {
   readonly id: ValueId;
   /** When the value was true: the moment its answer was received, or the attempt failed. */
   readonly at: Instant;
+  /** What the equipment sent for it, before scaling: digits of registers or bytes, `0x01f4`, or of a bit, `1`. */
+  readonly raw?: string;
   /** More about this reading for people and dashboards, e.g. thresholds. */
   readonly context?: Readonly<Record<string, string>>;
 }

@@ -16,6 +16,7 @@ import { Checker } from "./config-check.ts";
 import { requestIdHeader, requestIds } from "./request-id.ts";
 import { addAccessRoutes } from "./routes/access.ts";
 import { addApiRoutes } from "./routes/api.ts";
+import { addDeviceReadings } from "./routes/device-readings.ts";
 import { addControllerRoutes } from "./routes/controllers.ts";
 import { allowOrigins } from "./routes/cors.ts";
 import { strangeName } from "./routes/origin.ts";
@@ -115,6 +116,7 @@ export async function createHttp(parts: RouteParts): Promise<FastifyInstance> {
     addSynseRoutes,
     addWriteRoutes,
     addApiRoutes,
+    addDeviceReadings,
     addControllerRoutes,
     addStreamRoutes,
     addAccessRoutes,

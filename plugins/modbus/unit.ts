@@ -188,11 +188,16 @@ export class Unit {
       if (!("cells" in kept)) return badReading(id, kept.at, kept);
       cells.set(name, kept.cells);
     }
-    return finish(id, at, source, decode(point, outcome.cells, cells));
+    const reading = finish(id, at, source, decode(point, outcome.cells, cells));
+    return { ...reading, raw: rawOf(outcome.cells) };
   }
 }
 
-const hex = (word: number): string => `0x${word.toString(16).padStart(4, "0")}`;
+const digits = (word: number): string => word.toString(16).padStart(4, "0");
+const hex = (word: number): string => `0x${digits(word)}`;
+
+const rawOf = (cells: Cells): string =>
+  cells.kind === "bits" ? (cells.bits[0] === true ? "1" : "0") : `0x${cells.words.map(digits).join("")}`;
 
 const badReading = (
   id: Reading["id"],

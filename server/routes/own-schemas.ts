@@ -120,6 +120,22 @@ const entry = Type.Object({
   expires: Type.Optional(instant),
   forced: Type.Optional(Type.Boolean({ description: "It passes the guards of the device." })),
 });
+export const deviceReading = Type.Object({
+  output: Type.String(),
+  channel: Type.Optional(Type.String()),
+  value: Type.Optional(Type.Union([Type.Number(), Type.String(), Type.Boolean()])),
+  raw: Type.Optional(
+    Type.String({
+      description: "What the equipment sent, before scaling: hex digits of registers or bytes, or a bit.",
+    }),
+  ),
+  quality: Type.Union(["good", "uncertain", "bad"].map((one) => Type.Literal(one))),
+  reason: Type.Optional(Type.Object({ code: Type.String(), text: Type.String() })),
+  at: instant,
+  age: Type.Number({ description: "ms since it was true." }),
+  context: Type.Optional(Type.Record(Type.String(), Type.String())),
+});
+
 export const priorityArray = Type.Object({
   action: Type.String(),
   shows: Type.Optional(Type.Object({ output: Type.String(), channel: Type.Optional(Type.String()) })),

@@ -39,6 +39,7 @@ const decided: Readonly<Record<string, Permission | "anybody">> = {
   "GET /api/buses/:name": "read",
   "GET /api/buses/:name/frames": "administer",
   "POST /api/buses/:name/scan": "administer",
+  "GET /api/devices/:id/readings": "read",
   "GET /api/devices/:id/writes": "read",
   "PUT /api/devices/:id/writes/:action": "write",
   "DELETE /api/devices/:id/writes/:action": "write",

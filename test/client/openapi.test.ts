@@ -105,6 +105,7 @@ const ofSite: Readonly<Record<Exclude<keyof Client, "connect" | "controllers">, 
   errors: (client) => client.errors(),
   fill: (client) =>
     client.fill("fan-1", "speed", { value: 80, slot: 12, why: "a test", holdFor: "5m" }, { wait: true }),
+  readings: (client) => client.readings("fan-1"),
   writes: (client) => client.writes("fan-1"),
   whoami: (client) => client.whoami(),
   login: (client) => client.login(),

@@ -36,6 +36,13 @@ test("a BMC becomes devices by itself, with ids that do not follow from names", 
   );
   const temperatures = at.site.registry.select([["ipmi/sensor:temperature"]]);
   assert.ok(temperatures.length > 0 && temperatures.every(({ type }) => type === "temperature"));
+  const [warm] = temperatures;
+  assert.ok(warm !== undefined);
+  await at.until(
+    warm.id,
+    "temperature",
+    (reading) => isGood(reading) && /^0x[0-9a-f]{2}$/.test(reading.raw ?? ""),
+  );
 });
 
 test(

@@ -122,6 +122,24 @@ test("one poll for each class; neighbours and short gaps share a request", async
   assert.deepEqual(shown(await read("1/slow")), { n100: 5 });
 });
 
+test("what was sent is kept with what it means, also when it means nothing", async () => {
+  const { read } = bus(
+    unitWith(["holding", 0, [0x00fa, 0x7fff, 0x0001, 0x0002]], ["coil", 7, [1]]),
+    productOf([
+      number(0, { scale: 0.1 }),
+      number(1, { absent: [0x7fff] }),
+      number(2, { type: "uint32" }),
+      number(7, { table: "coil", type: "bit", output: "state", invert: true }),
+    ]),
+  );
+  const readings = await read("1/fast");
+  assert.deepEqual(shown(readings), { n0: 25, n1: "ABSENT", n2: 65_538, n7: false });
+  assert.deepEqual(
+    readings.map(({ raw }) => raw),
+    ["0x00fa", "0x7fff", "0x00010002", "1"],
+  );
+});
+
 test("a gap that is refused is found, read around, and never bridged again, not even after re-opening", async () => {
   const kept = memory();
   const unit = unitWith(["holding", 0, [1]], ["holding", 2, [3]], ["holding", 5, [6]]);

@@ -177,6 +177,7 @@ test("answers are as the interface describes them", async (t) => {
     ["/api/buses", schemas.list(own.bus)],
     ["/api/buses/t", own.bus],
     ["/api/errors", schemas.list(own.errorEntry)],
+    ["/api/devices/fan-1/readings", schemas.list(own.deviceReading)],
     ["/api/devices/fan-1/writes", schemas.list(own.priorityArray)],
     [filled, own.slotWrite],
     [{ method: "DELETE", url: `${url}?slot=12` }, own.priorityArray],

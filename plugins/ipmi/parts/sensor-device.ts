@@ -90,10 +90,11 @@ export function sensorReadings(
     ...(said.crossed.length === 0 ? {} : { crossed: said.crossed.join(", ") }),
     ...(isOff ? { host: "off" } : {}),
   };
+  const raw = said.raw === undefined ? {} : { raw: `0x${hex(said.raw)}` };
   return valuesOf(device).map((id): Reading => {
     if (unavailable !== undefined) return { id, at, quality: "bad", reason: unavailable };
     if (id.output === "state" && sensor.class !== "threshold") return stateReading(id, at, said, context);
-    if (said.value !== undefined) return good(id, at, said.value, { ...context, ...limits });
+    if (said.value !== undefined) return { ...good(id, at, said.value, { ...context, ...limits }), ...raw };
     return { id, at, quality: "bad", reason: said.noValue ?? noNumber(device) };
   });
 }
