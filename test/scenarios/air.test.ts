@@ -33,7 +33,7 @@ playAll([
     settle: minutes(39),
     lasts: minutes(60),
     after: minutes(10),
-    inlet: [-5, 35],
+    inlet: [5, 27],
     alarms: ["economiser damper-stuck"],
   },
   {
