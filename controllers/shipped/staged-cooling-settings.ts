@@ -22,7 +22,7 @@ export const stagedCoolingSettings = Type.Object({
   }),
   leastCapacity: percent({ default: 30, description: "Least capacity of variable compressors." }),
   capacityStep: percent({
-    default: 5,
+    default: 3,
     maximum: 20,
     description:
       "Variable compressors: smaller changes of capacity are not sent, unless to the least or to all there is: probes are never still. 0: all are.",
@@ -94,7 +94,7 @@ export const steadied = (before: number | undefined, wanted: number, least: numb
     : wanted;
 
 /** The same of the air: a tenth of a kelvin is several % of it. */
-export const airStep = 15;
+export const airStep = 10;
 
 /**
  * Smallest fan duty while a compressor runs, %: none where it has more to give, all of it where its stage ends. More air
