@@ -9,6 +9,7 @@ export * from "./compressor-guard.ts";
 export * from "./cooling-watch.ts";
 export * from "./damper-closing.ts";
 export * from "./damper-watch.ts";
+export * from "./drift-watch.ts";
 export * from "./door.ts";
 export * from "./economiser.ts";
 export * from "./emergency.ts";

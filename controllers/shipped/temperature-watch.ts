@@ -13,6 +13,7 @@ import {
   rateStep,
   watchSettings,
 } from "../library/alarms.ts";
+import { type Drift, driftSettings, type DriftState, driftStep } from "../library/drift-watch.ts";
 import { median as middle } from "../library/filter.ts";
 import { implausible, plausibleSettings, type ProbePair, swapped } from "../library/plausible.ts";
 import { listed, shown } from "../library/timing.ts";
@@ -28,6 +29,7 @@ import { rackOf } from "./zone-parts.ts";
 const settings = Type.Object({
   ...watchSettings.properties,
   ...plausibleSettings.properties,
+  ...driftSettings.properties,
   ...inletSettings.properties,
 });
 
@@ -37,6 +39,7 @@ interface State {
   readonly levels: Readonly<Record<string, LevelsState>>;
   readonly rates: Readonly<Record<string, RateState>>;
   readonly implausible: DelayState;
+  readonly drift?: DriftState;
 }
 
 const severities: Readonly<Record<Level, Severity>> = {
@@ -100,6 +103,13 @@ function pairsOf(inlets: readonly Observation[], outlets: readonly Observation[]
   });
 }
 
+const driftAlarms = (drifts: readonly Drift[], inlets: readonly Observation[]): readonly Alarm[] =>
+  drifts.map(({ name, by }) => {
+    const way = `${shown(Math.abs(by))} K ${by > 0 ? "warmer" : "colder"}`;
+    const text = `${name} has become ${way} over days, by what the other inlets say: compare it with a good thermometer`;
+    return alarm(`drift:${name}`, "warning", text, inlets.find(({ from }) => from === name)?.device);
+  });
+
 /** Alarms on inlet temperatures; commands nothing. */
 export const temperatureWatch = defineController({
   name: "temperature-watch",
@@ -153,6 +163,8 @@ export const temperatureWatch = defineController({
         alarms.push(alarm(`rate:${from}`, fast ? "warning" : "notice", text, device));
       }
     }
+    const drift = driftStep(state.drift ?? {}, seen.validated.sensors, s, dt);
+    alarms.push(...driftAlarms(drift.drifts, inputs.inlets));
     const against = contradictions(seen, inputs, s);
     const delay = { on: s.implausibleAfter, off: 0 };
     const doubtful = delayStep(state.implausible, against.length > 0, delay, dt);
@@ -160,7 +172,7 @@ export const temperatureWatch = defineController({
       alarms.push(alarm("implausible", "warning", `sensors contradict each other: ${listed(against)}`));
     return {
       outputs: {},
-      state: { inlets: seen.state, levels, rates, implausible: doubtful },
+      state: { inlets: seen.state, levels, rates, implausible: doubtful, drift: drift.state },
       reason: `${seen.hottest === undefined ? "No inlet is believable" : `Warmest inlet ${shown(seen.hottest)} °C`}; ${alarms.length === 0 ? "all within limits" : `${alarms.length} alarms`}`,
       ...maybe("leader", seen.leader),
       terms: { ...maybe("warmest", seen.hottest) },
