@@ -39,7 +39,9 @@ async function installed(t: TestContext): Promise<string> {
   ]);
   await writeFile(join(home, "package.json"), await readFile(join(root, "package.json")));
   await writeFile(join(folder, "package.json"), '{"type":"module"}');
-  await symlink(join(root, "node_modules/@types"), join(folder, "node_modules/@types"));
+  // What comes along with the package, and what its readers install for Node's own types.
+  for (const other of ["@types", "typebox"])
+    await symlink(join(root, "node_modules", other), join(folder, "node_modules", other));
   return folder;
 }
 
