@@ -19,6 +19,7 @@ ensureDebianPackages({
   "python3-pyghmi": "/usr/lib/python3/dist-packages/pyghmi",
   "python3-pymodbus": "/usr/lib/python3/dist-packages/pymodbus",
   "python3-serial": "/usr/lib/python3/dist-packages/serial",
+  "python3-serial-asyncio": "/usr/lib/python3/dist-packages/serial_asyncio",
   socat: "/usr/bin/socat",
   zsh: "/usr/bin/zsh",
   fish: "/usr/bin/fish",
