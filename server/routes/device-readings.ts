@@ -25,7 +25,7 @@ export const addDeviceReadings: AddRoutes = (app, parts) => {
 function readings({ synse, store }: RouteParts, request: FastifyRequest): readonly object[] {
   const name = param(request, "id");
   const device = synse.devices.named(request.principal, name, `device not found: ${name}`);
-  return store.latest(device.id).map((reading) => readingJson(reading, store.age(reading.id)));
+  return store.latest(device.id).map((reading) => readingJson(reading, Math.round(store.age(reading.id))));
 }
 
 function readingJson(reading: Reading, age: number): object {
