@@ -25,7 +25,7 @@ export interface DxFace extends DxWorld {
   tick(dtSeconds: number): void;
 }
 
-/** @param unit from 0; the first one moves the economiser's damper */
+/** @param unit from 0; the first one moves the economiser's damper, which all of them see */
 export function createDxFace(
   { physics, parameters }: { readonly physics: SitePhysics; readonly parameters: SiteParameters },
   bank: SensorBank,
@@ -72,7 +72,7 @@ export function createDxFace(
     power: () => own()?.watts ?? 0,
     state: word,
     capacity: () => own()?.capacity ?? 0,
-    damper: () => (unit === 0 ? Math.round(state.damperFeedback * 10) / 10 : 0),
+    damper: () => Math.round(state.damperFeedback * 10) / 10,
     starts: () => own()?.starts ?? 0,
     runSeconds: () => own()?.runSeconds ?? 0,
     secondsToStart() {
