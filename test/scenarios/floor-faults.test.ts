@@ -1,16 +1,12 @@
 import assert from "node:assert/strict";
-import { playDays, type YearDay } from "./year-day.ts";
-import { withFloor } from "./zone-controllers.ts";
+import { playDays } from "./year-day.ts";
+import { playedWith, withFloor } from "./zone-controllers.ts";
 
 /*
  * What fails at a site whose fans have a floor that creeps down until a rack minds.
  */
 
-const floor = (day: Omit<YearDay, "from" | "controllers">): YearDay => ({
-  from: [0, 0],
-  controllers: withFloor,
-  ...day,
-});
+const floor = playedWith(withFloor);
 
 playDays("constant:30", [
   floor({

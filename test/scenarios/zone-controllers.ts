@@ -1,4 +1,5 @@
 import { everything } from "./everything.ts";
+import type { YearDay } from "./year-day.ts";
 
 /** All shipped controllers of the demonstration's cabinet with one loop for the zone, whose fans creep down. */
 export const byZone = {
@@ -15,3 +16,10 @@ export const withFloor = {
   ...everything,
   "trim-respond-floor": { use: "trim-respond-floor", settings: { setpoint: 26 } },
 };
+
+type Row = Omit<YearDay, "from" | "controllers"> & Partial<Pick<YearDay, "from">>;
+
+/** A row of a table that is played with these controllers, from the beginning of a year where it says nothing else. */
+export const playedWith =
+  (controllers: NonNullable<YearDay["controllers"]>) =>
+  (row: Row): YearDay => ({ from: [0, 0], controllers, ...row });

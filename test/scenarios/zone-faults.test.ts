@@ -1,16 +1,12 @@
 import assert from "node:assert/strict";
-import { playDays, type YearDay } from "./year-day.ts";
-import { byZone } from "./zone-controllers.ts";
+import { playDays } from "./year-day.ts";
+import { byZone, playedWith } from "./zone-controllers.ts";
 
 /*
  * What fails at a site, with one loop for the whole zone in place of fans, damper and compressors by themselves.
  */
 
-const zone = (day: Omit<YearDay, "from" | "controllers"> & Partial<Pick<YearDay, "from">>): YearDay => ({
-  from: [0, 0],
-  controllers: byZone,
-  ...day,
-});
+const zone = playedWith(byZone);
 const named = (probe: string): readonly string[] => [`zone-temperature sensor:${probe}`];
 
 playDays("constant:36", [
