@@ -138,9 +138,7 @@ export function damperWatchStep(
   const found = (little && reached(without, s.damperAirAfter)) || (unlike > 0 && reached(unlike, follows));
   const barredFor = found ? s.damperRetry * 3600 : Math.max(0, before.barredFor - dt);
   const against = [
-    ...(stuck && input.reported !== undefined
-      ? [`the damper is at ${shown(input.reported)} % and not at ${shown(input.commanded)} %`]
-      : []),
+    ...(stuck && input.reported !== undefined ? [stuckAt(input.reported, input.commanded, s)] : []),
     ...(barredFor > 0 ? ["open, it did not cool as the outdoor temperature promises"] : []),
   ];
   return {
@@ -150,6 +148,12 @@ export function damperWatchStep(
     state: { ...position, without, barredFor, open: openFor, unlike: found ? 0 : unlike },
   };
 }
+
+/** A damper that is sent where it is stuck is there, and stuck all the same. */
+const stuckAt = (reported: number, commanded: number, { damperTolerance }: DamperWatchSettings): string =>
+  Math.abs(reported - commanded) > damperTolerance
+    ? `the damper is at ${shown(reported)} % and not at ${shown(commanded)} %`
+    : "the damper did not go where it was sent";
 
 /** Where it should be moves no faster than its motor; it is stuck until it has moved along for a while, or is tried anew. */
 function follow(
