@@ -1,10 +1,10 @@
 import type { Action, Device, DeviceOutput } from "../../devices/device.ts";
 import { nameOf } from "../../devices/registry.ts";
 import type { ActionSpec, InputSpec } from "../select.ts";
-import type { BoundInput, BoundOutput } from "./binding.ts";
+import type { BindingFault, BoundInput, BoundOutput } from "./binding.ts";
 
 /** Told why something is not bound, and what to do. */
-export type Tell = (message: string, remedy: string) => void;
+export type Tell = (message: string, remedy: string, kind?: BindingFault["kind"]) => void;
 
 const spelled = (tags: readonly string[]): string => tags.join(" ") || "any device";
 
@@ -66,6 +66,7 @@ export function valuesFor(
     tell(
       `nothing is bound: ${seen} ${spelled(tags)}`,
       `give devices these tags, or name others under \`inputs: { ${input}: […] }\``,
+      "unbound",
     );
   } else if (spec.pick === "word" && bound.length > 1) {
     tell(`${bound.length} values are bound, but it takes one`, "name tags only one device has");
@@ -117,6 +118,7 @@ export function actionsFor(
     tell(
       `nothing is bound: ${lackingAction(devices, spec)} ${spelled(tags)}`,
       `give devices these tags, or name others under \`outputs: { ${output}: […] }\``,
+      "unbound",
     );
   return bound;
 }

@@ -19,19 +19,19 @@ export function bind(
   others: readonly Publisher[],
 ): Binding {
   const faults: BindingFault[] = [...unknownNames(controller, shape, config)];
-  const told = (path: readonly string[], message: string, remedy: string): void => {
-    faults.push({ controller, path, message, remedy });
+  const told = (path: readonly string[], ...[message, remedy, kind]: Parameters<Tell>): void => {
+    faults.push({ controller, path, message, remedy, ...(kind === undefined ? {} : { kind }) });
   };
   const inputs = Object.entries(shape.inputs).flatMap(([name, spec]) => {
-    const tell = (message: string, remedy: string): void => told(["inputs", name], message, remedy);
+    const tell: Tell = (...about) => told(["inputs", name], ...about);
     if (spec.controller !== undefined) return published(name, spec, others, tell);
     const tags = config.inputs?.[name] ?? [...spec.tags, ...(config.where ?? [])];
     return valuesFor(name, spec, found(registry, tags), tags, tell);
   });
   const outputs = Object.entries(shape.outputs).flatMap(([name, spec]) => {
     const tags = config.outputs?.[name] ?? [...spec.tags, ...(config.where ?? [])];
-    return actionsFor(name, spec, found(registry, tags), tags, (message, remedy) =>
-      told(["outputs", name], message, remedy),
+    return actionsFor(name, spec, found(registry, tags), tags, (...about) =>
+      told(["outputs", name], ...about),
     );
   });
   return { inputs, outputs, faults };
@@ -47,6 +47,7 @@ function* unknownNames(controller: string, shape: Shape, config: BindingConfig):
           path: [part, name],
           message: `${shape.name} has no ${part.slice(0, -1)} \`${name}\``,
           remedy: known.length === 0 ? "remove it" : `it has: ${known.join(", ")}`,
+          kind: "unknown",
         };
   }
 }

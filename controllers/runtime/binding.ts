@@ -37,6 +37,8 @@ export interface BindingFault {
   readonly path: readonly string[];
   readonly message: string;
   readonly remedy: string;
+  /** `unbound`: it is bound to nothing; `unknown`: the controller has nothing of that name. */
+  readonly kind?: "unbound" | "unknown";
 }
 
 /** What a site's configuration says of the bindings of one controller. */

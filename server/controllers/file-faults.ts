@@ -174,8 +174,8 @@ function ownFaults(
   ]);
   const unbound = faults
     .filter(({ path }) => !bound.has(path.join(".")))
-    .filter(({ message }) => isFile(section.use) || !/ has no (?:input|output) `/.test(message))
-    .flatMap((fault) => (fault.message.startsWith("nothing is bound") ? untilKnown(fault, later) : [fault]));
+    .filter(({ kind }) => isFile(section.use) || kind !== "unknown")
+    .flatMap((fault) => (fault.kind === "unbound" ? untilKnown(fault, later) : [fault]));
   return [...unbound, ...limitFaults(shape, outputs)].map(({ path, ...rest }) => ({
     path: ["controllers", name, ...path],
     message: rest.message,
