@@ -56,6 +56,7 @@ test("damper watch: a stuck damper is trusted again when it has moved along, or 
   const stuck = watch(() => ({ commanded: 100, reported: 5, resting: true }), 300).last.state;
   const still = watch(() => ({ commanded: 0, reported: 5, resting: true }), 3600, stuck);
   assert.equal(still.last.stuck, true, "where it happens to be is no proof");
+  assert.deepEqual(still.last.against, ["the damper is at 5 %; it did not go where it was sent"]);
   const later = watch(() => ({ commanded: 0, reported: 5, resting: true }), 24 * 3600, stuck);
   assert.equal(later.last.stuck, false);
   let position = 0;

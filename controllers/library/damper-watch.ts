@@ -153,7 +153,7 @@ export function damperWatchStep(
 const stuckAt = (reported: number, commanded: number, { damperTolerance }: DamperWatchSettings): string =>
   Math.abs(reported - commanded) > damperTolerance
     ? `the damper is at ${shown(reported)} % and not at ${shown(commanded)} %`
-    : "the damper did not go where it was sent";
+    : `the damper is at ${shown(reported)} %; it did not go where it was sent`;
 
 /** Where it should be moves no faster than its motor; it is stuck until it has moved along for a while, or is tried anew. */
 function follow(
