@@ -1,27 +1,26 @@
-import { type TSchema, Type } from "typebox";
+import { Type } from "typebox";
+import {
+  anything,
+  anyValue,
+  by,
+  failureParts,
+  instant,
+  lastFailure,
+  mode,
+  number,
+  oneOf,
+  optionalInstant,
+  optionalNumber,
+  optionalText,
+  probation,
+  text,
+  texts,
+  value,
+  values,
+  wantedMode,
+} from "./controllers-schema-parts.ts";
 
 /** What routes of controllers answer, for the description. As in schemas.ts, tests compare. */
-
-const instant = Type.String({ format: "date-time" });
-const anything = Type.Record(Type.String(), Type.Unknown());
-const text = Type.String();
-const texts = Type.Array(text);
-const number = Type.Number();
-const value = Type.Union([Type.Number(), Type.String()]);
-const anyValue = Type.Union([Type.Number(), Type.String(), Type.Boolean()]);
-const values = Type.Record(Type.String(), anyValue);
-const optionalText = Type.Optional(text);
-const optionalNumber = Type.Optional(number);
-const optionalInstant = Type.Optional(instant);
-const oneOf = (words: readonly string[], description?: string): TSchema =>
-  Type.Union(
-    words.map((word) => Type.Literal(word)),
-    description === undefined ? {} : { description },
-  );
-
-const by = Type.Object({ who: text, why: text });
-const mode = oneOf(["automatic", "manual", "fail-safe", "off"]);
-const wantedMode = oneOf(["automatic", "manual", "off"], "What was asked for; fail-safe comes by itself.");
 
 export const alarm = Type.Object({
   id: text,
@@ -101,12 +100,6 @@ const input = Type.Object({
   text: optionalText,
   tags: texts,
 });
-
-const failureParts = { kind: text, text };
-const lastFailure = Type.Optional(Type.Object({ ...failureParts, at: instant }));
-const probation = Type.Optional(
-  Type.Object({ until: instant, previous: text }, { description: "Until then it may be taken back." }),
-);
 
 const step = Type.Object(
   {
@@ -266,100 +259,4 @@ export const override = Type.Object({
   waitsFor: Type.Optional(
     Type.String({ description: "What is stronger, and for how long this waits behind it: for people." }),
   ),
-});
-
-export const version = Type.Object({
-  id: text,
-  name: text,
-  version: text,
-  kind: text,
-  file: optionalText,
-  added: optionalInstant,
-  by,
-});
-
-const orNull = Type.Union([Type.Number(), Type.String(), Type.Null()]);
-const comparison = Type.Object({
-  compared: Type.Integer({ description: "Steps." }),
-  differing: Type.Integer(),
-  otherMode: Type.Integer(),
-  large: Type.Integer({ description: "By more than 10 % of the range." }),
-  largePercent: number,
-  outputs: Type.Array(
-    Type.Object({
-      output: text,
-      device: text,
-      name: text,
-      compared: Type.Integer(),
-      differing: Type.Integer(),
-      largest: number,
-      mean: number,
-      large: Type.Integer(),
-    }),
-  ),
-  examples: Type.Array(
-    Type.Object({
-      at: instant,
-      output: text,
-      name: text,
-      first: orNull,
-      second: orNull,
-      firstReason: text,
-      secondReason: text,
-    }),
-  ),
-});
-
-export const shadow = Type.Object(
-  {
-    id: text,
-    name: text,
-    version: text,
-    since: instant,
-    by,
-    wanted: Type.Number({ description: "How long it is to run before it can be promoted, ms." }),
-    elapsed: Type.Number({ description: "How long it has, ms." }),
-    steps: Type.Integer(),
-    missed: Type.Integer(),
-    failures: Type.Integer(),
-    lastFailure,
-    comparison,
-    notYet: Type.Optional(Type.String({ description: "What speaks against promoting it." })),
-  },
-  { additionalProperties: true },
-);
-
-export const versions = Type.Object({
-  inForce: text,
-  since: optionalInstant,
-  by: Type.Optional(by),
-  configured: optionalText,
-  probation,
-  versions: Type.Array(version),
-  history: Type.Array(Type.Object({ at: instant, what: text, id: text, from: optionalText, by }), {
-    description: "The newest first.",
-  }),
-  shadow: Type.Optional(shadow),
-});
-
-export const swapReport = Type.Object({
-  from: text,
-  to: text,
-  state: Type.String({ description: "`handed over`, `migrated`, `fresh`." }),
-  pause: Type.Number({ description: "How long steps could not begin, ms." }),
-});
-
-export const replay = Type.Object({
-  name: text,
-  version: text,
-  steps: Type.Integer(),
-  skipped: Type.Integer({ description: "Before the first recorded state, where a replay can begin." }),
-  from: optionalInstant,
-  to: optionalInstant,
-  recorded: Type.Array(text, { description: "Versions that were in force then." }),
-  begun: Type.Integer({ description: "How often it began anew from a recorded state." }),
-  failures: Type.Integer(),
-  lastFailure,
-  comparison,
-  cut: Type.Boolean({ description: "Whether there are more steps than are replayed at once." }),
 });

@@ -12,7 +12,7 @@ import { BothyError } from "../../devices/errors.ts";
 import { sendJson } from "../faults.ts";
 import { isoTime } from "../json.ts";
 import { controllerFor } from "./controllers-json.ts";
-import * as own from "./controllers-schemas.ts";
+import * as own from "./controllers-version-schemas.ts";
 import { checkOrder, momentIn } from "./controllers-trace.ts";
 import { param, route, type RouteDefinition, type RouteParts } from "./parts.ts";
 import * as schemas from "./schemas.ts";
