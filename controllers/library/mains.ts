@@ -47,6 +47,14 @@ export interface MainsInput {
   readonly generator?: boolean | undefined;
 }
 
+export interface MainsResult {
+  readonly out: boolean;
+  readonly known: boolean;
+  /** The contact says present, and the battery carries the load. */
+  readonly contradiction: boolean;
+  readonly state: MainsState;
+}
+
 /**
  * The evidence of one moment. A contact that is alone in saying "failed" is believed, and so is the battery: an outage
  * that is not noticed costs more than one that is imagined.
@@ -64,19 +72,13 @@ function gone(input: MainsInput, s: MainsSettings): boolean | undefined {
 /**
  * One step.
  * @param dt seconds since the step before
- * @returns `contradiction` when the contact says present and the battery carries the load
  */
 export function mainsStep(
   before: MainsState,
   input: MainsInput,
   settings: MainsSettings,
   dt: number,
-): {
-  readonly out: boolean;
-  readonly known: boolean;
-  readonly contradiction: boolean;
-  readonly state: MainsState;
-} {
+): MainsResult {
   const seen = gone(input, settings);
   const held = {
     gone: seen === undefined ? before.gone : heldFor(before.gone, seen, dt),

@@ -5,8 +5,8 @@ import { listed, shown, span } from "../library/timing.ts";
 import type { Applied, Observation } from "../sample.ts";
 import { ownShedding } from "./load-tags.ts";
 import { loadsOf } from "./loads.ts";
-import type { Lasts } from "./outage-battery.ts";
 import type { OutageSettings as Settings } from "./outage-settings.ts";
+import type { Supply } from "./outage-supply.ts";
 import { alarm, there, unitOf } from "./parts.ts";
 
 /** A load by its name, and the server it feeds. */
@@ -41,15 +41,14 @@ export const asked = (name: string, shed: SheddingResult, loads: readonly Fed[],
   });
 
 export function reasonOf(
-  out: boolean,
-  generator: boolean,
-  lasts: Lasts | undefined,
+  { mains, generator, lasts }: Supply,
   shed: SheddingResult,
   loads: readonly Fed[],
 ): string {
   const names = [...shed.stopping, ...shed.off].map((id) => loads.find((load) => load.id === id)?.name ?? id);
   const without = names.length === 0 ? "" : `; ${listed(names)} without power: ${listed(shed.reasons)}`;
-  if (!out) return `Mains are there${shed.back.length > 0 ? "; loads come back one by one" : ""}${without}`;
+  if (!mains.out)
+    return `Mains are there${shed.back.length > 0 ? "; loads come back one by one" : ""}${without}`;
   if (generator) return `On generator${without}`;
   const time =
     lasts === undefined
@@ -58,12 +57,7 @@ export function reasonOf(
   return `On battery, ${time}${without}`;
 }
 
-export function powerAlarms(
-  mains: { readonly out: boolean; readonly known: boolean; readonly contradiction: boolean },
-  generator: boolean,
-  lasts: Lasts | undefined,
-  s: Settings,
-): readonly Alarm[] {
+export function powerAlarms({ mains, generator, lasts }: Supply, s: Settings): readonly Alarm[] {
   const alarms: Alarm[] = [];
   if (mains.out) {
     const short = lasts !== undefined && lasts.pessimistic < s.shedMinutes && !generator;

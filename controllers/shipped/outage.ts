@@ -1,39 +1,30 @@
 import { seconds } from "../../devices/clock.ts";
 import { defineController } from "../contract.ts";
-import { initialMains, type MainsState, mainsStep } from "../library/mains.ts";
-import { initialShedding, type SheddingState, sheddingStep } from "../library/shedding.ts";
+import {
+  initialShedding,
+  type SheddingResult,
+  type SheddingState,
+  sheddingStep,
+} from "../library/shedding.ts";
 import { shortTermStep } from "../library/short-term.ts";
-import { heldFor } from "../library/timing.ts";
 import { validateInit, type ValidateState } from "../library/validate.ts";
-import type { Observation } from "../sample.ts";
+import type { Wish } from "../outputs.ts";
 import { select } from "../select.ts";
 import { inletsStep, leftOut } from "./inlets.ts";
 import { loadTagAlarms } from "./load-tags.ts";
 import { loadsOf } from "./loads.ts";
-import {
-  batteryAlarms,
-  believable,
-  chargeLimit,
-  type Estimate,
-  estimateStep,
-  floatVoltage,
-} from "./outage-battery.ts";
+import { batteryAlarms, floatVoltage } from "./outage-battery.ts";
 import { asked, loadsWith, powerAlarms, reasonOf, shedAlarms, warmAlarms } from "./outage-loads.ts";
 import { namesAlarms } from "./outage-names.ts";
 import { outageCheck, outageSettings } from "./outage-settings.ts";
-import { each, least, maybe, most, there } from "./parts.ts";
+import { initialSupply, type Supply, type SupplyState, supplyStep } from "./outage-supply.ts";
+import { each, maybe } from "./parts.ts";
 
-interface State {
+interface State extends SupplyState {
   readonly inlets: ValidateState;
-  readonly mains: MainsState;
   readonly shedding: SheddingState;
-  /** W, filtered. */
-  readonly watts: number;
-  /** s on generator. */
-  readonly generatorFor?: number;
   /** s of this outage above what inlets may come to on battery. */
   readonly warmFor?: number;
-  readonly estimate?: Estimate;
 }
 
 /** Mains, battery and loads: who loses power first, and who gets it back. */
@@ -81,8 +72,8 @@ export const outage = defineController({
   failSafe: { loads: null, servers: null, charging: null, float: null },
   stateVersion: 2,
   init: (): State => ({
-    ...{ inlets: validateInit(), mains: initialMains, shedding: initialShedding },
-    watts: 0,
+    ...initialSupply,
+    ...{ inlets: validateInit(), shedding: initialShedding },
   }),
   // Loads it has taken the power from are not to be forgotten.
   migrate: (state) => ({ ...(state as Omit<State, "inlets">), inlets: validateInit() }),
@@ -90,58 +81,15 @@ export const outage = defineController({
   step({ inputs, state, settings: s, dt, applied }) {
     // Nobody loses power because of one probe that its neighbours contradict.
     const inlets = inletsStep(state.inlets, inputs.inlet, s, dt);
-    const generator = there(inputs.generator).some(({ value }) => value === "running");
-    const contact = contactOf(inputs.mains);
-    const busVolts = least(believable.volts(inputs.busVolts, s));
-    const mains = mainsStep(
-      state.mains,
-      {
-        contact,
-        acVolts: contact === undefined ? most(inputs.acVolts) : undefined,
-        busVolts,
-        batteryAmperes: least(inputs.batteryAmperes),
-        generator,
-      },
-      s,
-      dt,
-    );
-    const now = most(inputs.loadWatts) ?? state.watts;
-    const watts = state.watts === 0 ? now : state.watts + (now - state.watts) * (1 - Math.exp(-dt / 60));
-    const charge = least(believable.percent(inputs.charge));
-    // Of several batteries the coldest and the hottest limit what all are charged with.
-    const batteries = believable.celsius(inputs.batteryTemperature);
-    const extremes = [least(batteries), most(batteries)] as const;
-    const estimate =
-      charge === undefined
-        ? undefined
-        : estimateStep(state.estimate, { charge, temperature: extremes[0], watts, urgent: mains.out }, s, dt);
-    const lasts = estimate?.lasts;
-    const onBattery = mains.out && !generator;
-    const warm = shortTermStep(state.warmFor ?? 0, onBattery, inlets.hottest, s, dt);
+    const supply = supplyStep(state, inputs, s, dt);
+    const { out } = supply.mains;
+    const inlet = inlets.hottest;
+    const warm = shortTermStep(state.warmFor ?? 0, supply.onBattery, inlet, s, dt);
     const loads = loadsWith(applied, inputs.outlets, inputs.powers, s);
-    const shed = sheddingStep(
-      state.shedding,
-      {
-        loads,
-        out: mains.out,
-        charge,
-        autonomy: lasts?.pessimistic,
-        busVolts,
-        inlet: inlets.hottest,
-        allowed: warm.short,
-      },
-      s,
-      dt,
-    );
-    const generatorFor = heldFor(state.generatorFor ?? 0, mains.out && generator, dt);
-    // Compressors start one after the other, whoever feeds them.
-    const started = (since: number): number => 1 + Math.floor(since / Math.max(1, s.coolingAfter));
-    const stages = mains.out
-      ? generator
-        ? Math.min(s.generatorRunsCooling, started(generatorFor))
-        : s.batteryRunsCooling
-      : Math.min(8, started(mains.state.since));
-    const limit = Math.min(...extremes.map((celsius) => chargeLimit(celsius, s)));
+    const { charge, busVolts } = supply;
+    const autonomy = supply.lasts?.pessimistic;
+    const now = { loads, out, charge, autonomy, busVolts, inlet, allowed: warm.short };
+    const shed = sheddingStep(state.shedding, now, s, dt);
     const commands = s.commandCharging && applied.charging.length > 0;
     return {
       outputs: {
@@ -149,45 +97,30 @@ export const outage = defineController({
           shed.off.includes(device) ? "off" : shed.back.includes(device) ? "on" : null,
         ),
         servers: each(applied.servers, ({ name }) => (asked(name, shed, loads, s) ? "soft" : null)),
-        charging: commands ? { want: limit, rank: limit > 0 ? "controller" : "equipmentProtection" } : null,
-        float: applied.float.length > 0 ? floatVoltage(extremes[1], s) : null,
+        charging: commands ? charging(supply.chargeLimit) : null,
+        float: applied.float.length > 0 ? floatVoltage(supply.extremes[1], s) : null,
       },
-      state: {
-        inlets: inlets.state,
-        mains: mains.state,
-        shedding: shed.state,
-        watts,
-        generatorFor,
-        warmFor: warm.used,
-        ...maybe("estimate", estimate),
-      },
-      reason: reasonOf(mains.out, generator, lasts, shed, loads),
-      ...(mains.out ? { leader: generator ? "generator" : "battery" } : {}),
-      terms: {
-        watts,
-        chargeLimit: limit,
-        shed: shed.off.length + shed.stopping.length,
-        ...maybe("charge", charge),
-        ...maybe("optimistic", lasts?.optimistic),
-        ...maybe("pessimistic", lasts?.pessimistic),
-      },
+      state: { ...supply.state, inlets: inlets.state, shedding: shed.state, warmFor: warm.used },
+      reason: reasonOf(supply, shed, loads),
+      ...(out ? { leader: supply.generator ? "generator" : "battery" } : {}),
+      terms: termsOf(supply, shed),
       limits: [...shed.reasons, ...leftOut(inlets)],
       alarms: [
-        ...powerAlarms(mains, generator, lasts, s),
+        ...powerAlarms(supply, s),
         ...shedAlarms(shed, loads, busVolts, s),
-        ...batteryAlarms(extremes, commands, s),
-        ...warmAlarms(onBattery, inlets.hottest, warm, s),
+        ...batteryAlarms(supply.extremes, commands, s),
+        ...warmAlarms(supply.onBattery, inlet, warm, s),
         ...loadTagAlarms(applied.loads),
         ...namesAlarms(loads, applied.servers, s),
       ],
       published: {
-        onBattery: onBattery ? 1 : 0,
-        onGenerator: mains.out && generator ? 1 : 0,
-        coolingStages: stages,
+        onBattery: supply.onBattery ? 1 : 0,
+        onGenerator: out && supply.generator ? 1 : 0,
+        coolingStages: supply.stages,
         inletLimit: warm.limit,
         inletShort: warm.short,
         shed: shed.off.length,
-        ...maybe("autonomy", lasts?.pessimistic),
+        ...maybe("autonomy", autonomy),
       },
     };
   },
@@ -202,8 +135,18 @@ export const outage = defineController({
   ],
 });
 
-const contactOf = (all: readonly Observation<string>[]): "present" | "failed" | undefined => {
-  const words = there(all).map(({ value }) => value);
-  if (words.length === 0) return undefined;
-  return words.some((word) => word === "failed" || word === "off") ? "failed" : "present";
-};
+/** A battery too cold or too hot to be charged goes before operators. */
+const charging = (limit: number): Wish => ({
+  want: limit,
+  rank: limit > 0 ? "controller" : "equipmentProtection",
+});
+
+const termsOf = (
+  { watts, chargeLimit, charge, lasts }: Supply,
+  { off, stopping }: SheddingResult,
+): Readonly<Record<string, number>> => ({
+  ...{ watts, chargeLimit, shed: off.length + stopping.length },
+  ...maybe("charge", charge),
+  ...maybe("optimistic", lasts?.optimistic),
+  ...maybe("pessimistic", lasts?.pessimistic),
+});
