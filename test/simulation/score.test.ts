@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createScore, exposureAt } from "../../server/simulation/score.ts";
+import { createScore } from "../../server/simulation/score.ts";
+import { exposureAt } from "../../server/simulation/score-temperature.ts";
 import { createRateWatch } from "../../server/simulation/score-rate.ts";
 import { createSitePhysics } from "../../simulators/physics/site.ts";
 import type { SitePhysics } from "../../simulators/physics/types.ts";
