@@ -89,32 +89,7 @@ export function simulatedYears(options: YearsOptions = {}): Years {
     const [unit, sensor] = [unitOfAlias(of), sensorOf(of, output)];
     return () => (!broken.any ? get() : broken.silent(unit) ? NaN : (broken.instead(unit, sensor) ?? get()));
   };
-  const configured = Object.entries(options.controllers ?? {}).map(([name, one]) =>
-    readController(name, one),
-  );
-  const others = configured.map(({ name, definition }) => ({ name, shape: shapeOf(definition) }));
-  const all = configured.map(({ name, definition, config }): Stepped => {
-    const binding = bind(name, shapeOf(definition), config, registry, others);
-    const [fault] = binding.faults;
-    if (fault !== undefined)
-      throw new BothyError("BAD_CONFIG", {
-        source: `controller ${name}`,
-        fault: `${fault.message}; ${fault.remedy}`,
-      });
-    const period = Math.max(dt, definition.period / 1000);
-    return {
-      name,
-      engine: createEngine(definition, config.settings, {
-        period: Math.max(dt * 1000, definition.period),
-      }),
-      period,
-      bound: binding.inputs,
-      inputs: keptInputs(Object.keys(definition.inputs), binding.inputs, getterOf),
-      outputs: arrays.targets(name, Object.keys(definition.outputs), binding.outputs),
-      due: 0,
-      last: NaN,
-    };
-  });
+  const all = steppedOf(options.controllers ?? {}, dt, registry, arrays, getterOf);
   const { order } = stepOrder(all.map(({ name, bound }) => ({ name, inputs: bound })));
   const ordered = order.flatMap((name) => all.find((one) => one.name === name) ?? []);
   const events = createStepEvents(order);
@@ -180,6 +155,34 @@ interface Stepped {
   readonly outputs: Kept<Target>;
   due: number;
   last: number;
+}
+
+/** @throws BothyError `BAD_CONFIG` when something is not bound */
+function steppedOf(
+  controllers: NonNullable<YearsOptions["controllers"]>,
+  dt: number,
+  registry: Registry,
+  arrays: Arrays,
+  getterOf: (input: BoundInput) => Getter,
+): readonly Stepped[] {
+  const configured = Object.entries(controllers).map(([name, one]) => readController(name, one));
+  const others = configured.map(({ name, definition }) => ({ name, shape: shapeOf(definition) }));
+  return configured.map(({ name, definition, config }) => {
+    const { faults, inputs, outputs } = bind(name, shapeOf(definition), config, registry, others);
+    const [fault] = faults;
+    if (fault !== undefined)
+      throw new BothyError("BAD_CONFIG", {
+        source: `controller ${name}`,
+        fault: `${fault.message}; ${fault.remedy}`,
+      });
+    const period = Math.max(dt * 1000, definition.period);
+    return {
+      ...{ name, engine: createEngine(definition, config.settings, { period }), period: period / 1000 },
+      ...{ bound: inputs, inputs: keptInputs(Object.keys(definition.inputs), inputs, getterOf) },
+      outputs: arrays.targets(name, Object.keys(definition.outputs), outputs),
+      ...{ due: 0, last: NaN },
+    };
+  });
 }
 
 function readController(name: string, given: AnyDefinition | string | YearsController) {
