@@ -181,6 +181,12 @@ const results: readonly (readonly [name: string, result: unknown, fault: RegExp]
   ["terms", { outputs: {}, reason: "x", terms: { p: "1" } }, /`terms.p`/],
   ["alarms", { outputs: {}, reason: "x", alarms: [{ id: "x" }] }, /`alarms`/],
   ["published", { outputs: {}, reason: "x", published: { a: {} } }, /`published.a`/],
+  ["published, not declared", { outputs: {}, reason: "x", published: { a: 1 } }, /`published.a` is not decl/],
+  [
+    "a slip of the pen",
+    { outputs: {}, reason: "x", publish: { a: 1 } },
+    /has no `publish`; it has: .*published/,
+  ],
   ["fail-safe", { outputs: {}, reason: "x", failSafe: { fans: "x" } }, /failSafe.fans/],
 ];
 for (const [name, result, fault] of results)

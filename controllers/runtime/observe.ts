@@ -43,7 +43,9 @@ export class PublishedValues {
   get(name: string, mode: Mode): Published | string {
     const value = this.#values[name];
     if (value === undefined)
-      return `controller ${this.#name} is ${mode}, so \`${name}\` is not to be relied on`;
+      return mode === "automatic"
+        ? `controller ${this.#name} does not say \`${name}\``
+        : `controller ${this.#name} is ${mode}, so \`${name}\` is not to be relied on`;
     const age = this.#clock.monotonic() - this.#at;
     if (age > 3 * this.#period) return `controller ${this.#name} has not stepped for ${Math.round(age)} ms`;
     return { value, at: this.#at };

@@ -42,3 +42,20 @@ test("limits that would be others in another thread, where there is only JSON, a
   ];
   for (const [change, fault] of rows) assert.match(faultsOfShape({ ...fine, ...change }).join("; "), fault);
 });
+
+test("what nobody would read is a slip, and is told with what there is", () => {
+  const inlet = select("type:temperature");
+  const rows: readonly (readonly [change: object, fault: RegExp])[] = [
+    [{ publish: {} }, /a controller has no `publish`; it has: name, .*publishes/],
+    [{ outputs: { fans: fans.action("speed", { rises: 1 } as object) } }, /output `fans` has no `rises`/],
+    [
+      { inputs: { inlet: inlet.max({ maxage: 5000 } as object) } },
+      /has no `maxage`; it has: minGood, maxAge/,
+    ],
+  ];
+  for (const [change, fault] of rows) {
+    const faults = faultsOfShape({ ...fine, ...change });
+    assert.equal(faults.length, 1);
+    assert.match(faults.join("; "), fault);
+  }
+});

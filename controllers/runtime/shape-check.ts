@@ -1,4 +1,6 @@
 import { namePattern } from "../../devices/device.ts";
+import type { Definition } from "../contract.ts";
+import type { ActionOptions, ActionSpec, InputOptions, InputSpec } from "../select.ts";
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
@@ -13,6 +15,7 @@ export function faultsOfShape(value: unknown): readonly string[] {
   if (!isObject(value))
     return ["the default export is no definition: export default defineController({ … })"];
   return [
+    ...strangers("a controller", value, definitionKeys),
     ...texts(value),
     ...times(value),
     ...functions(value),
@@ -22,6 +25,40 @@ export function faultsOfShape(value: unknown): readonly string[] {
     ...failSafes(value),
     ...loops(value),
   ];
+}
+
+const definitionKeys = Object.keys({
+  ...{ name: true, version: true, summary: true, period: true, budget: true, settings: true, inputs: true },
+  ...{ outputs: true, publishes: true, loop: true, failSafe: true, stateVersion: true, init: true },
+  ...{ migrate: true, check: true, step: true, invariants: true },
+} satisfies Record<keyof Definition, true>);
+const inputOptions = Object.keys({ minGood: true, maxAge: true, unit: true } satisfies Record<
+  keyof InputOptions,
+  true
+>);
+/** Made by `select`, `from`, `optional` and `unless`. */
+const inputParts = Object.keys({
+  ...{ kind: true, tags: true, output: true, channel: true, controller: true, pick: true, optional: true },
+  unless: true,
+} satisfies Record<Exclude<keyof InputSpec, keyof InputOptions | symbol>, true>);
+const outputOptions = Object.keys({
+  ...{ unit: true, rise: true, fall: true, deadband: true, refresh: true, optional: true },
+} satisfies Record<keyof ActionOptions, true>);
+const outputParts = Object.keys({ kind: true, tags: true, action: true } satisfies Record<
+  Exclude<keyof ActionSpec, keyof ActionOptions>,
+  true
+>);
+
+/** What nobody reads is a slip, such as `rises`: told, not passed over. @param parts known, but nobody writes them */
+function* strangers(
+  what: string,
+  value: Readonly<Record<string, unknown>>,
+  known: readonly string[],
+  parts: readonly string[] = [],
+): Generator<string> {
+  for (const key of Object.keys(value))
+    if (!known.includes(key) && !parts.includes(key))
+      yield `${what} has no \`${key.slice(0, 60)}\`; it has: ${known.join(", ")}`;
 }
 
 function* texts({ name, version, summary }: Readonly<Record<string, unknown>>): Generator<string> {
@@ -85,6 +122,7 @@ function* inputs(value: unknown): Generator<string> {
       yield `input \`${name}\`: \`maxAge\` is no time above 0 ms; leave it out for what its poll declares`;
     else if (isObject(one["unless"]) && !Object.hasOwn(value, String(one["unless"]["input"])))
       yield `input \`${name}\` is not needed while \`${String(one["unless"]["input"])}\` has a value, but there is no such input`;
+    else yield* strangers(`input \`${name}\``, one, inputOptions, inputParts);
   }
 }
 
@@ -98,6 +136,7 @@ function* outputs(value: unknown): Generator<string> {
       yield `output \`${name}\` names no action: end it with .action("speed")`;
       continue;
     }
+    yield* strangers(`output \`${name}\``, one, outputOptions, outputParts);
     for (const limit of ["rise", "fall", "refresh"])
       if (one[limit] !== undefined && !(isFinite(one[limit]) && one[limit] > 0))
         yield `output \`${name}\`: \`${limit}\` is no number above 0; leave it out for none`;

@@ -43,7 +43,7 @@ export function readResult(raw: unknown, shape: Shape, outputs: Frame["outputs"]
   if (!isObject(raw["outputs"])) return "the result has no `outputs`";
   if (typeof raw["reason"] !== "string" || raw["reason"] === "")
     return "the result has no `reason`: one sentence for people, why the outputs are what they are";
-  const rest = faultOfRest(raw);
+  const rest = faultOfKeys(raw) ?? faultOfRest(raw, shape);
   if (rest !== undefined) return rest;
   const of: Record<string, Wished | undefined> = {};
   const unknown: string[] = [];
@@ -64,7 +64,19 @@ export function readResult(raw: unknown, shape: Shape, outputs: Frame["outputs"]
   return { of, unknown, result: raw as unknown as StepResult };
 }
 
-function faultOfRest(raw: Readonly<Record<string, unknown>>): string | undefined {
+const resultKeys = Object.keys({
+  ...{ outputs: true, state: true, reason: true, leader: true, terms: true, limits: true },
+  ...{ alarms: true, published: true, failSafe: true },
+} satisfies Record<keyof StepResult, true>);
+
+/** What nobody reads is a slip, such as `publish`: told, not passed over. */
+function faultOfKeys(raw: Readonly<Record<string, unknown>>): string | undefined {
+  const unknown = Object.keys(raw).find((key) => !resultKeys.includes(key));
+  if (unknown === undefined) return undefined;
+  return `a result has no \`${unknown.slice(0, 60)}\`; it has: ${resultKeys.join(", ")}`;
+}
+
+function faultOfRest(raw: Readonly<Record<string, unknown>>, { publishes }: Shape): string | undefined {
   const { terms, limits, alarms, published, leader } = raw;
   if (leader !== undefined && typeof leader !== "string") return "`leader` is no text";
   if (terms !== undefined) {
@@ -81,6 +93,8 @@ function faultOfRest(raw: Readonly<Record<string, unknown>>): string | undefined
   if (published === undefined) return undefined;
   if (!isObject(published)) return "`published` is no object";
   for (const key of Object.keys(published)) {
+    if (publishes === undefined || !Object.hasOwn(publishes, key))
+      return `\`published.${key}\` is not declared: add it to \`publishes\` of the definition`;
     const value = published[key];
     const fits =
       typeof value === "number" ? Number.isFinite(value) : ["string", "boolean"].includes(typeof value);

@@ -28,6 +28,26 @@ test("a value of another controller is of the same moment, and missing while tha
   assert.match(site.controllers.get("taker")?.last?.reason ?? "", /controller inlet is fail-safe/);
 });
 
+test("whoever takes what another controller declares, and does not publish, says so", async (t) => {
+  const step: typeof zone.step = (context) => ({ ...zone.step(context), published: {} });
+  const taker: Definition = {
+    ...plain,
+    name: "taker",
+    inputs: { error: from("inlet", "error").max() },
+    outputs: {},
+    failSafe: {},
+    step: ({ state }): StepResult => ({ outputs: {}, state, reason: "x" }),
+  };
+  const site = await controlSite(
+    t,
+    { taker: use(taker), inlet: use({ ...zone, step } as typeof zone) },
+    { table: warm() },
+  );
+  await site.clock.advance(60_000);
+  assert.equal(site.controllers.get("inlet")?.mode, "automatic");
+  assert.match(site.controllers.get("taker")?.last?.reason ?? "", /controller inlet does not say `error`/);
+});
+
 test("what cannot be bound is told with its place and remedy", async (t) => {
   const odd: Definition = {
     ...plain,
