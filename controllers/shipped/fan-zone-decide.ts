@@ -50,6 +50,7 @@ export const inputs = {
   speeds: select("type:fan").of("rpm").any(),
   fanPower: select("type:fan").of("watt").any(),
   outlet: select("type:temperature", "point:outlet").of("temperature").any(),
+  outdoor: select("type:temperature", "point:outdoor").of("temperature").any(),
   power: optional(select("point:it-power").of("watt").sum()),
   floor: optional(from("trim-respond-floor", "floor").max()),
   freeAir: optional(from("economiser", "air").max()),
@@ -92,10 +93,15 @@ export const shut = 5;
 const goesRound = ({ damper, damperStuck, restAir }: Context["inputs"]): boolean =>
   damper === undefined ? restAir !== undefined : damper.value <= shut && !said(damperStuck);
 
+/** Whether what comes in from outdoors, however much, is no cooler than the hottest inlet: compressors have to cool it. */
+const comesInWarm = ({ outdoor }: Context["inputs"], pv: number): boolean =>
+  (median(outdoor) ?? -Infinity) >= pv;
+
 /** What the fans may do at the most before they only heat: never less than others ask for. */
 function ampleAir(
   { inputs: seen, state, settings: s, dt }: Context,
-  warm: boolean,
+  pv: number,
+  setpoint: number,
   flow: number,
   inForce: number | undefined,
 ): Decided["ample"] {
@@ -104,8 +110,8 @@ function ampleAir(
     outlet: median(seen.outlet),
     duty: inForce,
     asked: state.pid.output ?? 0,
-    warm,
-    closed: goesRound(seen),
+    warm: pv > setpoint,
+    closed: goesRound(seen) || comesInWarm(seen, pv),
   };
   const { ceiling, state: next } = ampleAirStep(state.ample ?? initialAmpleAir, air, s, dt);
   return ceiling === undefined
@@ -158,7 +164,7 @@ export function decide(context: Context, pv: number, setpoint: number, inForce: 
   const flow = flowDuty(seen.power?.value, s);
   const asked = Math.max(s.minDuty, flow, floorOf(seen));
   const dry = dryCeiling(seen, asked, pv, setpoint, s);
-  const ample = ampleAir(context, pv > setpoint, flow, inForce);
+  const ample = ampleAir(context, pv, setpoint, flow, inForce);
   const ceilings = [
     { name: "quiet hours", value: quiet },
     { name: "open door", value: door },

@@ -199,6 +199,21 @@ test("with the damper shut fans go no faster than takes the racks' heat away, an
   assert.match(last.trace.alarms.find(({ id }) => id === "saturated")?.text ?? "", /more air would not help/);
 });
 
+test("where outdoor air comes in warmer than the inlets, more of it is of no use either", () => {
+  const warm = (outdoor: number) =>
+    site({ settings: { setpoint: 20 } }, undefined, (inlet, duty) => ({
+      damper: 100,
+      outdoor: inlet + outdoor,
+      outlet: inlet + 700 / duty,
+    }));
+  const { zone, run } = warm(0.5);
+  run(800);
+  assert.ok(Math.abs(zone.duties()[0]! - 70) < 0.5, `${zone.duties()[0]} %`);
+  const cooler = warm(-0.5);
+  cooler.run(800);
+  assert.equal(cooler.zone.duties()[0], 100);
+});
+
 test("with outdoor air, or a damper that stays open, all air is of use", () => {
   for (const others of [{ damper: 40 }, { damper: 0, damperStuck: 1 }, {}]) {
     const { zone, run } = site({ settings: { setpoint: 20 } }, undefined, (inlet, duty) => ({
