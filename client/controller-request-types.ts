@@ -6,6 +6,8 @@ export interface ControllerSettings {
   /** Those of them that are so only for a while. */
   readonly temporary: Readonly<Record<string, TemporarySetting>>;
   readonly schema?: Readonly<Record<string, unknown>>;
+  /** Of a change: it is so, but a restart would not know of it, and why. */
+  readonly unkept?: string;
 }
 
 export interface ChangeOptions {

@@ -52,6 +52,7 @@ const summaryFields: is.Fields<types.ControllerSummary> = {
   definition: maybeText,
   version: maybeText,
   summary: maybeText,
+  unkept: maybeText,
   period: is.number,
   leader: maybeText,
   reason: maybeText,
@@ -225,6 +226,7 @@ export const settings = is.object<types.ControllerSettings>({
   settings: anyByKey,
   temporary,
   schema: is.optional(anyByKey),
+  unkept: maybeText,
 });
 
 export const overrides = is.list(
@@ -306,6 +308,7 @@ export const versions = is.object<types.ControllerVersions>({
   history: is.list(
     is.object<types.VersionHappening>({ at: is.text, what: is.text, id: is.text, from: maybeText, by }),
   ),
+  unkept: maybeText,
   shadow: is.optional(shadow),
 });
 
@@ -314,6 +317,7 @@ export const swapReport = is.object<types.SwapReport>({
   to: is.text,
   state: is.text,
   pause: is.number,
+  unkept: maybeText,
 });
 
 export const replay = is.object<types.Replay>({

@@ -73,6 +73,8 @@ export interface ControllerSummary {
   readonly definition?: string;
   readonly version?: string;
   readonly summary?: string;
+  /** Of a change: it is so, but a restart would not know of it, and why. */
+  readonly unkept?: string;
   /** Between steps, in ms. */
   readonly period: number;
   /** Which loop, sensor or rule decided. */

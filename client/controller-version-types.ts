@@ -32,6 +32,8 @@ export interface ControllerVersions {
   readonly versions: readonly ControllerVersion[];
   /** The newest first. */
   readonly history: readonly VersionHappening[];
+  /** Why a restart would not know of all this, as things are. */
+  readonly unkept?: string;
   readonly shadow?: Shadow;
 }
 
@@ -69,6 +71,8 @@ export interface SwapReport {
   readonly state: string;
   /** How long steps could not begin, in ms. */
   readonly pause: number;
+  /** Why a restart would have the version before in force. */
+  readonly unkept?: string;
 }
 
 /** What two versions made of the same inputs. */

@@ -84,6 +84,7 @@ export const errorTable = {
   TOO_MANY: { http: 429, retry: true, text: "{source} asks too often ({fault})" },
   UNVERIFIABLE: { http: 503, retry: true, text: "{source} cannot be verified now ({fault})" },
   // Ourselves
+  NOT_KEPT: { http: 507, retry: true, text: "{source} cannot be kept in {folder}: {fault}; {remedy}" },
   STOPPED: { http: 503, retry: true, text: "{source} is stopping" },
   INTERNAL: { http: 500, retry: false, text: "{source}: unexpected: {fault}" },
 } as const satisfies Record<string, ErrorEntry>;

@@ -140,6 +140,8 @@ export interface SwapReport {
   readonly state: "handed over" | "migrated" | "fresh";
   /** How long steps could not begin. */
   readonly pause: Millis;
+  /** Why a restart would have the version before in force: absent when it would not. */
+  readonly unkept?: string;
 }
 
 export type ControllerEvent =

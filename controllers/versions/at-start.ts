@@ -1,4 +1,5 @@
 import type { Clock } from "../../devices/clock.ts";
+import { asBothyError } from "../../devices/errors.ts";
 import type { Log } from "../../devices/plugin.ts";
 import type { By } from "../runtime/api.ts";
 import type { Bundle, Source } from "../runtime/source.ts";
@@ -28,7 +29,7 @@ export function sourceAtStart(controller: string, configured: Source, deps: Star
   const by: By = { who: "configuration", why: "it names this version" };
   const before = store.inForce(controller);
   try {
-    if (configured.kind === "bundle") keep(controller, configured, by, store);
+    if (configured.kind === "bundle") keep(controller, configured, by, deps);
     if (before?.configured !== id) {
       store.put(controller, "configured", { id, configured: id, by });
       return configured;
@@ -59,10 +60,18 @@ export function lastInForce(
   }
 }
 
-function keep(controller: string, bundle: Bundle, by: By, store: VersionStore): void {
-  const known = store.list(controller).some(({ id }) => id === bundle.hash);
-  // Its name and version are known once it was loaded; until then its file says enough.
-  if (!known) store.add(controller, bundle, { name: bundle.file, version: "" }, by);
+function keep(controller: string, bundle: Bundle, by: By, { store, log }: StartDeps): void {
+  if (store.list(controller).some(({ id }) => id === bundle.hash)) return;
+  try {
+    // Its name and version are known once it was loaded; until then its file says enough.
+    store.add(controller, bundle, { name: bundle.file, version: "" }, by);
+  } catch (error) {
+    const { message } = asBothyError(error, `a version of ${controller}`);
+    log.error(
+      { controller, file: bundle.file },
+      `it is in force, but cannot be gone back to later: ${message}`,
+    );
+  }
 }
 
 /** One that was on probation when the program ended, again and again, is not put in force again. */

@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync } from "node:fs";
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { crc32 } from "node:zlib";
 import { syncFolder, writeWhole } from "../../devices/files.ts";
@@ -36,10 +36,24 @@ export function replaceFile(path: string, text: string, written: () => void = ()
   const folder = dirname(path);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const beside = `${path}.new`;
-  write(beside, "w", text);
-  written();
-  renameSync(beside, path);
+  try {
+    write(beside, "w", text);
+    written();
+    renameSync(beside, path);
+  } catch (error) {
+    discard(beside);
+    throw error;
+  }
   syncFolder(folder);
+}
+
+/** Part of a file takes room that a full disk does not have. */
+function discard(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // What went wrong before says more.
+  }
 }
 
 /** Adds to a file; it outlasts a loss of power when this returns. @throws Error of the disk */

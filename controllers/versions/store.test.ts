@@ -1,10 +1,18 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import fc from "fast-check";
-import { seconds } from "../../devices/clock.ts";
+import { minutes, seconds } from "../../devices/clock.ts";
 import { BothyError } from "../../devices/errors.ts";
 import { silentLog } from "../../devices/plugin.ts";
 import { TestClock } from "../../test/support/test-clock.ts";
@@ -145,14 +153,98 @@ test("a record with a changed byte is none", () => {
   fc.assert(fc.property(fc.string(), (text) => assert.equal(unsealed(text), undefined)));
 });
 
-test("a disk that takes nothing refuses a version, and what was in force still is", (t) => {
+/** Has the next file of a name be written to a disk that is full. */
+function fillUp(folder: string, name: string): void {
+  const file = join(folder, "fans", name);
+  rmSync(file, { force: true });
+  symlinkSync("/dev/full", file);
+}
+
+test("a disk that is full refuses a version, says which folder it is and what to do, and has changed nothing", (t) => {
+  const folder = folderFor(t);
+  const store = open(folder);
+  store.add("fans", bundle("a"), { name: "mine", version: "1.0.0" }, by);
+  fillUp(folder, "texts/hash-of-b.json.new");
+  assert.throws(
+    () => store.add("fans", bundle("b"), { name: "mine", version: "1.1.0" }, by),
+    (error) =>
+      error instanceof BothyError &&
+      error.code === "NOT_KEPT" &&
+      error.message ===
+        `a version of fans cannot be kept in ${folder}/fans/texts: its disk is full: ENOSPC: no space left on device, write; free space there`,
+  );
+  assert.deepEqual(readdirSync(join(folder, "fans", "texts")), ["hash-of-a.json"]);
+  assert.deepEqual(
+    [store, open(folder)].map((one) => [one.list("fans").length, one.history("fans").length]),
+    [
+      [1, 1],
+      [1, 1],
+    ],
+  );
+  store.add("fans", bundle("b"), { name: "mine", version: "1.1.0" }, by);
+  assert.equal(open(folder).list("fans").length, 2);
+});
+
+test("what is in force although the disk was full is on it as soon as there is room", async (t) => {
+  const folder = folderFor(t);
+  const clock = new TestClock();
+  const said: string[] = [];
+  const hear = (_: object, text: string): void => void said.push(text);
+  const store = new VersionStore({ clock, log: { ...silentLog, info: hear, error: hear }, folder });
+  store.put("fans", "configured", { id: "a", configured: "a", by });
+  fillUp(folder, "in-force.json.new");
+  fillUp(folder, "history.jsonl");
+  const fault = store.put("fans", "swapped", { id: "b", configured: "a", by });
+  assert.match(fault ?? "", /cannot be kept in .*fans: its disk is full: ENOSPC/);
+  assert.deepEqual([store.inForce("fans")?.id, store.unkept("fans")], ["b", fault]);
+  assert.equal(open(folder).inForce("fans")?.id, "a", "what a restart would have");
+  fillUp(folder, "in-force.json.new");
+  await clock.advance(minutes(1));
+  assert.equal(store.unkept("fans"), fault, "still full");
+  store.tell("fans", { what: "refused", id: "c", by });
+  await clock.advance(minutes(1));
+  assert.equal(store.unkept("fans"), undefined);
+  assert.equal(clock.waiting, 0);
+  const again = open(folder);
+  assert.equal(again.inForce("fans")?.id, "b");
+  assert.deepEqual(
+    again.history("fans").map(({ what }) => what),
+    ["refused", "swapped", "configured"],
+  );
+  assert.deepEqual(
+    said.map((text) => text.replace(/^fans: /, "").replace(/: .*/s, "")),
+    [
+      "which version is in force is lost when the program ends",
+      "the history of versions is lost when the program ends",
+      "the history of versions is on disk after all",
+      "which version is in force is on disk after all",
+    ],
+  );
+});
+
+test("a program that ends writes once more what the disk had no room for", (t) => {
+  const folder = folderFor(t);
+  const store = open(folder);
+  mkdirSync(join(folder, "fans"));
+  fillUp(folder, "in-force.json.new");
+  assert.notEqual(store.put("fans", "swapped", { id: "b", configured: "a", by }), undefined);
+  store.close();
+  store.close();
+  assert.equal(open(folder).inForce("fans")?.id, "b");
+});
+
+test("a folder that cannot be had refuses a version; what is in force lasts as long as the program", (t) => {
   const folder = join(folderFor(t), "in-the-way");
   writeFileSync(folder, "");
   const store = open(folder);
-  assert.throws(() => store.add("fans", bundle("a"), { name: "mine", version: "1.0.0" }, by), BothyError);
-  assert.throws(() => store.put("fans", "swapped", { id: "a", configured: "b", by }), BothyError);
-  assert.equal(store.inForce("fans"), undefined);
+  assert.throws(
+    () => store.add("fans", bundle("a"), { name: "mine", version: "1.0.0" }, by),
+    /cannot be kept in .*in-the-way.fans.texts: something that is no folder is in its place: ENOTDIR.*; move it away/,
+  );
+  assert.notEqual(store.put("fans", "swapped", { id: "a", configured: "b", by }), undefined);
+  assert.equal(store.inForce("fans")?.id, "a");
   assert.deepEqual(store.list("fans"), []);
+  assert.equal(open(folder).inForce("fans"), undefined);
 });
 
 test("without a folder versions last as long as the program", () => {

@@ -1,5 +1,5 @@
 import { readdirSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Clock, Instant, Millis } from "../../devices/clock.ts";
 import { BothyError } from "../../devices/errors.ts";
 import { isMissing, readIfThere } from "../../devices/files.ts";
@@ -8,6 +8,8 @@ import type { Alarm } from "../contract.ts";
 import type { By } from "../runtime/api.ts";
 import type { Bundle, Source } from "../runtime/source.ts";
 import { appendToFile, replaceFile, sealed, unsealed } from "./files.ts";
+import { notKept } from "./not-kept.ts";
+import { Owed } from "./owed.ts";
 
 /** Names a version: the hash of its text, or `name@version` of one that comes with Bothy. */
 export type VersionId = string;
@@ -78,6 +80,7 @@ interface Kept extends Version {
 /** Entries of a history that are told of. */
 const mostHistory = 500;
 const mostVersions = 50;
+const ofVersions = "the history of versions";
 
 /**
  * The versions of a site's controllers. A text is on disk before anything names it, and which one is in force is one
@@ -91,12 +94,14 @@ export class VersionStore {
   readonly #history = new Map<string, HistoryEntry[]>();
   /** Controllers whose history this program has added to. */
   readonly #begun = new Set<string>();
+  readonly #owed: Owed;
 
   constructor(deps: StoreDeps) {
     this.#deps = deps;
+    this.#owed = new Owed(deps);
   }
 
-  /** Keeps a text. The same text again is the same version. @throws BothyError `INTERNAL` when the disk takes nothing */
+  /** Keeps a text. The same text again is the same version. @throws BothyError `NOT_KEPT` when the disk takes nothing */
   add(controller: string, bundle: Bundle, definition: Pick<Version, "name" | "version">, by: By): Version {
     const texts = this.#textsOf(controller);
     const known = texts.get(bundle.hash);
@@ -147,32 +152,31 @@ export class VersionStore {
   }
 
   /**
-   * Says what is in force from now on, also after the program has ended.
-   * @throws BothyError `INTERNAL` when the disk takes nothing: then what was in force before still is
+   * Says what is in force from now on; also after the program has ended, when the disk takes it. Never throws.
+   * @returns why a restart would not know of it, as things are: it is tried again until the disk takes it
    */
-  put(controller: string, what: Happening, next: Omit<InForce, "since">): void {
+  put(controller: string, what: Happening, next: Omit<InForce, "since">): string | undefined {
     const from = this.inForce(controller)?.id;
     const inForce: InForce = { ...next, since: this.#deps.clock.now() };
-    this.#disk("in force", controller, ["in-force.json"], (path, written) =>
-      replaceFile(path, sealed(inForce), written),
-    );
-    this.#inForce.set(controller, inForce);
+    const fault = this.#keepInForce("in force", controller, inForce);
     this.#tell(controller, { what, id: next.id, ...(from === undefined ? {} : { from }), by: next.by });
+    return fault;
   }
 
   /** Changes what is said of the version in force, without its being another. Never throws. */
   amend(controller: string, change: (before: InForce) => InForce): void {
     const before = this.inForce(controller);
-    if (before === undefined) return;
-    const after = change(before);
-    this.#inForce.set(controller, after);
-    try {
-      this.#disk("amended", controller, ["in-force.json"], (path, written) =>
-        replaceFile(path, sealed(after), written),
-      );
-    } catch (error) {
-      this.#deps.log.warn({ error, controller }, "what is known of the version in force cannot be kept");
-    }
+    if (before !== undefined) this.#keepInForce("amended", controller, change(before));
+  }
+
+  /** Why a restart would not know which version is in force, or how that came about. */
+  unkept(controller: string): string | undefined {
+    return this.#owed.fault(controller);
+  }
+
+  /** Tries once more to write what the disk did not take. */
+  close(): void {
+    this.#owed.close();
   }
 
   /** Adds to the history. Never throws. */
@@ -190,16 +194,18 @@ export class VersionStore {
     const history = this.#historyOf(controller);
     history.push(full);
     if (history.length > 2 * mostHistory) history.splice(0, history.length - mostHistory);
-    try {
-      // A line that a loss of power tore has no end: the first one of this program begins with one.
-      const begin = this.#begun.has(controller) ? "" : "\n";
-      this.#disk("history", controller, ["history.jsonl"], (path) =>
-        appendToFile(path, begin + sealed(full)),
-      );
-      this.#begun.add(controller);
-    } catch (error) {
-      this.#deps.log.warn({ error, controller }, "the history of versions cannot be written");
-    }
+    // A line that a loss of power tore has no end: the first one of this program begins with one.
+    const line = (this.#begun.has(controller) ? "" : "\n") + sealed(full);
+    this.#begun.add(controller);
+    // Where a line was not taken, part of it may be there: then all are written anew.
+    let torn = this.#owed.has(controller, ofVersions);
+    this.#owed.write(controller, ofVersions, () => {
+      if (torn) this.#writeHistory("history", controller, history);
+      else {
+        torn = true;
+        this.#disk("history", controller, ["history.jsonl"], (path) => appendToFile(path, line));
+      }
+    });
   }
 
   #historyOf(controller: string): HistoryEntry[] {
@@ -212,20 +218,29 @@ export class VersionStore {
       if (lost > 0) this.#deps.log.warn({ controller, lost }, "lines of the history of versions are damaged");
       history = whole.slice(-mostHistory);
       this.#history.set(controller, history);
-      if (lines.length > 2 * mostHistory) this.#shorten(controller, history);
+      const short = history;
+      // A file that has grown for years begins anew with what is told of.
+      if (lines.length > 2 * mostHistory)
+        this.#owed.write(controller, ofVersions, () =>
+          this.#writeHistory("shortened history", controller, short),
+        );
     }
     return history;
   }
 
-  /** A file that has grown for years begins anew with what is told of. */
-  #shorten(controller: string, history: readonly HistoryEntry[]): void {
-    try {
-      this.#disk("shortened history", controller, ["history.jsonl"], (path, written) =>
-        replaceFile(path, history.map((entry) => sealed(entry)).join(""), written),
-      );
-    } catch (error) {
-      this.#deps.log.warn({ error, controller }, "the history of versions cannot be shortened");
-    }
+  #keepInForce(phase: string, controller: string, inForce: InForce): string | undefined {
+    this.#inForce.set(controller, inForce);
+    return this.#owed.write(controller, "which version is in force", () =>
+      this.#disk(phase, controller, ["in-force.json"], (path, written) =>
+        replaceFile(path, sealed(inForce), written),
+      ),
+    );
+  }
+
+  #writeHistory(phase: string, controller: string, history: readonly HistoryEntry[]): void {
+    this.#disk(phase, controller, ["history.jsonl"], (path, written) =>
+      replaceFile(path, history.map((entry) => sealed(entry)).join(""), written),
+    );
   }
 
   #textsOf(controller: string): Map<VersionId, Kept> {
@@ -301,8 +316,7 @@ export class VersionStore {
     try {
       write(join(folder, controller, ...path), () => reached?.(`written ${phase}`));
     } catch (error) {
-      const fault = error instanceof Error ? error.message : String(error);
-      throw new BothyError("INTERNAL", { source: `the versions of ${controller}`, fault }, { cause: error });
+      throw notKept(`a version of ${controller}`, dirname(join(folder, controller, ...path)), error);
     }
     reached?.(`after ${phase}`);
   }

@@ -78,7 +78,7 @@ export class Takeovers {
     what: "swapped" | "rolled back" | "promoted",
     options: SwapOptions,
   ): Promise<SwapReport> {
-    const { store, clock, log, catalog, followed, shadows } = this.#deps;
+    const { store, clock, catalog, followed, shadows } = this.#deps;
     const before = versionIdOf(followed.statusOf(controller));
     const probation = options.probation ?? defaultProbation;
     const source = catalog.sourceOf(controller, id);
@@ -89,18 +89,14 @@ export class Takeovers {
     // What is in shadow went on from the state of another.
     if (what !== "promoted" && shadows.has(controller)) await shadows.end(controller);
     const by: By = { who: options.who, why: options.why };
-    try {
-      store.put(controller, what, {
-        ...{ id, by },
-        configured: store.inForce(controller)?.configured ?? before,
-        ...(probation > 0 ? { probation: probationOf(probation, before, clock), starts: 0 } : {}),
-      });
-      this.#probations.watch(controller);
-    } catch (error) {
-      // It runs all the same; after a restart it would not.
-      log.error({ error, controller, id }, "which version is in force cannot be kept");
-    }
-    return report;
+    // It runs all the same; after a restart it would not.
+    const unkept = store.put(controller, what, {
+      ...{ id, by },
+      configured: store.inForce(controller)?.configured ?? before,
+      ...(probation > 0 ? { probation: probationOf(probation, before, clock), starts: 0 } : {}),
+    });
+    this.#probations.watch(controller);
+    return { ...report, ...(unkept === undefined ? {} : { unkept }) };
   }
 
   /**
@@ -129,18 +125,14 @@ export class Takeovers {
 
   /** The runtime has gone back by itself. */
   rolledBack(controller: string, source: Source, why: string): void {
-    const { store, log, followed } = this.#deps;
+    const { store, followed } = this.#deps;
     const status = followed.statusOf(controller);
     const id = idOfSource(source, status.definition ?? { name: "", version: "" });
-    try {
-      store.put(controller, "rolled back", {
-        id,
-        configured: store.inForce(controller)?.configured ?? id,
-        by: { who: "runtime", why },
-      });
-    } catch (error) {
-      log.error({ error, controller, id }, "which version is in force cannot be kept");
-    }
+    store.put(controller, "rolled back", {
+      id,
+      configured: store.inForce(controller)?.configured ?? id,
+      by: { who: "runtime", why },
+    });
   }
 
   close(): void {

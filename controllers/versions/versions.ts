@@ -42,6 +42,8 @@ export interface VersionsStatus {
   readonly probation?: { readonly until: Instant; readonly previous: VersionId };
   readonly versions: readonly Version[];
   readonly history: readonly HistoryEntry[];
+  /** Why a restart would not know of all this, as things are. */
+  readonly unkept?: string;
   readonly shadow?: ShadowStatus;
 }
 
@@ -59,7 +61,7 @@ export interface ReplayRequest {
 
 /**
  * Which versions of a site's controllers there are, which is in force, and how one takes the place of another. What is
- * in force is on disk after it works and before anybody is told that it does.
+ * in force is on disk after it works and before anybody is told that it does; where a disk takes nothing, that is told too.
  */
 export class Versions {
   readonly #deps: VersionsDeps;
@@ -119,6 +121,7 @@ export class Versions {
     const status = this.#followed.statusOf(controller);
     const kept = store.inForce(controller);
     const shadow = this.#shadows.status(controller);
+    const unkept = store.unkept(controller);
     const { previous } = kept?.probation ?? {};
     const probation =
       status.probation === undefined || previous === undefined
@@ -130,6 +133,7 @@ export class Versions {
       ...(probation === undefined ? {} : { probation }),
       versions: this.#catalog.list(controller, status.definition),
       history: store.history(controller),
+      ...(unkept === undefined ? {} : { unkept }),
       ...(shadow === undefined ? {} : { shadow }),
     };
   }
@@ -140,7 +144,7 @@ export class Versions {
 
   /**
    * Keeps a text as a version, after it was loaded and makes sense. It is not in force.
-   * @throws BothyError `NOT_FOUND`, `BAD_INPUT` for what is no definition
+   * @throws BothyError `NOT_FOUND`, `BAD_INPUT` for what is no definition, `NOT_KEPT` when the disk takes nothing
    */
   async add(controller: string, bundle: Bundle, by: By): Promise<Version> {
     this.#followed.statusOf(controller);
@@ -226,6 +230,7 @@ export class Versions {
   async close(): Promise<void> {
     for (const stop of this.#stops) stop();
     this.#takeovers.close();
+    this.#deps.store.close();
     await this.#shadows.close();
   }
 

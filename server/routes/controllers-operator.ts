@@ -36,3 +36,12 @@ export function told(
     result: "done",
   });
 }
+
+/** Why what was changed would not outlast the program, for people; empty when it would, or nothing is to. */
+export function unkept({ keeper }: Pick<RouteParts, "keeper">): { readonly unkept?: string } {
+  const { kept, folder, fault = "" } = keeper.status();
+  if (kept || folder === undefined) return {};
+  return {
+    unkept: `the state folder ${folder} cannot be written: ${fault}; free space there, or check its rights and its disk`,
+  };
+}

@@ -31,3 +31,6 @@ export const lastFailure = Type.Optional(Type.Object({ ...failureParts, at: inst
 export const probation = Type.Optional(
   Type.Object({ until: instant, previous: text }, { description: "Until then it may be taken back." }),
 );
+export const unkept = Type.Optional(
+  Type.String({ description: "It is so, but a restart would not know of it: why, and what to do." }),
+);

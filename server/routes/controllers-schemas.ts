@@ -15,6 +15,7 @@ import {
   probation,
   text,
   texts,
+  unkept,
   value,
   values,
   wantedMode,
@@ -87,6 +88,7 @@ const summaryParts = {
   alarms: Type.Array(alarm),
   missed: Type.Integer({ description: "Steps that could not begin in time." }),
   failures: Type.Integer(),
+  unkept,
 };
 export const summary = Type.Object(summaryParts);
 
@@ -247,6 +249,7 @@ export const settings = Type.Object({
   settings: anything,
   temporary,
   schema: Type.Optional(anything),
+  unkept,
 });
 
 export const override = Type.Object({

@@ -8,6 +8,7 @@ import {
   optionalText,
   probation,
   text,
+  unkept,
 } from "./controllers-schema-parts.ts";
 
 /** What routes of versions of controllers answer, for the description. As in schemas.ts, tests compare. */
@@ -83,6 +84,7 @@ export const versions = Type.Object({
   history: Type.Array(Type.Object({ at: instant, what: text, id: text, from: optionalText, by }), {
     description: "The newest first.",
   }),
+  unkept,
   shadow: Type.Optional(shadow),
 });
 
@@ -91,6 +93,7 @@ export const swapReport = Type.Object({
   to: text,
   state: Type.String({ description: "`handed over`, `migrated`, `fresh`." }),
   pause: Type.Number({ description: "How long steps could not begin, ms." }),
+  unkept,
 });
 
 export const replay = Type.Object({

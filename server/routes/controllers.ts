@@ -6,7 +6,7 @@ import { sendJson } from "../faults.ts";
 import { toJson } from "../json.ts";
 import { controllerFor, detailJson, seesController, summaryJson, temporaryJson } from "./controllers-json.ts";
 import { addControllerAlarms } from "./controllers-alarms.ts";
-import { told } from "./controllers-operator.ts";
+import { told, unkept } from "./controllers-operator.ts";
 import { addControllerOverrides } from "./controllers-overrides.ts";
 import { addControllerTrace } from "./controllers-trace.ts";
 import { addControllerTuning } from "./controllers-tuning.ts";
@@ -108,7 +108,7 @@ function addSettings(app: FastifyInstance, parts: RouteParts): void {
     const span = text === undefined ? "" : ` for ${text}`;
     told(parts, request, "settings", `${toJson(settings)}${span}`, reason);
     await parts.keeper.flushed();
-    return { name, settings: all, temporary: temporaryJson(runtime.get(name)) };
+    return { name, settings: all, temporary: temporaryJson(runtime.get(name)), ...unkept(parts) };
   };
   const schema = {
     tags,
@@ -145,7 +145,7 @@ function addMode(app: FastifyInstance, parts: RouteParts): void {
         body: modeBody,
         response: schemas.answers(own.summary, "The controller."),
       },
-      handler: (request, reply) => {
+      handler: async (request, reply) => {
         const { name } = controllerFor(request.principal, param(request, "name"), parts);
         const body = request.body as Pick<ModeRequest, "mode"> & {
           readonly holdFor?: string;
@@ -161,8 +161,12 @@ function addMode(app: FastifyInstance, parts: RouteParts): void {
           ...(span === undefined || mode === "automatic" ? {} : { holdFor: span }),
         });
         told(parts, request, "mode", mode, reason);
+        await parts.keeper.flushed();
         const status = runtime.get(name);
-        return sendJson(reply, status === undefined ? {} : summaryJson(status, parts));
+        return sendJson(
+          reply,
+          status === undefined ? {} : { ...summaryJson(status, parts), ...unkept(parts) },
+        );
       },
     },
   });

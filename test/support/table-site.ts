@@ -29,7 +29,7 @@ export async function tableSite(
   values: Readonly<Record<string, number | bigint | string | boolean>> = {},
   rest: Partial<SiteConfig> = {},
   parts: Pick<RouteParts, "sockets"> = {},
-  deps: Pick<SiteDeps, "controllers"> = {},
+  deps: Pick<SiteDeps, "controllers" | "state"> = {},
 ): Promise<TableSite> {
   const table = new Table();
   for (const [key, value] of Object.entries(values)) table.values.set(key, value);

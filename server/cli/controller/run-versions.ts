@@ -7,7 +7,7 @@ import { onServer, ownOnly, type Server } from "../client.ts";
 import { ageOf, roundedValue } from "../on-call/texts.ts";
 import { plain } from "../show/width.ts";
 import { CannotRun, exit, type ExitCode, print, printJson } from "../terminal.ts";
-import { ms, type Options, reasonOf } from "./run.ts";
+import { ms, type Options, reasonOf, sayUnkept } from "./run.ts";
 
 const short = (id: string): string => (/^[0-9a-f]{64}$/.test(id) ? id.slice(0, 12) : id);
 
@@ -24,6 +24,7 @@ export const versions = (name: string, options: Options): Promise<ExitCode> =>
           `${id === answer.inForce ? "→" : " "} ${short(id).padEnd(24)} ${of} ${version}  ${added === undefined ? "" : `${ageOf(added, server.now())} ago, ${by.who}: ${by.why}`}`.trimEnd(),
         ),
       );
+    sayUnkept(answer);
     if (answer.shadow !== undefined) for (const line of shadowLines(answer.shadow)) print(plain(line));
     for (const { at, what, id, by } of answer.history.slice(0, 10))
       print(
@@ -71,7 +72,7 @@ export const exchange = (
     const asked = { version, ...reasonOf(options) };
     if (verb === "swap") {
       const probation = options.for === undefined ? {} : { probation: options.for };
-      print(swappedText(name, await controllers.swap(name, { ...asked, ...probation })));
+      sayExchange(name, await controllers.swap(name, { ...asked, ...probation }));
     } else {
       const span = options.for === undefined ? {} : { for: options.for };
       for (const line of shadowLines(await controllers.shadow(name, { ...asked, ...span })))
@@ -80,8 +81,11 @@ export const exchange = (
     return exit.good;
   });
 
-const swappedText = (name: string, { from, to, state, pause }: SwapReport): string =>
-  plain(`${name}: ${to} is in force in place of ${from}; state ${state}, ${ms(pause)} between steps`);
+function sayExchange(name: string, report: SwapReport): void {
+  const { from, to, state, pause } = report;
+  print(plain(`${name}: ${to} is in force in place of ${from}; state ${state}, ${ms(pause)} between steps`));
+  sayUnkept(report);
+}
 
 export const move = (
   verb: "promote" | "rollback",
@@ -94,7 +98,7 @@ export const move = (
       verb === "rollback"
         ? await controllers.rollBack(name, reasonOf(options))
         : await controllers.promote(name, { ...reasonOf(options), force: options.force === true });
-    print(swappedText(name, report));
+    sayExchange(name, report);
     return exit.good;
   });
 

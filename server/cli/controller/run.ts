@@ -23,10 +23,9 @@ export interface Options extends TargetOptions {
 
 /** What it commands; in fail-safe what is in force. Of outputs it has given up nothing: they are somebody else's. */
 const wants = ({ mode, outputs }: Pick<ControllerSummary, "mode" | "outputs">): string => {
-  const own = outputs.filter(({ wanted }) => wanted !== undefined || mode === "fail-safe");
-  const texts = own.map(({ output, wanted, applied }) => {
-    const value = wanted === undefined ? (applied ?? "") : roundedValue(wanted);
-    return `${output} ${String(value)}`.trim();
+  const texts = outputs.flatMap(({ output, wanted, sent, applied }) => {
+    const value = wanted ?? (mode === "fail-safe" ? (sent ?? applied) : undefined);
+    return value === undefined ? [] : [`${output} ${roundedValue(value)}`];
   });
   return [...new Set(texts)].join(", ");
 };
@@ -211,6 +210,7 @@ export const mode = (name: string, wanted: string, options: Options): Promise<Ex
     });
     const until = summary.modeUntil === undefined ? "" : `, until ${localTime(summary.modeUntil)}`;
     print(`${name}: ${summary.wantedMode}${until}`);
+    sayUnkept(summary);
     return exit.good;
   });
 
@@ -231,8 +231,14 @@ export const set = (name: string, pairs: readonly string[], options: Options): P
     });
     for (const key of Object.keys(settings))
       print(`${key} ${toJson(answer.settings[key])}${untilText(answer.temporary[key])}`);
+    sayUnkept(answer);
     return exit.good;
   });
+
+/** Whoever changed something expects it to be so after a restart, too. */
+export function sayUnkept({ unkept }: { readonly unkept?: string }): void {
+  if (unkept !== undefined) print(plain(`not kept, so a restart would not know of it: ${unkept}`));
+}
 
 const untilText = (held: TemporarySetting | undefined): string =>
   held === undefined ? "" : `, until ${localTime(held.until)}, then ${toJson(held.then)}`;
