@@ -34,9 +34,24 @@ const detail = {
 test("of several outputs the one that somebody else holds is told of; alarms say as of when they are", () => {
   const lines = whyLines(detail, now, Infinity);
   assert.deepEqual(lines.slice(3), [
-    "who wants→  8 operator, past minimum on/off 0  ann: it screams (60 s) [dx-1 capacity]",
-    "            6 minimum on/off 25  controller cooling: it has to run (60 s)",
+    "who wants→  8 operator, past minimum on/off 0 (60 s) [dx-1 capacity]  ann: it screams",
+    "            6 minimum on/off 25 (60 s)  controller cooling: it has to run",
     "alarms   major: it is hot (60 s) (as of 60 s ago: not known since)",
     "         notice: a door is open (60 s)",
   ]);
+});
+
+test("on a terminal of 80 columns the reason is whole, in up to three lines", () => {
+  const reason =
+    "probe-inlet.temperature is at 28.4 °C, 2.4 K above its setpoint of 26 °C: fans at 100 %; 1 of 8 fans has failed";
+  const told = (text: string): readonly string[] => whyLines({ ...detail, reason: text }, now, 80);
+  assert.deepEqual(told(reason).slice(0, 4), [
+    "cooling: automatic   staged-cooling 1.0.0",
+    "because  probe-inlet.temperature is at 28.4 °C, 2.4 K above its setpoint of 26",
+    "         °C: fans at 100 %; 1 of 8 fans has failed",
+    "leader   none",
+  ]);
+  const endless = told(`${reason}; `.repeat(4));
+  assert.match(endless[3] ?? "", /^ {9}.{70}…$/);
+  assert.equal(endless[4], "leader   none");
 });

@@ -1,5 +1,5 @@
 import { unsure } from "./counted.ts";
-import { plain } from "../show/width.ts";
+import { cut, plain, wrap } from "../show/width.ts";
 import { ageText, roundedValue } from "../on-call/texts.ts";
 import type { ControllerDetail as Detail, ControllerInput, TargetEntry } from "../../../client/index.ts";
 
@@ -7,18 +7,19 @@ import type { ControllerDetail as Detail, ControllerInput, TargetEntry } from ".
 const screenLines = 23;
 /** Lines of one input, and of the alarms. */
 const mostAlike = 4;
+/** Lines of the reason: it is what was asked for. */
+const mostReason = 3;
+/** Columns in front of what is said. */
+const margin = 9;
 
 /**
  * Why the outputs of a controller are what they are, on one screen.
  * @param now of the server @param width columns; Infinity: nothing is cut, nothing of what differs left out
  */
 export function whyLines(detail: Detail, now: number, width: number): readonly string[] {
-  const cut = (line: string): string =>
-    line.length <= width ? line : `${line.slice(0, Math.max(1, width - 1))}…`;
-  const parts = sections(detail, now, width === Infinity ? (lines) => lines : few);
-  const most = width === Infinity ? Infinity : screenLines;
-  const lines = fitted(parts, most);
-  return lines.map((line) => cut(plain(line)));
+  const parts = sections(detail, now, width);
+  const lines = fitted(parts, width === Infinity ? Infinity : screenLines);
+  return lines.map((line) => cut(plain(line), Math.max(1, width)));
 }
 
 /** Of all that it commands the one about which most is to be said: what somebody stronger than it holds. */
@@ -35,20 +36,18 @@ interface Part {
   readonly least: number;
 }
 
-/** @param shortened what becomes of lines that are alike */
-function sections(
-  detail: Detail,
-  now: number,
-  shortened: (lines: readonly string[]) => readonly string[],
-): readonly Part[] {
+function sections(detail: Detail, now: number, width: number): readonly Part[] {
   const { last, alarms } = detail;
+  const shortened = (lines: readonly string[]): readonly string[] =>
+    width === Infinity ? lines : few(lines);
   const inputs = Object.entries(last?.inputs ?? {}).flatMap(([name, all]) =>
     // What is bad comes first: it is what is not alike.
     shortened([...all].sort(byQuality).map((one) => inputLine(name, one))),
   );
   const terms = Object.entries(last?.terms ?? {}).map(([name, value]) => `${name} ${roundedValue(value)}`);
+  const about = head(detail, now, width);
   return [
-    { title: "", lines: head(detail, now), least: 3 },
+    { title: "", lines: about, least: about.length },
     { title: "outputs", lines: outputLines(detail), least: 1 },
     {
       title: "who wants",
@@ -111,7 +110,7 @@ function alikes(alarms: Detail["alarms"]): Detail["alarms"] {
   });
 }
 
-function head(detail: Detail, now: number): readonly string[] {
+function head(detail: Detail, now: number, width: number): readonly string[] {
   const {
     name,
     definition = "?",
@@ -134,9 +133,18 @@ function head(detail: Detail, now: number): readonly string[] {
   ];
   return [
     [`${name}: ${mode}${asked}`, `${definition} ${version}`.trim(), ...more].join("   "),
-    `because  ${fault ?? reason ?? "it has made no step yet"}`,
+    ...because(fault ?? reason ?? "it has made no step yet", width),
     `leader   ${leader ?? "none"}${last === undefined ? "" : `   (${age(last.at, now)} ago)`}`,
   ];
+}
+
+function because(text: string, width: number): readonly string[] {
+  const lines = wrap(text, Math.max(1, width - margin));
+  const kept = lines.slice(0, mostReason - 1);
+  const rest = lines.slice(mostReason - 1).join(" ");
+  return [...kept, ...(rest === "" ? [] : [rest])].map(
+    (line, at) => `${(at === 0 ? "because" : "").padEnd(margin)}${line}`,
+  );
 }
 
 /** Those that want the same are one line. */
@@ -169,7 +177,8 @@ function entryLine(
   now: number,
 ): string {
   const ends = expires === undefined ? "" : `, ends in ${ageText(Date.parse(expires) - now)}`;
-  return `${inForce ? "→" : " "} ${String(slot).padStart(2)} ${meaning} ${value(of)}  ${who}: ${why} (${age(since, now)}${ends}) ${inForce ? `[${name}]` : ""}`.trimEnd();
+  const what = `${meaning} ${value(of)} (${age(since, now)}${ends})${inForce ? ` [${name}]` : ""}`;
+  return `${inForce ? "→" : " "} ${String(slot).padStart(2)} ${what}  ${who}: ${why}`;
 }
 
 const age = (at: string, now: number): string => ageText(now - Date.parse(at));
@@ -214,7 +223,7 @@ function fitted(parts: readonly Part[], most: number): readonly string[] {
     const told = left > 0 && count > 1 ? [more(left)] : [];
     const suffix = left > 0 && count === 1 ? `  (and ${left} more)` : "";
     return [...lines.slice(0, kept), ...told].map((line, at) =>
-      title === "" ? line : `${(at === 0 ? title : "").padEnd(9)}${line}${suffix}`,
+      title === "" ? line : `${(at === 0 ? title : "").padEnd(margin)}${line}${suffix}`,
     );
   });
 }
