@@ -158,6 +158,29 @@ test("the last stage ends further down until its rest is seen to do no harm; fur
   assert.equal(kept.at(-1)?.deeper, 0, "what was forbidden was no rest");
 });
 
+test("the last variable compressor is at its least for a while before it ends; what may not run ends at once", () => {
+  const cold = { temperature: 20, least: false, dt: 60 };
+  const results = run([{ ...cold, temperature: 25 }, cold, cold, cold]);
+  assert.deepEqual(stages(results), [1, 1, 1, 0]);
+  assert.deepEqual(
+    results.map(({ easing }) => easing),
+    [false, true, true, false],
+  );
+  assert.match(
+    results[1]?.limits[0] ?? "",
+    /^stage 1 is at its least for another 2 min: servers are cooled/u,
+  );
+  assert.deepEqual(
+    stages(
+      run([
+        { ...cold, temperature: 25 },
+        { ...cold, most: 0 },
+      ]),
+    ),
+    [1, 0],
+  );
+});
+
 test("never more than there are, nor than are allowed; never two starts closer than the electrical delay", () => {
   const input = fc.record({
     temperature: fc.double({ min: -20, max: 60, noNaN: true }).map((celsius) => celsius + 0),

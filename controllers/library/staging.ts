@@ -1,5 +1,6 @@
 import { type Static, Type } from "typebox";
 import { celsius, flag, kelvin, percent, plain, secondsOf } from "../settings.ts";
+import { easeSettings, type EaseState, easeStep, initialEase } from "./ease.ts";
 import { firstOrder } from "./filter.ts";
 import { initialRest, type RestState, restSettings, restStep } from "./rest.ts";
 import { heldFor, hysteresis, reached, shown, span } from "./timing.ts";
@@ -46,6 +47,7 @@ export const stagingSettings = Type.Object({
     description: "A stage that cools this much within the thermal delay is given more time.",
   }),
   ...restSettings.properties,
+  ...easeSettings.properties,
   rateGuard: kelvin({
     default: 5,
     maximum: 30,
@@ -103,6 +105,8 @@ export interface StagingState {
   readonly rest: RestState;
   /** The temperature 15 minutes behind, °C; null: none yet. */
   readonly behind: number | null;
+  /** Absent in what was kept before the last variable compressor was eased. */
+  readonly ease?: EaseState;
 }
 
 export const initialStaging: StagingState = {
@@ -125,6 +129,8 @@ export interface StagingInput {
   /** Units there are that could run, and those that do; default: as many as there are stages. */
   readonly available: number;
   readonly running?: number;
+  /** Compressors are variable: whether they are at their least, with the air that goes with their end. */
+  readonly least?: boolean;
   readonly outdoor?: number;
   /** Starts are being used up: wider bands. */
   readonly antiCycling?: boolean;
@@ -147,6 +153,8 @@ export interface StagingResult {
   readonly wanted: number;
   /** K further down than otherwise that the last stage ends, so that its rest does no harm. */
   readonly deeper: number;
+  /** The last stage only goes on at its least, with all the air, until it may end. */
+  readonly easing: boolean;
   readonly reason: string;
   readonly limits: readonly string[];
 }
@@ -278,13 +286,27 @@ export function stagingStep(
     behind: firstOrder(before.behind, temperature, quarter, dt),
   };
   const wanted = wantedStages(state, input, setpoint, rest.deeper, settings);
-  const { stages, held } = nextStages(state, Math.min(wanted, most), most, input, settings);
+  const ease = easeStep(
+    before.ease ?? initialEase,
+    {
+      variable: input.least !== undefined && state.stages === 1,
+      least: input.least === true,
+      over: wanted === 0,
+      temperature,
+    },
+    settings,
+    dt,
+  );
+  const target = Math.min(wanted, most);
+  const easing = ease.goesOn && most > 0;
+  const { stages, held } = easing ? easedTo(ease.left) : nextStages(state, target, most, input, settings);
+  const kept = { ...state, ease: ease.state };
   const changed =
     stages > state.stages
-      ? { ...state, stages, sinceUp: 0, waited: 0, from: input.temperature }
+      ? { ...kept, stages, sinceUp: 0, waited: 0, from: input.temperature }
       : stages < state.stages
-        ? { ...state, stages, sinceDown: 0, waited: 0, from: input.temperature }
-        : state;
+        ? { ...kept, stages, sinceDown: 0, waited: 0, from: input.temperature }
+        : kept;
   const reason = reasonOf(stages, input, setpoint, comfortLeft);
   return {
     stages,
@@ -292,6 +314,7 @@ export function stagingStep(
     setpoint,
     wanted,
     deeper: rest.deeper,
+    easing,
     reason,
     limits: held === undefined ? limits : [...limits, held],
   };
@@ -306,6 +329,14 @@ function rushes(
   if (rateGuard === 0 || behind === null || Math.abs(temperature - behind) < rateGuard) return undefined;
   return temperature > behind ? "up" : "down";
 }
+
+const easedTo = (left: number): ReturnType<typeof nextStages> => ({
+  stages: 1,
+  held:
+    left > 0
+      ? `stage 1 is at its least for another ${span(left)}: servers are cooled before its compressor rests`
+      : "stage 1 goes on at its least: it gets warmer",
+});
 
 /** One stage at a time, but for what is not allowed: that ends at once. */
 function nextStages(

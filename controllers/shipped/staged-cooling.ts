@@ -120,6 +120,10 @@ function guardsOf(units: readonly Unit[], state: State, s: StagedCoolingSettings
   );
 }
 
+/** Variable compressors are at their least, and fans were asked for the air that goes with their end. */
+const atLeast = ({ capacity, air }: State, s: StagedCoolingSettings): boolean =>
+  capacity !== undefined && capacity - s.leastCapacity <= s.capacityStep && (air ?? 0) > s.restAir - airStep;
+
 function stage(
   { inputs: seen, state, settings: s, dt }: Context,
   inlet: number,
@@ -132,6 +136,7 @@ function stage(
       ...maybe("demand", seen.demand?.value),
       available: guards.length,
       running: state.commanded.length,
+      ...(s.capacityBand > 0 ? { least: atLeast(state, s) } : {}),
       ...maybe("outdoor", median(seen.outdoor)),
       antiCycling: guards.some(({ starts }) => starts.length >= s.startsPerHour - 1),
       comfort: there(seen.comfort).some(({ value }) => value === "on" || value === "closed"),
@@ -235,6 +240,7 @@ function publish(
   guards: readonly GuardResult[],
 ) {
   const { wanted, on, drying, order } = of;
+  const ends = staged.easing ? s.restAir : airAtLeast(inlet, staged.setpoint, staged.deeper, s);
   const waits = guards.length > 0 && on === 0 && guards.every(({ state }) => !mayRun(state, s));
   return {
     stages: on,
@@ -242,10 +248,7 @@ function publish(
     lost: wanted > 0 && order.sound === 0 ? 1 : 0,
     resting: wanted > 0 && order.sound > 0 && waits ? 1 : 0,
     // Little air over the coil dries more.
-    air:
-      on > 0 && wanted > 0 && !drying
-        ? steadied(air, airAtLeast(inlet, staged.setpoint, staged.deeper, s), 0, airStep)
-        : 0,
+    air: on > 0 && wanted > 0 && !drying ? steadied(air, ends, 0, airStep) : 0,
   };
 }
 
