@@ -1,7 +1,7 @@
 import type { Instant, Millis } from "../../devices/clock.ts";
 import { seconds } from "../../devices/clock.ts";
 import type { Keeper } from "../../devices/keeper.ts";
-import type { FailSafe } from "../contract.ts";
+import type { Alarm, FailSafe } from "../contract.ts";
 import type { KeptAlarm } from "./alarm-rules.ts";
 import type { By } from "./api.ts";
 import type { BoundOutput } from "./binding.ts";
@@ -55,29 +55,91 @@ const isTarget = (value: unknown): boolean =>
   typeof value["age"] === "number" &&
   isValue(value["sent"]);
 
+const severities: readonly unknown[] = ["notice", "warning", "major", "critical"];
+
+const isBy = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  isObject(value) && typeof value["who"] === "string" && typeof value["why"] === "string";
+
+const isAcknowledged = (value: unknown): boolean =>
+  value === undefined || (isBy(value) && typeof value["at"] === "number");
+
 const isKeptAlarm = (value: unknown): boolean =>
-  isObject(value) && typeof value["since"] === "number" && isListOf([value["alarm"]], alarmTexts);
+  isObject(value) &&
+  typeof value["since"] === "number" &&
+  isListOf([value["alarm"]], alarmTexts) &&
+  severities.includes((value["alarm"] as Alarm).severity) &&
+  isAcknowledged(value["acknowledged"]);
 
 const isTemporary = (value: unknown): boolean =>
   isObject(value) &&
   typeof value["until"] === "number" &&
   typeof value["left"] === "number" &&
-  isObject(value["by"]);
+  isBy(value["by"]);
 
-/** What the program before kept of a controller; undefined when there is nothing, or nothing that makes sense. */
-export function keptController(keeper: Keeper, name: string): KeptController | undefined {
+const modes: readonly unknown[] = ["automatic", "manual", "off"];
+
+const isTimeOrNone = (value: unknown): boolean => value === undefined || typeof value === "number";
+
+const isMode = (value: unknown): boolean =>
+  isObject(value) &&
+  modes.includes(value["wanted"]) &&
+  (value["by"] === undefined || isBy(value["by"])) &&
+  isTimeOrNone(value["until"]) &&
+  isTimeOrNone(value["left"]);
+
+/** Parts that go without the others, and what there is without them. */
+const parts: readonly (readonly [
+  part: "mode" | "temporary" | "alarms",
+  called: string,
+  fits: (value: unknown) => boolean,
+  without: unknown,
+])[] = [
+  ["mode", "the mode", isMode, { wanted: "automatic" }],
+  [
+    "temporary",
+    "settings for a while",
+    (value) => value === undefined || (isObject(value) && Object.values(value).every(isTemporary)),
+    {},
+  ],
+  [
+    "alarms",
+    "alarms that latch",
+    (value) => value === undefined || (Array.isArray(value) && value.every(isKeptAlarm)),
+    [],
+  ],
+];
+
+/**
+ * What the program before kept of a controller; undefined when there is nothing, or nothing that makes sense. It may have
+ * been another version of it: parts that make no sense are left out.
+ * @param lost told what is left out, for people
+ */
+export function keptController(
+  keeper: Keeper,
+  name: string,
+  lost: (what: string) => void = () => undefined,
+): KeptController | undefined {
   const value = keeper.load("controller").get(name);
-  if (!isObject(value) || !isObject(value["memory"]) || !isObject(value["mode"])) return undefined;
+  if (value === undefined) return undefined;
+  if (!isObject(value) || !isKept(value)) {
+    lost("all of it");
+    return undefined;
+  }
+  const senseless = parts.filter(([part, , fits]) => !fits(value[part]));
+  for (const [, called] of senseless) lost(called);
+  const without = Object.fromEntries(senseless.map(([part, , , instead]) => [part, instead]));
+  return { ...value, ...without } as unknown as KeptController;
+}
+
+/** Whether what it cannot go on without makes sense. */
+function isKept(value: Readonly<Record<string, unknown>>): boolean {
   const { memory } = value;
-  const fits =
+  return (
+    isObject(memory) &&
     typeof value["at"] === "number" &&
     typeof value["name"] === "string" &&
     isObject(value["overrides"]) &&
     isObject(value["configured"]) &&
-    (value["temporary"] === undefined ||
-      (isObject(value["temporary"]) && Object.values(value["temporary"]).every(isTemporary))) &&
-    (value["alarms"] === undefined ||
-      (Array.isArray(value["alarms"]) && value["alarms"].every(isKeptAlarm))) &&
     isFailSafe(value["failSafe"]) &&
     isListOf(value["outputs"], ["output", "device", "action"]) &&
     typeof memory["stateVersion"] === "number" &&
@@ -85,8 +147,8 @@ export function keptController(keeper: Keeper, name: string): KeptController | u
     isObject(memory["targets"]) &&
     Object.values(memory["targets"]).every(isTarget) &&
     isFailSafe(memory["values"]) &&
-    isListOf(memory["alarms"], alarmTexts);
-  return fits ? (value as unknown as KeptController) : undefined;
+    isListOf(memory["alarms"], alarmTexts)
+  );
 }
 
 /** Settings changed while running that are still meant: the configuration says of them what it said then. */

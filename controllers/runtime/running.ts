@@ -12,7 +12,7 @@ import type {
 } from "./api.ts";
 import type { Binding } from "./binding.ts";
 import { goOn } from "./go-on.ts";
-import { keptController, stillMeant } from "./kept.ts";
+import { keptController, type KeptController, stillMeant } from "./kept.ts";
 import type { Published } from "./observe.ts";
 import type { Orders } from "./orders.ts";
 import { type RunningDeps, RunningParts } from "./running-parts.ts";
@@ -69,26 +69,51 @@ export class Running {
 
   /** Goes on where the program before ended, unless it has other devices now: its state says nothing of those. */
   async resume(): Promise<void> {
-    const { deps, orders, settings, version, wish, alarms, bound } = this.#parts;
-    const { keeper, clock, log } = deps;
-    const kept = keptController(keeper, this.name);
+    const { deps, orders, settings, wish, alarms } = this.#parts;
+    const { keeper, log } = deps;
+    const lost = (what: string): void =>
+      log.warn(
+        { controller: this.name },
+        `${this.name}: what was kept makes no sense to this program and is left out: ${what}`,
+      );
+    const kept = keptController(keeper, this.name, lost);
     // Also of another controller that had this name: what is not bound any more is given up.
     orders.know(kept?.outputs ?? []);
-    if (kept?.name !== this.shape.name) return;
-    try {
+    if (kept === undefined) return;
+    if (kept.name !== this.shape.name) {
+      const text = `${this.name} begins anew: it was ${kept.name} before, and is ${this.shape.name} now`;
+      log.warn({ controller: this.name }, text);
+      return;
+    }
+    // One part that is of no use to this version costs none of the others.
+    await this.#resumePart("settings", async () => {
       const { overrides, temporary } = stillMeant(kept, settings.configured);
       await settings.resume(overrides, temporary);
-      if (bound.isOfOthers(this.shape, kept.outputs))
-        log.warn(
-          { controller: this.name },
-          `${this.name} begins anew: it commands other devices than before`,
-        );
-      else await goOn(version, kept, clock.now());
-      wish.resume(kept.mode);
-      alarms.resume(kept.alarms ?? []);
+    });
+    await this.#resumePart("state", () => this.#resumeState(kept));
+    await this.#resumePart("mode", () => wish.resume(kept.mode));
+    await this.#resumePart("alarms", () => alarms.resume(kept.alarms ?? []));
+  }
+
+  /** @throws BothyError when its `migrate` or `init` does */
+  async #resumeState(kept: KeptController): Promise<void> {
+    const { deps, version, bound } = this.#parts;
+    const why = bound.isOfOthers(this.shape, kept.outputs)
+      ? "it commands other devices than before"
+      : await goOn(version, kept, deps.clock.now());
+    if (why !== undefined) deps.log.warn({ controller: this.name }, `${this.name} begins anew: ${why}`);
+  }
+
+  async #resumePart(part: string, resume: () => Promise<void> | void): Promise<void> {
+    try {
+      await resume();
     } catch (thrown) {
       const { message } = asBothyError(thrown, this.name);
-      log.warn({ controller: this.name }, `${this.name} begins anew: what was kept is of no use: ${message}`);
+      const { log } = this.#parts.deps;
+      log.warn(
+        { controller: this.name },
+        `${this.name}: what was kept of its ${part} is of no use: ${message}`,
+      );
     }
   }
 

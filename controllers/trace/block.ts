@@ -99,6 +99,12 @@ const payloadAt = (bytes: Buffer, offset: number, { length }: BlockHeader): Buff
 const sumOf = (header: Buffer, payload: Buffer): number =>
   crc32(payload, crc32(header.subarray(12), crc32(header.subarray(0, 8))));
 
+/** Whether bytes begin with a block of a later format than this one. */
+export const isNewer = (bytes: Buffer): boolean =>
+  bytes.length >= headerBytes &&
+  bytes.readUInt32BE(0) >>> 8 === magic >>> 8 &&
+  bytes.readUInt8(3) > (magic & 0xff);
+
 /** Where the next block may begin, after damage; the length of the bytes when there is none. */
 export function nextBlock(bytes: Buffer, from: number): number {
   const mark = Buffer.alloc(4);

@@ -10,6 +10,7 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
 } from "node:fs";
 import { readFile } from "node:fs/promises";
@@ -17,7 +18,7 @@ import { join } from "node:path";
 import { type Instant, soon } from "../../devices/clock.ts";
 import { isMissing, syncFolder, writeWhole } from "../../devices/files.ts";
 import type { Log } from "../../devices/plugin.ts";
-import { decodeBlock, encodeBlock, headerAt, headerBytes, isWhole, nextBlock } from "./block.ts";
+import { decodeBlock, encodeBlock, headerAt, headerBytes, isNewer, isWhole, nextBlock } from "./block.ts";
 import type { Numbered, Traced } from "./traced.ts";
 
 /** A file of blocks. The first block is the dictionary of all others. */
@@ -205,6 +206,10 @@ export class Segments<T extends Traced> {
 
   #look(file: string): void {
     const bytes = readFileSync(file);
+    if (isNewer(bytes)) {
+      this.#setAside(file);
+      return;
+    }
     const segment: Segment = { file, bytes: bytes.length, last: 0, from: Infinity, to: -Infinity };
     for (const { header } of this.#headers(file, bytes)) {
       segment.last = Math.max(segment.last, header.first + header.count - 1);
@@ -214,6 +219,12 @@ export class Segments<T extends Traced> {
     // Nothing in it can be read, and the next one may have its name.
     if (segment.last === 0) rmSync(file, { force: true });
     else this.#segments.push(segment);
+  }
+
+  /** Another version of this program can read it; it is nobody's to remove. */
+  #setAside(file: string): void {
+    renameSync(file, `${file}.newer`);
+    this.#log.warn({ file: `${file}.newer` }, "kept steps of a newer version of this program were set aside");
   }
 
   /** A program that starts begins a file of its own: whatever the end of the one before looks like. */

@@ -177,6 +177,27 @@ test("a file that cannot be read is told and counted; one that is gone was the o
   assert.deepEqual([told, trace.status().damaged], [["steps that were kept cannot be read"], 1]);
 });
 
+test("steps of a newer version of the program are set aside and said, not removed", (t) => {
+  const clock = new TestClock();
+  const folder = folderFor(t);
+  const before = open(clock, { folder });
+  before.add("fans", { at: 1, value: 1, state: {} }, true);
+  before.close();
+  const [name = ""] = readdirSync(join(folder, "fans"));
+  const bytes = readFileSync(join(folder, "fans", name));
+  bytes.writeUInt8("2".charCodeAt(0), 3);
+  writeFileSync(join(folder, "fans", name), bytes);
+  const said: string[] = [];
+  const log = { ...silentLog, warn: (_: object, text: string): void => void said.push(text) };
+  const trace = new Trace<Step>({ clock, log }, { folder });
+  assert.deepEqual(readdirSync(join(folder, "fans")), [`${name}.newer`]);
+  assert.deepEqual(readFileSync(join(folder, "fans", `${name}.newer`)), bytes);
+  assert.deepEqual(said, ["kept steps of a newer version of this program were set aside"]);
+  assert.equal(trace.status().damaged, 0);
+  assert.equal(trace.add("fans", { at: 2, value: 2 }, true).n, 1);
+  trace.close();
+});
+
 test("a folder that is removed while steps are kept in it is made again", async (t) => {
   const clock = new TestClock();
   const folder = folderFor(t);

@@ -115,6 +115,56 @@ test("damage is told from what was written, and costs what it hit", (t) => {
   assert.deepEqual(open(folder).list("fans"), []);
 });
 
+test("what another version of the program kept is not taken for what it is not, and is set aside", (t) => {
+  const folder = folderFor(t);
+  const store = open(folder);
+  store.add("fans", bundle("a"), { name: "mine", version: "1.0.0" }, by);
+  store.put("fans", "swapped", { id: "hash-of-a", configured: "x@1.0.0", by });
+  const file = (name: string): string => join(folder, "fans", name);
+  const read = (name: string) => unsealed(readFileSync(file(name), "utf8")) as object;
+  const inForce = read("in-force.json");
+  const text = read("texts/hash-of-a.json");
+  const entry = { at: 7, what: "merged", id: "hash-of-a", by };
+  const said: string[] = [];
+  const hear = (_: object, what: string): void => void said.push(what);
+  const log = { ...silentLog, warn: hear, error: hear };
+  const reopened = () => new VersionStore({ clock: new TestClock(), log, folder });
+
+  writeFileSync(file("in-force.json"), sealed({ ...inForce, later: 1 }));
+  writeFileSync(file("texts/hash-of-a.json"), sealed({ ...text, later: 2 }));
+  writeFileSync(file("history.jsonl"), sealed({ ...entry, later: 3 }));
+  const same = reopened();
+  assert.deepEqual(
+    [same.inForce("fans")?.id, same.list("fans").length, same.history("fans").map(({ what }) => what), said],
+    ["hash-of-a", 1, ["merged"], []],
+  );
+
+  const others: readonly object[] = [
+    ["hash-of-a"],
+    { version: 2, inForce },
+    { ...inForce, by: "ann" },
+    { ...inForce, probation: { until: "noon", previous: "x@1.0.0" } },
+    { ...inForce, untold: { id: "back", severity: "dire", text: "back" } },
+  ];
+  for (const other of others) {
+    said.length = 0;
+    rmSync(file("in-force.json.unread"), { force: true });
+    writeFileSync(file("in-force.json"), sealed(other));
+    assert.equal(reopened().inForce("fans"), undefined, JSON.stringify(other));
+    assert.match(
+      said.join(),
+      /^fans: which version was in force cannot be read; .*the record was set aside$/,
+    );
+    assert.deepEqual(read("in-force.json.unread"), other);
+  }
+  writeFileSync(file("texts/hash-of-a.json"), sealed({ ...text, bundle: "a" }));
+  writeFileSync(file("history.jsonl"), sealed({ ...entry, at: "noon" }) + sealed(entry) + sealed([entry]));
+  said.length = 0;
+  const again = reopened();
+  assert.deepEqual([again.list("fans"), again.history("fans").length], [[], 1]);
+  assert.deepEqual(said, ["a kept version is damaged", "lines of the history of versions are damaged"]);
+});
+
 test("what cannot be read is told; what was never kept is not", (t) => {
   const folder = folderFor(t);
   const store = open(folder);

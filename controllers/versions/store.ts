@@ -1,68 +1,27 @@
-import { readdirSync, rmSync } from "node:fs";
+import { readdirSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
-import type { Clock, Instant, Millis } from "../../devices/clock.ts";
+import type { Clock } from "../../devices/clock.ts";
 import { BothyError } from "../../devices/errors.ts";
 import { isMissing, readIfThere } from "../../devices/files.ts";
 import type { Log } from "../../devices/plugin.ts";
-import type { Alarm } from "../contract.ts";
 import type { By } from "../runtime/api.ts";
-import type { Bundle, Source } from "../runtime/source.ts";
+import type { Bundle } from "../runtime/source.ts";
 import { appendToFile, replaceFile, sealed, unsealed } from "./files.ts";
 import { notKept } from "./not-kept.ts";
 import { Owed } from "./owed.ts";
+import {
+  type Happening,
+  type HistoryEntry,
+  type InForce,
+  isHistoryEntry,
+  isInForce,
+  isKeptVersion,
+  type KeptVersion,
+  type Version,
+  type VersionId,
+} from "./records.ts";
 
-/** Names a version: the hash of its text, or `name@version` of one that comes with Bothy. */
-export type VersionId = string;
-
-/** A version that can be put in force. Plain JSON. */
-export interface Version {
-  readonly id: VersionId;
-  /** Of its definition. */
-  readonly name: string;
-  /** Semantic version. */
-  readonly version: string;
-  readonly kind: Source["kind"];
-  /** Where its text came from. */
-  readonly file?: string;
-  readonly added: Instant;
-  readonly by: By;
-}
-
-/** Until when a version may be taken back by itself, and to what. */
-export interface KeptProbation {
-  readonly until: Instant;
-  /** Of it, when it was kept: a wall clock that was set back makes it no longer. Absent in what programs of long ago kept. */
-  readonly left?: Millis;
-  readonly previous: VersionId;
-}
-
-/** What is in force. */
-export interface InForce {
-  readonly id: VersionId;
-  /** What the configuration named then: when it names something else, that goes before. */
-  readonly configured: VersionId;
-  readonly since: Instant;
-  readonly by: By;
-  /** Until when it may be taken back by itself, and to what. */
-  readonly probation?: KeptProbation;
-  /** How many times the program started while on probation. */
-  readonly starts?: number;
-  /** Why a version was taken back when the program started, until an alarm says so. */
-  readonly untold?: Alarm;
-}
-
-export type Happening =
-  "configured" | "added" | "swapped" | "rolled back" | "promoted" | "shadowed" | "refused";
-
-/** One line of a controller's history. */
-export interface HistoryEntry {
-  readonly at: Instant;
-  readonly what: Happening;
-  readonly id: VersionId;
-  /** What was in force before. */
-  readonly from?: VersionId;
-  readonly by: By;
-}
+export type { Happening, HistoryEntry, InForce, KeptProbation, Version, VersionId } from "./records.ts";
 
 export interface StoreDeps {
   readonly clock: Clock;
@@ -71,10 +30,6 @@ export interface StoreDeps {
   readonly folder?: string | undefined;
   /** Told before, within and after every write, for tests that end the program there. */
   readonly phase?: (name: string) => void;
-}
-
-interface Kept extends Version {
-  readonly bundle: Bundle;
 }
 
 /** Entries of a history that are told of. */
@@ -88,7 +43,7 @@ const ofVersions = "the history of versions";
  */
 export class VersionStore {
   readonly #deps: StoreDeps;
-  readonly #texts = new Map<string, Map<VersionId, Kept>>();
+  readonly #texts = new Map<string, Map<VersionId, KeptVersion>>();
   /** Undefined: that there is none, or none that can be read, is known. */
   readonly #inForce = new Map<string, InForce | undefined>();
   readonly #history = new Map<string, HistoryEntry[]>();
@@ -106,7 +61,7 @@ export class VersionStore {
     const texts = this.#textsOf(controller);
     const known = texts.get(bundle.hash);
     if (known !== undefined) return versionOf(known);
-    const kept: Kept = {
+    const kept: KeptVersion = {
       id: bundle.hash,
       name: definition.name,
       version: definition.version,
@@ -141,14 +96,26 @@ export class VersionStore {
   inForce(controller: string): InForce | undefined {
     if (this.#inForce.has(controller)) return this.#inForce.get(controller);
     const line = this.#read(controller, "in-force.json");
-    const found = line === undefined ? undefined : (unsealed(line) as InForce | undefined);
+    const read = line === undefined ? undefined : unsealed(line);
+    const found = isInForce(read) ? read : undefined;
     this.#inForce.set(controller, found);
-    if (line !== undefined && found === undefined)
-      this.#deps.log.error(
-        { controller },
-        "which version was in force cannot be read; the configured one is",
-      );
+    if (line !== undefined && found === undefined) this.#setAside(controller, "in-force.json");
     return found;
+  }
+
+  /** What is put in force next takes its place; somebody may want to see what it was. */
+  #setAside(controller: string, name: string): void {
+    const { folder = "", log } = this.#deps;
+    const aside = join(folder, controller, `${name}.unread`);
+    try {
+      renameSync(join(folder, controller, name), aside);
+    } catch (error) {
+      log.warn({ error, controller }, `${name} cannot be set aside`);
+    }
+    log.error(
+      { controller, aside },
+      `${controller}: which version was in force cannot be read; the configured one is, and the record was set aside`,
+    );
   }
 
   /**
@@ -213,7 +180,7 @@ export class VersionStore {
     if (history === undefined) {
       const text = this.#read(controller, "history.jsonl") ?? "";
       const lines = text.split("\n").filter((line) => line !== "");
-      const whole = lines.flatMap((line) => (unsealed(line) as HistoryEntry | undefined) ?? []);
+      const whole = lines.map(unsealed).filter(isHistoryEntry);
       const lost = lines.length - whole.length;
       if (lost > 0) this.#deps.log.warn({ controller, lost }, "lines of the history of versions are damaged");
       history = whole.slice(-mostHistory);
@@ -243,14 +210,14 @@ export class VersionStore {
     );
   }
 
-  #textsOf(controller: string): Map<VersionId, Kept> {
+  #textsOf(controller: string): Map<VersionId, KeptVersion> {
     let texts = this.#texts.get(controller);
     if (texts === undefined) {
       texts = new Map();
       for (const name of this.#names(controller)) {
-        const kept = unsealed(this.#read(controller, join("texts", name)) ?? "") as Kept | undefined;
-        if (kept === undefined) this.#deps.log.error({ controller, name }, "a kept version is damaged");
-        else texts.set(kept.id, kept);
+        const kept = unsealed(this.#read(controller, join("texts", name)) ?? "");
+        if (isKeptVersion(kept)) texts.set(kept.id, kept);
+        else this.#deps.log.error({ controller, name }, "a kept version is damaged");
       }
       this.#texts.set(controller, texts);
     }
@@ -258,7 +225,7 @@ export class VersionStore {
   }
 
   /** Neither what is in force, nor what it may go back to, nor what it was before goes. */
-  #makeRoom(controller: string, texts: Map<VersionId, Kept>): void {
+  #makeRoom(controller: string, texts: Map<VersionId, KeptVersion>): void {
     const inForce = this.inForce(controller);
     const recent = this.history(controller)
       .slice(0, 20)
@@ -322,7 +289,7 @@ export class VersionStore {
   }
 }
 
-const versionOf = ({ id, name, version, kind, file, added, by }: Kept): Version => ({
+const versionOf = ({ id, name, version, kind, file, added, by }: KeptVersion): Version => ({
   ...{ id, name, version, kind, added, by },
   ...(file === undefined ? {} : { file }),
 });

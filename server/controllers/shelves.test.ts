@@ -25,6 +25,22 @@ test("an alarm is not counted for as long as was said, whatever the wall clock d
   }
 });
 
+test("shelves that make no sense, as of another version of the program, are said, and their alarms count", () => {
+  const clock = new TestClock();
+  const keeper = new MemoryKeeper();
+  new Shelves({ clock, keeper }).shelve(alarm, hours(8), by);
+  const [key = "", kept] = [...keeper.load("shelf")][0] ?? [];
+  keeper.put("shelf", key, { ...(kept as object), later: 1 });
+  keeper.put("shelf", "zone cold", { until: "noon", ...by });
+  keeper.put("shelf", "zone dry", [7]);
+  const said: object[] = [];
+  const log = { warn: (fields: object, text: string): void => void said.push({ ...fields, text }) };
+  const shelves = new Shelves({ clock, keeper, log });
+  assert.deepEqual(said, [{ entries: 2, text: "shelved alarms make no sense and count again" }]);
+  assert.deepEqual([shelves.of(alarm)?.who, shelves.of({ ...alarm, id: "cold" })], ["ann", undefined]);
+  assert.deepEqual([...keeper.load("shelf").keys()], [key]);
+});
+
 test("a program that starts with a clock that was set back shelves it no longer, and not anew at every start", async () => {
   const clock = new TestClock();
   const keeper = new MemoryKeeper();

@@ -11,10 +11,17 @@ import {
 import { type Clock, hours, type Instant, type Millis } from "../../devices/clock.ts";
 import { BothyError } from "../../devices/errors.ts";
 import type { Keeper } from "../../devices/keeper.ts";
+import type { Log } from "../../devices/plugin.ts";
 
 /** Until when an alarm is not counted, and who said so. Plain JSON. */
 export interface Shelved extends By {
   readonly until: Instant;
+}
+
+export interface ShelvesDeps {
+  readonly clock: Clock;
+  readonly keeper: Keeper;
+  readonly log?: Pick<Log, "warn">;
 }
 
 interface Shelf {
@@ -30,17 +37,20 @@ const longest: Millis = hours(7 * 24);
  * time is over, whether or not it ended and came back in between. Kept on disk.
  */
 export class Shelves {
-  readonly #deps: { readonly clock: Clock; readonly keeper: Keeper };
+  readonly #deps: ShelvesDeps;
   readonly #shelved = new Map<string, Shelf>();
 
-  constructor(deps: { readonly clock: Clock; readonly keeper: Keeper }) {
+  constructor(deps: ShelvesDeps) {
     this.#deps = deps;
+    let senseless = 0;
     for (const [key, value] of deps.keeper.load("shelf")) {
+      if (!isShelved(value)) senseless++;
       const left = isShelved(value) ? Math.min(leftOf(value, deps.clock), longest) : 0;
       // Kept anew: otherwise a clock that was set back would give it the same time at every start.
       if (isShelved(value) && left > 0) this.#put(key, left, value);
       else deps.keeper.drop("shelf", key);
     }
+    if (senseless > 0) deps.log?.warn({ entries: senseless }, "shelved alarms make no sense and count again");
   }
 
   of({ controller, id }: Pick<StandingAlarm, "controller" | "id">): Shelved | undefined {

@@ -96,7 +96,7 @@ export class SiteControllers {
       folder: folder === undefined ? undefined : join(folder, "versions"),
     });
     this.tunings = new Tunings({ clock, log, writer: deps.writer });
-    this.shelves = new Shelves({ clock, keeper: deps.keeper });
+    this.shelves = new Shelves({ clock, log, keeper: deps.keeper });
     this.versions = new Versions({
       ...{ clock, log, store, trace: this.trace, shipped },
       openHost: (source) => this.#loader.open(source, { name: "a version that commands nothing" }),

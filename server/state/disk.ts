@@ -21,12 +21,17 @@ export interface Opened {
   readonly lost?: string;
 }
 
+/** What records mean. Raised whenever a program of before would take one for something else. */
+const format = 1;
+/** Of no kind: nobody is given it. */
+const formatKey = "format";
+
 /**
  * Why a store cannot be used. `locked`: another program uses it. `damaged`: what is in it cannot be read by anybody.
- * `unusable`: no rights, no space, no such disk; perhaps later.
+ * `newer`: what is in it may mean something else than this program knows. `unusable`: no rights, no space, no such disk; perhaps later.
  */
 export class DiskError extends Error {
-  readonly kind: "locked" | "damaged" | "unusable";
+  readonly kind: "locked" | "damaged" | "newer" | "unusable";
 
   constructor(kind: DiskError["kind"], message: string, cause?: unknown) {
     super(message, { cause });
@@ -86,12 +91,20 @@ async function readAll(level: ClassicLevel): Promise<{ records: Map<string, unkn
     for await (const [key, sealed] of level.iterator()) {
       const value = unseal(key, sealed);
       if (value === undefined) damaged++;
+      else if (key === formatKey) checkFormat(value);
       else records.set(key, value);
     }
   } catch (error) {
+    if (error instanceof DiskError) throw error;
     throw new DiskError("damaged", textOf(error), error);
   }
   return { records, damaged };
+}
+
+function checkFormat(value: unknown): void {
+  if (value === format) return;
+  const text = `its records have the format ${JSON.stringify(value)}, and this program knows ${format}`;
+  throw new DiskError("newer", text);
 }
 
 /** What LevelDB notes of a journal it could not read all of; it says so nowhere else. */
@@ -102,9 +115,10 @@ async function droppedBytes(store: string): Promise<readonly string[]> {
 
 const diskOf = (level: ClassicLevel): Disk => ({
   write: async (changes) => {
+    const marked: readonly Change[] = [[formatKey, String(format)], ...changes];
     try {
       await level.batch(
-        changes.map(([key, json]) =>
+        marked.map(([key, json]) =>
           json === undefined ? { type: "del", key } : { type: "put", key, value: seal(key, json) },
         ),
         { sync: true },

@@ -47,7 +47,7 @@ async function find(folder: string, deps: StateDeps): Promise<Found & { readonly
   }
 }
 
-/** Opens the store; one that is damaged beyond reading is set aside, and a new one made. @throws DiskError */
+/** Opens the store; one that nobody can read, or only a newer program, is set aside, and a new one made. @throws DiskError */
 async function openOrSetAside(folder: string, { clock, log }: StateDeps): ReturnType<typeof openDisk> {
   try {
     const opened = await openDisk(folder);
@@ -55,7 +55,9 @@ async function openOrSetAside(folder: string, { clock, log }: StateDeps): Return
       log.error({ folder, lost: opened.lost }, "what was kept is damaged; what could be read of it is used");
     return opened;
   } catch (error) {
-    if (!(error instanceof DiskError) || !(await isDamaged(folder, error))) throw error;
+    if (!(error instanceof DiskError)) throw error;
+    if (error.kind === "newer") return await startAfresh(folder, error, { clock, log });
+    if (!(await isDamaged(folder, error))) throw error;
     const aside = await setAside(folder, "damaged", clock.now());
     const lost = `everything: it could not be read (${error.message}) and was set aside as ${aside ?? "nothing"}`;
     log.error(
@@ -64,6 +66,22 @@ async function openOrSetAside(folder: string, { clock, log }: StateDeps): Return
     );
     return { ...(await openDisk(folder)), lost };
   }
+}
+
+/** What a newer program kept is for that one: taken for what it was to this one, it might be commanded to hardware. */
+async function startAfresh(
+  folder: string,
+  { message }: DiskError,
+  { clock, log }: StateDeps,
+): ReturnType<typeof openDisk> {
+  const aside = await setAside(folder, "newer", clock.now());
+  const lost = `everything: a newer version of this program kept it (${message}); it was set aside as ${aside ?? "nothing"}`;
+  log.error(
+    { folder, aside, fault: message },
+    "what was kept is of a newer version of this program; it was set aside, and the site starts without it. " +
+      "That version takes it again once it is renamed to `store`",
+  );
+  return { ...(await openDisk(folder)), lost };
 }
 
 /** Whether an error is the store's own: then waiting for the disk to get better is of no use. */

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 import type { Definition } from "../../controllers/contract.ts";
+import type { KeptAlarm } from "../../controllers/runtime/alarm-rules.ts";
+import type { KeptController } from "../../controllers/runtime/kept.ts";
+import { silentLog } from "../../devices/plugin.ts";
 import { slots } from "../../devices/transaction.ts";
 import { controlSite, zoneDevices } from "../support/control-site.ts";
 import { MemoryKeeper } from "../support/memory-keeper.ts";
@@ -140,6 +143,70 @@ test("one that cannot be loaded leaves to others what they look after now, also 
     next.controllers.alarms().map(({ id }) => id),
     ["cannot-run"],
   );
+});
+
+const anAlarm: KeptAlarm = { alarm: { id: "taken-back", severity: "warning", text: "back" }, since: 5, always: true };
+
+/** What a program of another version may have kept, what is said of it, and whether its own state goes on. */
+const ofOthers: readonly (readonly [
+  change: (kept: KeptController) => object,
+  said: RegExp,
+  goesOn: boolean,
+])[] = [
+  [(kept) => ({ ...kept, later: { known: 1 }, mode: { ...kept.mode, also: 2 } }), /^$/, true],
+  [
+    (kept) => ({ ...kept, mode: { wanted: "eco" } }),
+    /no sense to this program and is left out: the mode$/,
+    true,
+  ],
+  [(kept) => ({ ...kept, mode: { wanted: "manual", until: "noon" } }), /is left out: the mode$/, true],
+  [(kept) => ({ ...kept, temporary: { setpoint: 3 } }), /is left out: settings for a while$/, true],
+  [(kept) => ({ ...kept, alarms: { none: true } }), /is left out: alarms that latch$/, true],
+  [
+    (kept) => ({ ...kept, alarms: [{ ...anAlarm, acknowledged: { who: "ann" } }] }),
+    /is left out: alarms that latch$/,
+    true,
+  ],
+  [
+    (kept) => ({ ...kept, alarms: [{ ...anAlarm, alarm: { ...anAlarm.alarm, severity: "dire" } }] }),
+    /is left out: alarms that latch$/,
+    true,
+  ],
+  [
+    (kept) => ({ ...kept, overrides: { setpoint: 900 } }),
+    /what was kept of its settings is of no use: .*above/,
+    true,
+  ],
+  [
+    (kept) => ({ ...kept, memory: { ...kept.memory, stateVersion: 7 } }),
+    /inlet begins anew: its state is of stateVersion 7, and zone 1.0.0 takes 1$/,
+    false,
+  ],
+  [(kept) => ({ ...kept, name: "fan-zone" }), /begins anew: it was fan-zone before, and is zone now/, false],
+  [(kept) => ({ ...kept, memory: { later: "shape" } }), /is left out: all of it$/, false],
+  [() => ["a", "list"], /is left out: all of it$/, false],
+];
+
+test("what another version of the program kept costs what it hit, and is said", async (t) => {
+  const { table, disk, clock } = await killed(t);
+  for (const [change, expected, goesOn] of ofOthers) {
+    const keeper = disk.crash();
+    const kept = keeper.load("controller").get("inlet") as KeptController;
+    const begun = stepsOf(kept.memory.state);
+    keeper.put("controller", "inlet", change({ ...kept, at: clock.now(), alarms: [anAlarm] }));
+    const said: string[] = [];
+    const log = { ...silentLog, warn: (_: object, text: string): void => void said.push(text) };
+    const site = await controlSite(t, { inlet: use(zone) }, { table, keeper, clock, log });
+    const about = said.filter((text) => /kept|anew/.test(text)).join("; ");
+    assert.match(about, expected);
+    await clock.advance(20_000);
+    const { mode, last, alarms = [] } = site.controllers.get("inlet") ?? {};
+    assert.equal(mode, "automatic", about);
+    assert.equal(stepsOf(last?.state) > begun, goesOn, about);
+    const latched = alarms.some(({ id }) => id === "taken-back");
+    assert.equal(latched, !/alarms|all of it|before, and/.test(about), about);
+    site.kill();
+  }
 });
 
 test("what was kept makes no sense: it begins anew, and so does nobody else", async (t) => {

@@ -5,6 +5,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   truncateSync,
@@ -13,11 +14,13 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
+import { ClassicLevel } from "classic-level";
 import fc from "fast-check";
 import { systemClock as clock } from "../../devices/clock.ts";
 import { BothyError } from "../../devices/errors.ts";
 import { silentLog } from "../../devices/plugin.ts";
 import { run } from "../../server/cli/program.ts";
+import { seal } from "../../server/state/record.ts";
 import { openState, type State } from "../../server/state/state.ts";
 
 function temporary(t: TestContext): string {
@@ -112,6 +115,48 @@ for (const [what, damage] of Object.entries(wholeStoreGone)) {
     await again.close();
   });
 }
+
+test("a store of a newer version is set aside, and said; that version finds all of it again", async (t) => {
+  const folder = temporary(t);
+  await filled(folder);
+  const store = new ClassicLevel<string, string>(join(folder, "store"));
+  const mark = await store.get("format");
+  await store.put("format", seal("format", "2"));
+  await store.close();
+  const state = await open(folder);
+  assert.equal(checkRecords(state), 0);
+  assert.match(said[0] ?? "", /of a newer version of this program; it was set aside.*renamed to `store`$/);
+  const { kept, lost = "" } = state.status();
+  assert.equal(kept, true);
+  assert.match(lost, /its records have the format 2, and this program knows 1/);
+  const [aside = ""] = readdirSync(folder).filter((name) => name.startsWith("store.newer-"));
+  state.put("transaction", "1", valueOf(1));
+  await state.close();
+  const again = await open(folder);
+  assert.deepEqual([checkRecords(again), again.status()], [1, { kept: true, folder }]);
+  await again.close();
+
+  rmSync(join(folder, "store"), { recursive: true });
+  renameSync(join(folder, aside), join(folder, "store"));
+  const newer = new ClassicLevel<string, string>(join(folder, "store"));
+  assert.equal((await newer.keys().all()).length, mostRecords + 1, "nothing of it was touched");
+  await newer.put("format", mark ?? "");
+  await newer.close();
+  const whole = await open(folder);
+  assert.equal(checkRecords(whole), mostRecords);
+  await whole.close();
+});
+
+test("a store of a program from before formats were noted is taken as it is", async (t) => {
+  const folder = temporary(t);
+  await filled(folder);
+  const store = new ClassicLevel<string, string>(join(folder, "store"));
+  await store.del("format");
+  await store.close();
+  const state = await open(folder);
+  assert.deepEqual([checkRecords(state), said], [mostRecords, []]);
+  await state.close();
+});
 
 test("a journal with a damaged place, or without any, loses what was there, which is said", async (t) => {
   const folder = temporary(t);
