@@ -145,7 +145,11 @@ test("one that cannot be loaded leaves to others what they look after now, also 
   );
 });
 
-const anAlarm: KeptAlarm = { alarm: { id: "taken-back", severity: "warning", text: "back" }, since: 5, always: true };
+const anAlarm: KeptAlarm = {
+  alarm: { id: "taken-back", severity: "warning", text: "back" },
+  since: 5,
+  always: true,
+};
 
 /** What a program of another version may have kept, what is said of it, and whether its own state goes on. */
 const ofOthers: readonly (readonly [
