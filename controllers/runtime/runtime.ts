@@ -30,7 +30,7 @@ import type { Published } from "./observe.ts";
 import { Running } from "./running.ts";
 import type { RunningDeps } from "./running-parts.ts";
 import { outputKey, Unloaded } from "./unloaded.ts";
-import { notFound, openVersion, type OpenHost, versionOptions } from "./version.ts";
+import { type KnownVersion, notFound, openVersion, type OpenHost, versionOptions } from "./version.ts";
 
 export interface ControllerDeps {
   readonly clock: Clock;
@@ -160,6 +160,7 @@ class Controllers implements ControllerRuntime {
     this.#running.set(name, loaded);
     await loaded.resume();
     this.#bindAll(true);
+    unloaded.leave(loaded.binding.outputs);
     loaded.start();
     this.#round();
   };
@@ -218,18 +219,23 @@ class Controllers implements ControllerRuntime {
 
   async #load(name: string, config: ControllerConfig, own: RunningDeps): Promise<Running | Unloaded> {
     const { use, settings = {} } = config;
+    let known: KnownVersion | undefined;
     try {
       const source = use.kind === "late" ? await use.read() : use;
       const version = await openVersion(source, settings, own.open, {
         ...versionOptions(name, config),
         ofAnother: use.kind === "late" && use.another?.() === true,
+        onConfigured: (configured) => {
+          known = configured;
+        },
       });
       return new Running(name, config, version, own);
     } catch (thrown) {
       const error = asBothyError(thrown, `controller ${name}`);
       own.log.error({ controller: name }, `${name} cannot run: ${error.message}`);
       const since = this.#unloaded.get(name)?.since ?? own.clock.now();
-      return new Unloaded({ name, config, error, since }, keptController(this.#keeper, name), own);
+      const left = { kept: keptController(this.#keeper, name), known };
+      return new Unloaded({ name, config, error, since }, left, own);
     }
   }
 

@@ -5,9 +5,11 @@ import { slots } from "../../devices/transaction.ts";
 import type { ControllerConfig, ControllerStatus } from "./api.ts";
 import type { Order } from "./frame.ts";
 import type { KeptController } from "./kept.ts";
+import { bind } from "./bind.ts";
 import { whoOf } from "./observe.ts";
 import { Orders } from "./orders.ts";
 import { describeSource } from "./source.ts";
+import type { KnownVersion } from "./version.ts";
 
 type Output = KeptController["outputs"][number];
 
@@ -17,9 +19,17 @@ export const outputKey = ({ device, action }: Pick<Output, "device" | "action">)
 
 const noRivals: ReadonlyMap<string, string> = new Map();
 
+/** What is known of one that does not run. */
+export interface Left {
+  /** What it left when it last ran. */
+  readonly kept: KeptController | undefined;
+  /** Of one that was loaded, and could not begin: its `init` throws. */
+  readonly known: KnownVersion | undefined;
+}
+
 /**
- * A controller that could not be loaded. What it commanded when it last ran is in fail-safe as it was known then, but
- * for what another controller looks after now.
+ * A controller that could not be loaded, or could not begin. What it commands, or did when it last ran, is in fail-safe
+ * as far as it is known, but for what another controller looks after now.
  */
 export class Unloaded {
   readonly name: string;
@@ -27,39 +37,45 @@ export class Unloaded {
   readonly error: BothyError;
   /** When it could not be loaded for the first time. */
   readonly since: Instant;
-  readonly #kept: KeptController | undefined;
+  readonly #left: Left;
   readonly #orders: Orders;
-  readonly #registry: Pick<Registry, "get">;
+  readonly #registry: Pick<Registry, "get" | "select">;
   /** What was told to the writer. */
   readonly #told = new Set<string>();
 
-  /** @param kept what it left when it last ran */
   constructor(
     { name, config, error, since }: Pick<Unloaded, "name" | "config" | "error" | "since">,
-    kept: KeptController | undefined,
+    left: Left,
     deps: ConstructorParameters<typeof Orders>[1],
   ) {
     this.name = name;
     this.config = config;
     this.error = error;
     this.since = since;
-    this.#kept = kept;
+    this.#left = left;
     this.#registry = deps.registry;
     this.#orders = new Orders(whoOf(name), deps);
-    this.#orders.know(kept?.outputs ?? []);
+    this.#orders.know(left.kept?.outputs ?? []);
   }
 
   /** As often as devices or bindings change. @param owned what others have a fail-safe value for, as `outputKey` */
   protect(owned: ReadonlySet<string>): void {
-    const mine = (this.#kept?.outputs ?? []).filter((output) => !owned.has(outputKey(output)));
+    const mine = this.#outputs().filter((output) => !owned.has(outputKey(output)));
     this.#orders.giveUpLost(mine);
-    for (const key of owned) this.#told.delete(key);
+    this.#orders.know(mine);
+    const keys = new Set(mine.map(outputKey));
+    for (const key of this.#told) if (!keys.has(key)) this.#told.delete(key);
     for (const output of mine) {
       const key = outputKey(output);
       if (this.#told.has(key) || this.#registry.get(output.device) === undefined) continue;
       this.#told.add(key);
       this.#orders.send(this.#failSafe(output), noRivals);
     }
+  }
+
+  /** It runs after all. @param outputs what it commands now: the others are given up */
+  leave(outputs: readonly Output[]): void {
+    this.#orders.giveUpLost(outputs);
   }
 
   get status(): ControllerStatus {
@@ -87,9 +103,16 @@ export class Unloaded {
     };
   }
 
+  #outputs(): readonly Output[] {
+    const { known, kept } = this.#left;
+    if (known === undefined) return kept?.outputs ?? [];
+    return bind(this.name, known.shape, this.config, this.#registry, []).outputs;
+  }
+
   #failSafe({ output, device, action }: Output): readonly Order[] {
-    const value = this.#kept?.failSafe[output] ?? null;
-    const at = { output, device, action, why: `fail-safe: ${this.name} cannot be loaded` };
+    const { known, kept } = this.#left;
+    const value = (known ?? kept)?.failSafe[output] ?? null;
+    const at = { output, device, action, why: `fail-safe: ${this.name} cannot run` };
     const fill: readonly Order[] =
       value === null ? [] : [{ kind: "fill", ...at, slot: slots.failSafe, value }];
     return [...fill, { kind: "release", ...at, slot: slots.controller }];

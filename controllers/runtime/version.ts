@@ -20,6 +20,14 @@ export interface HostOptions {
 export interface VersionOptions extends HostOptions, EngineOptions {
   /** Whether the settings are those of another version: those it does not have are left out. */
   readonly ofAnother?: boolean;
+  /** Told as soon as it is loaded and configured: that much is known should it not even begin. */
+  readonly onConfigured?: (known: KnownVersion) => void;
+}
+
+/** What is known of a version that has not begun. */
+export interface KnownVersion {
+  readonly shape: Shape;
+  readonly failSafe: Configured["failSafe"];
 }
 
 export function versionOptions(
@@ -56,6 +64,7 @@ export async function openVersion(
   try {
     const given = options.ofAnother === true ? knownSettings(host.shape, settings) : settings;
     const configured = await host.configure(completeSettings(host.shape, given));
+    options.onConfigured?.({ shape: host.shape, failSafe: configured.failSafe });
     const core = new EngineCore(host.shape, configured, await host.init(), options);
     return { source, host, core, configured };
   } catch (thrown) {

@@ -120,11 +120,25 @@ async function configured(
   if (settings !== undefined && !isEntry(settings)) return { faults: [] };
   try {
     const { failSafe } = await host.configure(completeSettings(host.shape, settings ?? {}));
-    return { faults: [], failSafe };
+    return { faults: await initFaults(path, host), failSafe };
   } catch (thrown) {
     const { message, params } = asBothyError(thrown, "its settings");
     const remedy = "change the settings it names: `settings` in its file says what fits";
     return { faults: [{ path, message: String(params["fault"] ?? message), remedy }] };
+  }
+}
+
+async function initFaults(
+  path: Path,
+  host: Awaited<ReturnType<Loader["open"]>>,
+): Promise<readonly CheckFault[]> {
+  try {
+    await host.init();
+    return [];
+  } catch (thrown) {
+    const { message, params } = asBothyError(thrown, "its `init`");
+    const remedy = "mend `init` in its file, or change the settings: it gives the state to begin with";
+    return [{ path, message: `its \`init\` fails: ${String(params["fault"] ?? message)}`, remedy }];
   }
 }
 

@@ -5,7 +5,7 @@ import { InlineHost } from "../../controllers/runtime/inline-host.ts";
 import { slots } from "../../devices/transaction.ts";
 import { type Log, silentLog } from "../../devices/plugin.ts";
 import { controlSite } from "../support/control-site.ts";
-import { plain, stepsOf, use, warm, zone } from "./zone-site.ts";
+import { by, plain, stepsOf, use, warm, zone } from "./zone-site.ts";
 
 test("whatever a step gives back or throws, its outputs are in fail-safe and the others step on", async (t) => {
   const thrower = (thrown: unknown) => (): never => {
@@ -229,4 +229,26 @@ test("one with five failures is broken until somebody restarts it, and goes on f
   const { standing, mode, alarms = [], last } = site.controllers.get("inlet") ?? {};
   assert.deepEqual([standing, mode, alarms], ["running", "automatic", []]);
   assert.ok(stepsOf(last?.state) <= 5, `${stepsOf(last?.state)} steps`);
+});
+
+test("one that never ran, and whose `init` throws, has its outputs in fail-safe until it begins after all", async (t) => {
+  let mended = false;
+  const init: typeof zone.init = (settings) => {
+    if (!mended) throw new Error("not yet");
+    return zone.init(settings);
+  };
+  const source = use({ ...zone, init } as typeof zone, { settings: { failSafe: 60 } });
+  const site = await controlSite(t, { inlet: source }, { table: warm() });
+  await site.clock.advance(2000);
+  assert.equal(site.controllers.get("inlet")?.standing, "failed to load");
+  assert.deepEqual(
+    [site.slots("fan-a"), site.slots("fan-b")],
+    [[[slots.failSafe, 60]], [[slots.failSafe, 60]]],
+  );
+  const fan = site.registry.get("fan-b") ?? assert.fail();
+  site.registry.replace([fan], [{ ...fan, tags: [] }]);
+  mended = true;
+  await site.controllers.restart("inlet", by);
+  await site.clock.advance(60_000);
+  assert.deepEqual([site.slots("fan-a"), site.slots("fan-b")], [[[slots.controller, 70]], []]);
 });

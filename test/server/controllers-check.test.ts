@@ -115,6 +115,21 @@ test("settings, names and bindings are checked against the file that was loaded"
   );
 });
 
+test("an `init` that throws with the settings given is told of", async (t) => {
+  const text = controllerText("mine").replace(
+    "init: () => ({}),",
+    'init: (settings) => { if (settings.setpoint > 30) throw new Error("no table for that"); return {}; },',
+  );
+  const of = (setpoint: number): string =>
+    `${line}${tray}controllers:\n  mine:\n    use: ./controllers/mine.ts\n    settings: { setpoint: ${setpoint} }\n    inputs: { inlet: ["type:temperature"] }\n`;
+  assert.deepEqual(await faults(t, { "mine.ts": text }, of(25)), []);
+  const [told = ""] = await faults(t, { "mine.ts": text }, of(33));
+  assert.match(
+    told,
+    /hut\.yaml:9:\d+ {2}controllers\.mine\.settings {2}its `init` fails: no table.*mine\.ts:\d+/,
+  );
+});
+
 test("a shipped controller that would be bound to nothing is told of", async (t) => {
   const found = await faults(
     t,
