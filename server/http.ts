@@ -189,6 +189,14 @@ function checkBodies(app: FastifyInstance): void {
   app.setSerializerCompiler(() => toJson);
 }
 
+/** Nothing that is asked for is as deep; whoever looks into it goes as deep as it is. */
+const mostLevels = 64;
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return levels === 0 || Object.values(value).some((part) => isDeeper(part, levels - 1));
+}
+
 /** Clients send bodies under every content type or none; all are JSON. Synse v3 §1.1. */
 function readAnyBody(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
@@ -198,7 +206,14 @@ function readAnyBody(app: FastifyInstance): void {
       return;
     }
     try {
-      done(null, JSON.parse(body));
+      const value: unknown = JSON.parse(body);
+      if (isDeeper(value, mostLevels)) {
+        done(
+          new HttpError(400, `the body: lists and groups are within each other more than ${mostLevels} deep`),
+        );
+        return;
+      }
+      done(null, value);
     } catch (error) {
       done(
         new HttpError(400, `the body is not JSON: ${error instanceof Error ? error.message : String(error)}`),

@@ -263,6 +263,8 @@ export const writeRows: readonly Row[] = [
   ],
   ["POST", "/v3/write/wait/fan-1", 200, /"status":"ERROR"/, '{"action":"speed","data":"101"}'],
   ["POST", "/v3/write/fan-1", 400, /not JSON/, "not json"],
+  ["POST", "/v3/write/fan-1", 400, /more than 64 deep/, `${"[".repeat(10_000)}${"]".repeat(10_000)}`],
+  ["POST", "/v3/write/fan-1", 400, /a write is an object/, `${"[".repeat(64)}${"]".repeat(64)}`],
   ["POST", "/v3/write/fan-1", 400, /a write is an object/, ""],
   ["POST", "/v3/write/fan-1", 400, /a write is an object/],
   ["POST", "/v3/write/fan-1", 400, /a write is an object/, "null"],
