@@ -331,6 +331,14 @@ export const replay = is.object<types.Replay>({
   begun: is.number,
   failures: is.number,
   lastFailure,
+  fitted: is.list(
+    is.object<types.FittedSetting>({
+      name: is.text,
+      was: is.anything,
+      taken: is.optional(is.anything),
+      why: is.text,
+    }),
+  ),
   comparison,
   cut: is.flag,
 });

@@ -137,6 +137,15 @@ export interface ReplayRequest extends Partial<VersionText> {
   readonly settings?: Readonly<Record<string, unknown>>;
 }
 
+/** A setting a version does not take as it was. */
+export interface FittedSetting {
+  readonly name: string;
+  readonly was: unknown;
+  /** Absent: its own settings. */
+  readonly taken?: unknown;
+  readonly why: string;
+}
+
 export interface Replay {
   readonly name: string;
   readonly version: string;
@@ -149,6 +158,8 @@ export interface Replay {
   readonly begun: number;
   readonly failures: number;
   readonly lastFailure?: { readonly kind: string; readonly text: string; readonly at: string };
+  /** Recorded settings it does not take, and what it was given in their place. */
+  readonly fitted: readonly FittedSetting[];
   readonly comparison: Comparison;
   /** Whether there are more steps than are replayed at once. */
   readonly cut: boolean;

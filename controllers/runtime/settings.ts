@@ -1,5 +1,6 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
 import { BothyError } from "../../devices/errors.ts";
+import { nearest } from "../../devices/nearest.ts";
 import type { Shape } from "./shape.ts";
 
 type Settings = Readonly<Record<string, unknown>>;
@@ -23,11 +24,55 @@ export function completeSettings(shape: Shape, given: Settings): Settings {
   const known = Object.keys(shape.settings.properties);
   const unknown = Object.keys(given).filter((name) => !known.includes(name));
   const faults = unknown.length === 0 ? [] : [noSuch(unknown, known)];
-  let validate = compiled.get(shape.settings);
-  if (validate === undefined) compiled.set(shape.settings, (validate = compile(shape.settings)));
-  if (!validate(complete)) faults.push(...someInWords(validate.errors ?? []));
+  faults.push(...someInWords(errorsOf(shape, complete)));
   if (faults.length > 0) throw new BothyError("BAD_INPUT", { source, fault: faults.join("; ") });
   return complete;
+}
+
+/** @param given defaults are filled in */
+function errorsOf(shape: Pick<Shape, "settings">, given: Record<string, unknown>): readonly ErrorObject[] {
+  let validate = compiled.get(shape.settings);
+  if (validate === undefined) compiled.set(shape.settings, (validate = compile(shape.settings)));
+  return validate(given) ? [] : (validate.errors ?? []);
+}
+
+/** A setting a version does not take as it was, and what it takes in its place. Plain JSON. */
+export interface FittedSetting {
+  readonly name: string;
+  readonly was: unknown;
+  /** Absent: none. */
+  readonly taken?: unknown;
+  readonly why: string;
+}
+
+/**
+ * Settings of another version as this one's: those it has; of a number beyond its limits the limit, of whatever else it
+ * does not take its default.
+ */
+export function fittedSettings(
+  shape: Pick<Shape, "settings">,
+  given: Settings,
+): { readonly settings: Settings; readonly fitted: readonly FittedSetting[] } {
+  const settings = structuredClone(knownSettings(shape, given)) as Record<string, unknown>;
+  const before = { ...settings };
+  const faults = new Map<string, string>();
+  // What is put in place may be refused too: then there is the default.
+  for (let round = 0; round < 2; round++)
+    for (const error of errorsOf(shape, settings)) {
+      const [name = "", ...inside] = error.instancePath.slice(1).split("/");
+      if (!Object.hasOwn(before, name)) continue;
+      const limit = (error.params as { readonly limit?: unknown }).limit;
+      const isLimit = ["minimum", "maximum"].includes(error.keyword) && inside.length === 0;
+      if (isLimit && !faults.has(name)) settings[name] = limit;
+      else Reflect.deleteProperty(settings, name);
+      faults.set(name, faults.get(name) ?? inWords(error));
+    }
+  errorsOf(shape, settings);
+  const fitted = [...faults].map(([name, why]) => ({
+    ...{ name, was: before[name], why },
+    ...(settings[name] === undefined ? {} : { taken: settings[name] }),
+  }));
+  return { settings, fitted };
 }
 
 /** Anybody may send as many as a body holds: people are told some. */
@@ -38,7 +83,10 @@ const longestName = 60;
 function noSuch(unknown: readonly string[], known: readonly string[]): string {
   const named = unknown.slice(0, mostNamed).map((name) => `\`${name.slice(0, longestName)}\``);
   const more = unknown.length > mostNamed ? ` and ${unknown.length - mostNamed} more` : "";
-  return `there is no setting ${named.join(", ")}${more}; there are: ${known.join(", ") || "none"}`;
+  const meant = unknown.length === 1 ? nearest(unknown[0] ?? "", known) : undefined;
+  const remedy =
+    meant === undefined ? `there are: ${known.join(", ") || "none"}` : `did you mean \`${meant}\`?`;
+  return `there is no setting ${named.join(", ")}${more}; ${remedy}`;
 }
 
 /** Those of some settings that a controller has: others are of another version. */

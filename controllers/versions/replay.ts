@@ -1,8 +1,9 @@
 import { type Clock, type Instant, type Millis, soon } from "../../devices/clock.ts";
+import { BothyError } from "../../devices/errors.ts";
 import type { EngineOptions } from "../runtime/engine.ts";
 import type { Failure, StepTrace } from "../runtime/frame.ts";
 import type { Host } from "../runtime/host.ts";
-import { completeSettings } from "../runtime/settings.ts";
+import { completeSettings, type FittedSetting, fittedSettings } from "../runtime/settings.ts";
 import type { Shape } from "../runtime/shape.ts";
 import { frameOf, type Recorded } from "../trace/recorded.ts";
 import type { Numbered } from "../trace/traced.ts";
@@ -38,17 +39,22 @@ export interface ReplayReport {
   readonly begun: number;
   readonly failures: number;
   readonly lastFailure?: Failure & { readonly at: Instant };
+  /** Recorded settings that this version does not take, and what it was given in their place: some of them. */
+  readonly fitted: readonly FittedSetting[];
   readonly comparison: Comparison;
   /** Whether there is more than `most` steps. */
   readonly cut: boolean;
 }
 
+/** As many are told of. */
+const mostFitted = 50;
+
 /** The event loop is not held for longer. */
 const turn: Millis = 10;
 
 /**
- * Steps a version through recorded history: the same inputs, what was in force then, and the recorded settings. What it
- * wants is compared with what was wanted then. What it wants changes nothing of what it sees next: the air followed the
+ * Steps a version through recorded history: the same inputs, what was in force then, and the recorded settings, as near as
+ * it takes them. What it wants is compared with what was wanted then. What it wants changes nothing of what it sees next: the air followed the
  * version that was in force.
  * @param open a host of the version, for every beginning; closed here
  */
@@ -97,6 +103,7 @@ class Replay {
   #begun = 0;
   #failures = 0;
   #lastFailure: ReplayReport["lastFailure"];
+  readonly #fitted = new Map<string, FittedSetting>();
   #from: Instant | undefined;
   #to: Instant | undefined;
   steps = 0;
@@ -138,6 +145,7 @@ class Replay {
       recorded: [...this.#recorded],
       failures: this.#failures,
       ...(this.#lastFailure === undefined ? {} : { lastFailure: this.#lastFailure }),
+      fitted: [...this.#fitted.values()],
       comparison: this.#comparing.result,
     };
   }
@@ -145,9 +153,10 @@ class Replay {
   async #begin(after: Numbered<Recorded>, step: Numbered<Recorded>): Promise<void> {
     const host = await this.#open();
     try {
-      const settings = { ...step.settings, ...this.#options.settings };
       const { stateVersion } = after;
-      this.#second = await openSecond(host, { settings, after, stateVersion }, this.#options.engine);
+      this.#second = await this.#settled(step.settings, (settings) =>
+        openSecond(host, { settings, after, stateVersion }, this.#options.engine),
+      );
     } catch (error) {
       await host.close();
       throw error;
@@ -159,7 +168,33 @@ class Replay {
   async #take(settings: Recorded["settings"]): Promise<void> {
     const same = this.#settings === settings || JSON.stringify(this.#settings) === JSON.stringify(settings);
     this.#settings = settings;
-    if (!same) await this.#second?.configure({ ...settings, ...this.#options.settings });
+    const second = this.#second;
+    if (!same && second !== undefined) await this.#settled(settings, (fitted) => second.configure(fitted));
+  }
+
+  /** With recorded settings as near as the version takes them; with its own where it does not take them together. */
+  async #settled<T>(
+    recorded: Recorded["settings"],
+    work: (settings: Recorded["settings"]) => Promise<T>,
+  ): Promise<T> {
+    const given = this.#options.settings ?? {};
+    const replaced = Object.entries(recorded).filter(([name]) => !Object.hasOwn(given, name));
+    const { settings, fitted } = fittedSettings(this.#shape, Object.fromEntries(replaced));
+    for (const one of fitted) this.#fit(one);
+    try {
+      return await work({ ...settings, ...given });
+    } catch (thrown) {
+      if (!(thrown instanceof BothyError) || thrown.code !== "BAD_INPUT") throw thrown;
+      const done = await work(given);
+      const why = `they are not taken together, so it has its own: ${thrown.message}`;
+      this.#fit({ name: "all", was: settings, why });
+      return done;
+    }
+  }
+
+  #fit(one: FittedSetting): void {
+    const key = `${one.name} ${JSON.stringify(one.was)}`;
+    if (this.#fitted.size < mostFitted) this.#fitted.set(key, one);
   }
 
   async #step(second: Second, step: Numbered<Recorded>): Promise<void> {

@@ -107,6 +107,15 @@ export const replay = Type.Object({
   begun: Type.Integer({ description: "How often it began anew from a recorded state." }),
   failures: Type.Integer(),
   lastFailure,
+  fitted: Type.Array(
+    Type.Object({
+      name: text,
+      was: Type.Unknown(),
+      taken: Type.Optional(Type.Unknown()),
+      why: text,
+    }),
+    { description: "Recorded settings it does not take, and what it was given in their place." },
+  ),
   comparison,
   cut: Type.Boolean({ description: "Whether there are more steps than are replayed at once." }),
 });

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
+import { celsius, Type } from "../../controllers/index.ts";
 import type { Definition } from "../../controllers/contract.ts";
 import { InlineHost } from "../../controllers/runtime/inline-host.ts";
 import type { Recorded } from "../../controllers/trace/recorded.ts";
@@ -81,6 +82,56 @@ test("other settings show what would have been", async () => {
   const cooler = await replay(each(steps), hostOf(simple()), options({ settings: { setpoint: 20 } }));
   assert.equal(same.comparison.differing, 0);
   assert.ok(cooler.comparison.differing > 200);
+});
+
+/** A version whose range for the setpoint is another, or that takes no such gain with it. */
+const narrower = (maximum: number, check?: Definition["check"]): Definition => {
+  const before = simple("2.0.0");
+  return {
+    ...before,
+    settings: Type.Object({
+      setpoint: celsius({ default: 21, minimum: 15, maximum, description: "Wanted at the inlet." }),
+      gain: Type.Union([Type.Literal(3), Type.Literal(4)], { default: 4, description: "% per K." }),
+    }),
+    ...(check === undefined ? {} : { check }),
+  };
+};
+
+test("recorded settings a version does not take are taken as near as it does, which is said", async () => {
+  const steps = recordedRun(simple(), 300);
+  const report = await replay(each(steps), hostOf(narrower(23)), options());
+  assert.ok(report.steps > 280);
+  assert.equal(report.failures, 0);
+  assert.deepEqual(report.fitted, [
+    { name: "setpoint", was: 24, taken: 23, why: "setpoint: 24 °C is above its maximum 23 °C" },
+    { name: "gain", was: 8, taken: 4, why: report.fitted[1]?.why },
+  ]);
+  assert.ok(report.comparison.differing > 0);
+  const same = await replay(each(steps), hostOf(narrower(30)), options({ settings: { gain: 3 } }));
+  assert.deepEqual(same.fitted, [], "what is given in their place fits");
+  await assert.rejects(
+    replay(each(steps), hostOf(narrower(23)), options({ settings: { setpoint: 24 } })),
+    /setpoint: 24 °C is above its maximum 23 °C/,
+    "what is asked for is refused",
+  );
+});
+
+test("recorded settings a version takes one by one but not together are replaced by its own, which is said", async () => {
+  const check: Definition["check"] = ({ setpoint }) =>
+    setpoint === 21 ? undefined : `setpoint: ${String(setpoint)} does not go with the gain`;
+  const report = await replay(each(recordedRun(simple(), 300)), hostOf(narrower(30, check)), options());
+  assert.ok(report.steps > 280);
+  assert.deepEqual(
+    report.fitted.map(({ name, was }) => [name, was]),
+    [
+      ["gain", 8],
+      ["all", { setpoint: 24, gain: 4 }],
+    ],
+  );
+  assert.match(
+    report.fitted[1]?.why ?? "",
+    /not taken together, so it has its own: .*does not go with the gain/,
+  );
 });
 
 test("missing steps and restarts begin anew from a kept state; what cannot is counted", async () => {

@@ -5,6 +5,7 @@ import type { Comparison, Shadow, SwapReport } from "../../../client/index.ts";
 import { minutes } from "../../../devices/clock.ts";
 import { onServer, ownOnly, type Server } from "../client.ts";
 import { ageOf, roundedValue } from "../on-call/texts.ts";
+import { toJson } from "../../json.ts";
 import { plain } from "../show/width.ts";
 import { CannotRun, exit, type ExitCode, print, printJson } from "../terminal.ts";
 import { ms, type Options, reasonOf, sayUnkept } from "./run.ts";
@@ -130,6 +131,14 @@ export const replay = (
           `${answer.name} ${answer.version}: ${answer.steps} steps replayed, ${answer.skipped} passed over, ${answer.failures} failed${answer.lastFailure === undefined ? "" : `: ${answer.lastFailure.text}`}`,
         ),
       );
+      for (const { name: setting, was, taken, why } of answer.fitted)
+        print(
+          plain(
+            taken === undefined
+              ? `  ${setting}: ${why}`
+              : `  ${setting} was ${toJson(was)}, here ${toJson(taken)}: ${why}`,
+          ),
+        );
       for (const line of comparisonLines(answer.comparison)) print(plain(line));
     }
     return answer.failures === 0 && answer.comparison.large === 0 ? exit.good : exit.fault;
