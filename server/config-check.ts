@@ -3,7 +3,7 @@ import type { TSchema } from "typebox";
 import { durationPattern, parseDuration } from "../devices/duration.ts";
 import type { Fault, Path } from "../devices/plugin.ts";
 import { withoutCredentials } from "./credentials.ts";
-import { nearest } from "./nearest.ts";
+import { nearest } from "../devices/nearest.ts";
 
 /** A fault, and whether its key rather than its value is what is wrong. */
 export interface CheckFault extends Fault {

@@ -7,7 +7,7 @@ import { isWithin, repaired } from "./config-repair.ts";
 import { controllerFaults } from "./controllers/faults.ts";
 import { defaultPlugin, frameSchema, type SiteConfig } from "./config-schema.ts";
 import type { Environment } from "./config-yaml.ts";
-import { nearest } from "./nearest.ts";
+import { nearest } from "../devices/nearest.ts";
 
 /** Reads a file that a configuration names. */
 export type ReadFile = (file: string) => Uint8Array;

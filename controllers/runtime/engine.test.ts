@@ -204,6 +204,9 @@ test("settings that do not fit are refused with the limit, and those before stay
     message:
       "settings of controller proportional: there is no setting `fan`; there are: setpoint, failSafe; setpoint: 60 °C is above its maximum 35 °C",
   });
+  assert.throws(() => engine.configure({ setpiont: 20 }), {
+    message: /`setpiont`; did you mean `setpoint`\?/,
+  });
   assert.throws(() => engine.configure({ failSafe: 10 }), {
     code: "BAD_INPUT",
     message: /failSafe: below the setpoint/,

@@ -6,7 +6,7 @@ import type { LinkPlan, Plugin } from "../../devices/plugin.ts";
 import { plugins } from "../../plugins/index.ts";
 import { readConfig, type SiteConfig } from "../config.ts";
 import { createLog, levelFrom } from "../logger.ts";
-import { nearest } from "../nearest.ts";
+import { nearest } from "../../devices/nearest.ts";
 import { parseListen, socketAt } from "../plugin-server/address.ts";
 import { servePlugin, type ServerTls } from "../plugin-server/serve.ts";
 import { partOf } from "../plugin-server/site-of.ts";

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { type Command, Option } from "commander";
 import { withoutCredentials } from "../credentials.ts";
-import { nearest } from "../nearest.ts";
+import { nearest } from "../../devices/nearest.ts";
 import { type Context, contextsFile, type Env, loadContexts } from "./contexts.ts";
 import { CannotRun } from "./terminal.ts";
 

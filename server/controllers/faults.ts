@@ -7,7 +7,7 @@ import { parseTag, tagRemedy } from "../../devices/tag.ts";
 import type { Definition } from "../../controllers/contract.ts";
 import { completeSettings } from "../../controllers/runtime/settings.ts";
 import { shipped } from "../../controllers/shipped/index.ts";
-import { nearest } from "../nearest.ts";
+import { nearest } from "../../devices/nearest.ts";
 import { isFile } from "./section.ts";
 
 type Entry = Readonly<Record<string, unknown>>;

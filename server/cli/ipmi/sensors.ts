@@ -7,7 +7,7 @@ import {
   type Sensor,
   unreadable,
 } from "../../../plugins/ipmi/sensors/index.ts";
-import { nearest } from "../../nearest.ts";
+import { nearest } from "../../../devices/nearest.ts";
 import { type OutputOptions, printList } from "../on-call/output.ts";
 import { CannotRun, complain, exit, type ExitCode } from "../terminal.ts";
 import { type Bmc, bmcName, onBmc } from "./bmc.ts";

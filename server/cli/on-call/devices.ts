@@ -1,5 +1,5 @@
 import type { Client, DeviceSummary } from "../../../client/index.ts";
-import { nearest } from "../../nearest.ts";
+import { nearest } from "../../../devices/nearest.ts";
 import { complain } from "../terminal.ts";
 import { selectDevices } from "./look-up.ts";
 import type { SelectionOptions } from "./output.ts";

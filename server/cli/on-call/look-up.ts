@@ -1,5 +1,5 @@
 import type { DeviceSummary } from "../../../client/index.ts";
-import { nearest } from "../../nearest.ts";
+import { nearest } from "../../../devices/nearest.ts";
 import { CannotRun } from "../terminal.ts";
 
 /** What a device is called by people: its alias, or its id where it has none. */

@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
 import { toJson } from "../../json.ts";
-import { nearest } from "../../nearest.ts";
+import { nearest } from "../../../devices/nearest.ts";
 import { csvEnd, csvLine } from "../show/csv.ts";
 import { type Cell, type Column, colours, noPaint, type Style, tableLines } from "../show/table.ts";
 import { plain } from "../show/width.ts";
