@@ -15,7 +15,7 @@ import { type FaultSpec, faultSpecs } from "../simulators/fault-text.ts";
 const root = new URL("..", import.meta.url);
 export const read = (path: string): string => readFileSync(new URL(path, root), "utf8");
 
-const { site, http, access, log, metrics, state, cache, trace } = frameSchema.properties;
+const { site, http, access, log, metrics, state, cache, trace, watchdog } = frameSchema.properties;
 const sections: Readonly<Record<string, string>> = {
   "table:site": optionTable(site),
   "table:http": optionTable(http),
@@ -26,6 +26,7 @@ const sections: Readonly<Record<string, string>> = {
   "table:cache": optionTable(cache),
   "table:controllers": optionTable(controllerSchema),
   "table:trace": optionTable(trace),
+  "table:watchdog": optionTable(watchdog),
 };
 
 /** A plugin's README with its tables. */

@@ -82,6 +82,7 @@ export class ConfigReader {
     const cache = file["cache"] as SiteConfig["cache"];
     const metrics = file["metrics"] as SiteConfig["metrics"];
     const trace = file["trace"] as SiteConfig["trace"];
+    const watchdog = file["watchdog"] as SiteConfig["watchdog"];
     const controllers = file["controllers"] as SiteConfig["controllers"];
     return {
       site: { ...site, name },
@@ -92,6 +93,7 @@ export class ConfigReader {
       ...(cache === undefined ? {} : { cache }),
       ...(metrics === undefined ? {} : { metrics }),
       ...(trace === undefined ? {} : { trace }),
+      ...(watchdog === undefined ? {} : { watchdog }),
       ...(controllers === undefined ? {} : { controllers }),
       buses: Object.fromEntries(
         [...buses].map(([bus, { plugin, settings = {} }]) => [bus, { plugin: plugin.name, settings }]),

@@ -8,6 +8,7 @@ import {
   traceSection,
   type TraceSection,
 } from "./controllers/section.ts";
+import { type WatchdogSection, watchdogSection } from "./watchdog.ts";
 import { type CorsSection, corsSection } from "./cors-section.ts";
 import {
   accessSection,
@@ -159,6 +160,7 @@ export const frameSchema = Type.Object(
     cache: Type.Optional(cacheSection),
     metrics: Type.Optional(metricsSection),
     trace: Type.Optional(traceSection),
+    watchdog: Type.Optional(watchdogSection),
     buses: Type.Record(
       Type.String(),
       Type.Object({ plugin: Type.Optional(Type.String()) }, { additionalProperties: true }),
@@ -210,6 +212,8 @@ export interface SiteConfig {
   readonly metrics?: Static<typeof metricsSection>;
   /** Absent: the defaults. */
   readonly trace?: TraceSection;
+  /** Absent: nobody starts the machine anew. */
+  readonly watchdog?: WatchdogSection;
   /** By name. Absent: none. */
   readonly controllers?: ControllersSection;
   /** By name: which plugin speaks there, and its settings. */

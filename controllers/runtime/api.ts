@@ -92,6 +92,8 @@ export interface ControllerStatus {
   readonly temporary: Readonly<Record<string, TemporarySetting>>;
   readonly steps: number;
   readonly missed: number;
+  /** By how much the beginning of a step is overdue, beyond a whole period; absent: it is not, or none is to begin. */
+  readonly late?: Millis;
   readonly failures: number;
   readonly lastFailure?: Failure & { readonly at: Instant };
   readonly took: Durations;

@@ -172,6 +172,7 @@ export class RunningParts {
       ...this.settings.status,
       steps: this.steps,
       missed: this.lateness.missed,
+      ...this.#late(),
       ...this.failures.status,
       took: this.took.durations(),
       ...(this.last === undefined ? {} : { last: this.last }),
@@ -180,6 +181,12 @@ export class RunningParts {
       alarms: this.alarms.all,
       ...this.succession.status,
     };
+  }
+
+  #late(): Pick<ControllerStatus, "late"> {
+    const steps = this.#standing === "running" || this.#standing === "broken";
+    const late = this.deps.clock.monotonic() - this.bound.began - 2 * this.period;
+    return steps && late > 0 && late < Infinity ? { late } : {};
   }
 
   #lives(): boolean {

@@ -5,6 +5,7 @@ import { serveSite } from "../serve.ts";
 import { createSite } from "../site.ts";
 import { keepingState } from "../state/folder.ts";
 import { openState } from "../state/state.ts";
+import { startWatchdog, stuck } from "../watchdog.ts";
 import { allPlugins, listeningOn, loadOrExplain } from "./load.ts";
 import { chosenPort } from "./numbers.ts";
 import { exit, type ExitCode, print, untilBroken, untilStopped } from "./terminal.ts";
@@ -40,11 +41,19 @@ export async function runSite(options: Options): Promise<ExitCode> {
     await state.close();
     throw error;
   });
+  const watchdog =
+    config.watchdog === undefined
+      ? undefined
+      : startWatchdog(config.watchdog, {
+          ...{ clock: systemClock, log },
+          fault: () => stuck(served.site.controllers.running?.list() ?? []),
+        });
   const devices = served.site.registry.all().length;
   log.info({ url: served.url, site: config.site.id, buses: plans.length, devices }, "the site is running");
   print(served.url);
   const code = await Promise.race([stopped.then(() => exit.good), broken.then(() => exit.cannot)]);
   log.info({}, "stopping");
-  await Promise.race([served.stop(), sleep(systemClock, longestStop)]);
+  const inTime = await Promise.race([served.stop().then(() => true), sleep(systemClock, longestStop)]);
+  watchdog?.close(inTime === true && code === exit.good);
   return code;
 }

@@ -169,8 +169,14 @@ test("a step that ends after the end does not take back the fail-safe value", as
   );
   await site.clock.advance(60_000);
   assert.deepEqual(site.slots(), [[slots.controller, 70]]);
+  const overdue = (): number | undefined => site.controllers.get("inlet")?.late;
+  assert.equal(overdue(), undefined);
   slow = true;
   await site.clock.advance(5000);
+  assert.equal(overdue(), undefined, "one that has just begun");
+  await site.clock.advance(60_000);
+  const { period = 0 } = site.controllers.get("inlet") ?? {};
+  assert.equal(overdue(), 60_000 - 2 * period);
   const stopping = site.controllers.stop();
   await site.clock.advance(1100);
   assert.deepEqual(site.slots(), [[slots.failSafe, 90]]);
@@ -178,6 +184,7 @@ test("a step that ends after the end does not take back the fail-safe value", as
   await stopping;
   await site.clock.advance(1000);
   assert.deepEqual([site.slots(), site.duty()], [[[slots.failSafe, 90]], 90]);
+  assert.equal(overdue(), undefined, "none is to begin");
 });
 
 test("one that cannot even begin anew says why, once, until it can", async (t) => {
