@@ -26,6 +26,7 @@ export function controllerFaults(section: unknown, known: readonly Definition[] 
   );
 }
 
+const longestName = 64;
 /** What is fed more often leaves a line no time for anything else. */
 const shortestBeat: Millis = seconds(1);
 /** Equipment is not left as it is for longer when nobody knows any more what it should do. */
@@ -53,6 +54,11 @@ function* faultsOf(path: Path, entry: Entry, known: readonly Definition[]): Gene
 /** It names folders of what is kept, and places in URLs. */
 function* nameFaults(path: Path): Generator<Fault> {
   const name = String(path.at(-1));
+  if (name.length > longestName) {
+    const message = `the name of a controller has at most ${longestName} characters`;
+    yield { path, message, remedy: "shorten it; `settings` and tags say the rest" };
+    return;
+  }
   if (new RegExp(namePattern).test(name)) return;
   const remedy = "use letters, digits, `.`, `_` and `-` only, a letter or digit first";
   yield { path, message: `\`${name}\` cannot be the name of a controller`, remedy };

@@ -147,7 +147,7 @@ function bindingFaults(all: readonly Named[], plans: FileFaultsDeps["plans"]): r
   const registry = new Registry();
   registry.add(plans.flatMap(({ devices }) => devices));
   const later = plans.length === 0 ? undefined : plans.flatMap((plan) => plan.later ?? []);
-  const bindings = all.map((one) => ({
+  const bindings = all.filter(isBindable).map((one) => ({
     ...one,
     ...bind(one.name, one.shape, one.section, registry, all),
   }));
@@ -161,6 +161,15 @@ function bindingFaults(all: readonly Named[], plans: FileFaultsDeps["plans"]): r
     }),
   );
   return [...bindings.flatMap((one) => ownFaults(one, later)), ...between];
+}
+
+/** Whether its tags are lists of texts: what is wrong with them otherwise is said elsewhere. */
+function isBindable({ section: { where, inputs, outputs } }: { readonly section: Entry }): boolean {
+  const areTags = (tags: unknown): boolean =>
+    tags === undefined || (Array.isArray(tags) && tags.every((tag) => typeof tag === "string"));
+  const areNamed = (named: unknown): boolean =>
+    named === undefined || (isEntry(named) && Object.values(named).every(areTags));
+  return areTags(where) && areNamed(inputs) && areNamed(outputs);
 }
 
 /** Two controllers that share a tray of fans share all of them: that is one fault. */

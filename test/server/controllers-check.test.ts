@@ -115,6 +115,21 @@ test("settings, names and bindings are checked against the file that was loaded"
   );
 });
 
+test("tags that are no lists of texts are no reason to find nothing else", async (t) => {
+  const folder = temporaryFolder(t);
+  const loader = siteLoader({ clock: systemClock, log: silentLog, shipped });
+  const wrong: readonly object[] = [{ where: [5] }, { where: [null] }, { inputs: { inlet: "point:inlet" } }];
+  const section = Object.fromEntries(wrong.map((part, i) => [`c${i}`, { use: "fan-zone", ...part }]));
+  const found = await controllerFileFaults(
+    { ...section, gone: { use: "./gone.ts" } },
+    { loader, folder, plans: [] },
+  );
+  assert.deepEqual(
+    found.map(({ path }) => path),
+    [["controllers", "gone", "use"]],
+  );
+});
+
 test("an `init` that throws with the settings given is told of", async (t) => {
   const text = controllerText("mine").replace(
     "init: () => ({}),",

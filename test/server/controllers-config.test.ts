@@ -56,6 +56,8 @@ test("names that are no names of folders, beats without a pause and holding for 
   const faults = told({
     "..": { use: "simple" },
     "": { use: "simple", holdFor: "61m" },
+    ["n".repeat(65)]: { use: "simple" },
+    ["n".repeat(64)]: { use: "simple" },
     fed: { use: "simple", heartbeat: [{ every: "1s" }, { every: "0s" }, { every: "999ms" }], holdFor: "1h" },
   });
   assert.deepEqual(
@@ -64,6 +66,7 @@ test("names that are no names of folders, beats without a pause and holding for 
       "controllers...: `..` cannot be the name of a controller",
       "controllers.: `` cannot be the name of a controller",
       "controllers..holdFor: it is longer than 1 h",
+      `controllers.${"n".repeat(65)}: the name of a controller has at most 64 characters`,
       "controllers.fed.heartbeat.1.every: it is shorter than 1 s",
       "controllers.fed.heartbeat.2.every: it is shorter than 1 s",
     ],
