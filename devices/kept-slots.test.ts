@@ -222,7 +222,7 @@ test("what the action does not take any more is given up, and said; so is what t
   assert.deepEqual([narrower.kept, renamed.kept, pulse.kept], [1, 0, 0]);
 });
 
-test("slots of a bus that is no more are given up; those of a device that is not there are kept for a week", async () => {
+test("slots of a bus that is no more are given up; those of a device that is not there are kept for a week of the program's", async () => {
   const before = await run();
   before.fill(80, slots.plan);
   await before.clock.advance(minutes(1));
@@ -238,8 +238,34 @@ test("slots of a bus that is no more are given up; those of a device that is not
   const back = await later.restart(hours(12));
   assert.deepEqual(back.array()?.entries.length, 1);
   const gone = await (await back.restart(0, { found: true })).restart(hours(8 * 24), { found: true });
+  await gone.clock.suspend(hours(6 * 24) - minutes(1));
+  assert.equal(gone.kept, 1, "of the time it did not run not more than a day counts");
+  await gone.clock.suspend(hours(1));
   assert.match(gone.said.join(), /has not been there for a week/);
   assert.equal(gone.kept, 0);
+  gone.deps?.found([gone.device]);
+  assert.deepEqual(gone.array()?.entries, []);
+  gone.writer.stop();
+});
+
+test("a clock that is wrong at some starts, or set while the program runs, costs no slot its week", async () => {
+  const year = hours(365 * 24);
+  let site = await run();
+  site.fill(80, slots.plan);
+  await site.clock.advance(minutes(1));
+  site = await site.restart(0, { found: true });
+  for (const wrong of [year, -year, -year, year]) {
+    site = await site.restart(wrong, { found: true });
+    assert.equal(site.kept, 1, site.said.join());
+    site.clock.setWall(wrong);
+    await site.clock.suspend(hours(25));
+    assert.equal(site.kept, 1, site.said.join());
+  }
+  // Two starts ahead of the time before count a day each, and four days and four hours it ran.
+  await site.clock.suspend(hours(7 * 24 - 2 * 24 - 4 * 25) - minutes(1));
+  assert.equal(site.kept, 1);
+  await site.clock.suspend(hours(1));
+  assert.equal(site.kept, 0);
 });
 
 test("a device that is found later gets its slots back when it is, and is told once", async () => {

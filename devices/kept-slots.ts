@@ -1,5 +1,5 @@
 import { takes } from "./accepts.ts";
-import { type Clock, hours, type Instant, type Millis } from "./clock.ts";
+import { type Cancel, type Clock, hours, type Instant, type Millis } from "./clock.ts";
 import type { Action, Device } from "./device.ts";
 import type { Keeper } from "./keeper.ts";
 import { ageOf, isTime } from "./kept-transaction.ts";
@@ -15,8 +15,10 @@ interface KeptSlot {
   readonly action: string;
   readonly link: string;
   readonly entry: SlotEntry;
-  /** Since when its device is not there. */
+  /** When it was last known that its device is not there. */
   readonly missing?: Instant;
+  /** How much longer it is kept for that device from then on. */
+  readonly left?: Millis;
 }
 
 /** A slot in force again, and where it is kept. */
@@ -28,6 +30,10 @@ interface Waiting extends KeptSlot {
 
 /** How long slots of a device that does not show up are kept: whatever it was told then means nothing any more. */
 const longestMissing: Millis = hours(7 * 24);
+/** While no program ran only the wall clock tells how long it was, which may have been set: not more of it counts. */
+const mostAway: Millis = hours(24);
+/** How often the time of those that are missing is counted. */
+const countEvery: Millis = hours(1);
 
 /**
  * The filled slots of all priority arrays, so that they are in force again after a restart; and those of devices that
@@ -38,6 +44,8 @@ export class KeptSlots {
   readonly #log: Log;
   readonly #keeper: Keeper;
   readonly #waiting = new Map<DeviceId, Waiting[]>();
+  /** Calls off the next count of the time devices are missing. */
+  #cancel: Cancel | undefined;
 
   constructor(deps: { readonly clock: Clock; readonly log: Log; readonly keeper: Keeper }) {
     this.#clock = deps.clock;
@@ -87,31 +95,63 @@ export class KeptSlots {
       until,
     }));
     if (left.length > 0) this.#waiting.set(id, [...(this.#waiting.get(id) ?? []), ...left]);
+    this.#countLater();
   }
 
   /** All devices of the configuration are known: what waits now is of those that may still be found, or are no more. */
   settle(isLink: (name: string) => boolean): void {
-    const now = this.#clock.now();
     for (const [device, all] of this.#waiting) {
-      const kept: Waiting[] = [];
-      for (const slot of all) {
-        if (!isLink(slot.link)) this.#drop(slot, device, `there is no bus ${slot.link} any more`);
-        else if (slot.missing !== undefined && now - slot.missing > longestMissing)
-          this.#drop(slot, device, "the device has not been there for a week");
-        else kept.push(this.#missing(slot, now));
-      }
-      if (kept.length > 0) this.#waiting.set(device, kept);
-      else this.#waiting.delete(device);
+      const ofLinks = all.filter((slot) => isLink(slot.link));
+      for (const slot of all)
+        if (!ofLinks.includes(slot)) this.#drop(slot, device, `there is no bus ${slot.link} any more`);
+      this.#wait(device, ofLinks);
     }
+    const now = this.#clock.now();
+    this.#count(({ missing = now }) => ageOf(missing, now, mostAway));
     if (this.#waiting.size > 0)
       this.#log.warn({ devices: [...this.#waiting.keys()] }, "slots are kept for devices that are not there");
+    this.#countLater();
   }
 
-  #missing(slot: Waiting, now: Instant): Waiting {
-    if (slot.missing !== undefined && slot.missing <= now) return slot;
-    const { device, action, link, entry } = slot;
-    this.#keeper.put("slot", slot.key, { device, action, link, entry, missing: now } satisfies KeptSlot);
-    return { ...slot, missing: now };
+  /** Nothing is counted any more. */
+  stop(): void {
+    this.#cancel?.();
+  }
+
+  #countLater(): void {
+    if (this.#cancel !== undefined || this.#waiting.size === 0) return;
+    const since = this.#clock.monotonic();
+    this.#cancel = this.#clock.at(since + countEvery, () => {
+      this.#cancel = undefined;
+      this.#count(() => this.#clock.monotonic() - since);
+      this.#countLater();
+    });
+  }
+
+  /** @param passed since it was last known that the device of a slot is missing */
+  #count(passed: (slot: Waiting) => Millis): void {
+    const missing = this.#clock.now();
+    for (const [device, all] of this.#waiting) {
+      const counted = all.map((slot) => {
+        const { left = longestMissing } = slot;
+        return { ...slot, missing, left: left - passed(slot) };
+      });
+      for (const slot of counted) {
+        const { key, action, link, entry, left } = slot;
+        if (left > 0)
+          this.#keeper.put("slot", key, { device, action, link, entry, missing, left } satisfies KeptSlot);
+        else this.#drop(slot, device, "the device has not been there for a week");
+      }
+      this.#wait(
+        device,
+        counted.filter(({ left }) => left > 0),
+      );
+    }
+  }
+
+  #wait(device: DeviceId, slots: Waiting[]): void {
+    if (slots.length > 0) this.#waiting.set(device, slots);
+    else this.#waiting.delete(device);
   }
 
   #load(): void {
@@ -163,10 +203,15 @@ const restarted = (entry: SlotEntry, since: Instant, left: Millis): SlotEntry =>
 });
 
 function keptSlot(key: string, value: unknown): KeptSlot | undefined {
-  const { device, action, link, entry, missing } = (value ?? {}) as Partial<Record<keyof KeptSlot, unknown>>;
+  const kept = (value ?? {}) as Partial<Record<keyof KeptSlot, unknown>>;
+  const { device, action, link, entry, missing, left } = kept;
   if (typeof device !== "string" || typeof action !== "string" || typeof link !== "string") return undefined;
   if (!isSlotEntry(entry) || key !== keyOf(device, action, entry.slot)) return undefined;
-  return { device, action, link, entry, ...(isTime(missing) ? { missing } : {}) };
+  return {
+    ...{ device, action, link, entry },
+    ...(isTime(missing) ? { missing } : {}),
+    ...(isTime(left) && left <= longestMissing ? { left } : {}),
+  };
 }
 
 function isSlotEntry(value: unknown): value is SlotEntry {

@@ -96,6 +96,7 @@ export class Writer {
     for (const unwatch of this.#watched.values()) unwatch();
     for (const level of this.#allLevels()) level.stop(error);
     for (const order of this.#pulses) order.end(error);
+    this.#kept.stop();
     this.#transactions.endAll(error);
   }
 
