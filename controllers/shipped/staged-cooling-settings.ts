@@ -3,7 +3,7 @@ import { guardSettings } from "../library/compressor-guard.ts";
 import { coolingWatchSettings } from "../library/cooling-watch.ts";
 import { leadLagSettings } from "../library/lead-lag.ts";
 import { stagingSettings } from "../library/staging.ts";
-import { within } from "../library/timing.ts";
+import { reached, within } from "../library/timing.ts";
 import { checkValidate } from "../library/validate.ts";
 import { celsius, kelvin, percent, plain, watts } from "../settings.ts";
 import { inletSettings } from "./inlets.ts";
@@ -95,6 +95,23 @@ export const steadied = (before: number | undefined, wanted: number, least: numb
 
 /** The same of the air: a tenth of a kelvin is several % of it. */
 export const airStep = 10;
+
+/** Air a rest asks for, %, and for how long less would have been enough, s. JSON. */
+export interface RestAir {
+  readonly air: number;
+  readonly less: number;
+}
+
+/** s for which less must have been enough before there is less: servers' heat comes with more air, and goes with less. */
+const airHeld = 300;
+
+/** More air at once, less of it later: otherwise fans and inlet would chase each other. */
+export function restAirStep(before: RestAir | undefined, wanted: number, dt: number): RestAir {
+  const air = steadied(before?.air, wanted, 0, airStep);
+  if (before === undefined || air >= before.air) return { air, less: 0 };
+  const less = before.less + dt;
+  return reached(less, airHeld) ? { air, less: 0 } : { air: before.air, less };
+}
 
 /**
  * Smallest fan duty while a compressor runs, %: none where it has more to give, all of it where its stage ends. More air

@@ -26,6 +26,8 @@ import {
   airAtLeast,
   airStep,
   capacityOf,
+  type RestAir,
+  restAirStep,
   stagedCoolingCheck,
   stagedCoolingSettings,
   type StagedCoolingSettings,
@@ -57,6 +59,8 @@ interface State {
   /** Of variable compressors, %, as commanded last; the smallest fan duty published last, %. */
   readonly capacity?: number;
   readonly air?: number;
+  /** s for which less air would have been enough. */
+  readonly airLess?: number;
 }
 
 const inputs = {
@@ -228,28 +232,36 @@ function guard(
 
 /** What others should know: cooling that is lost, and cooling that only has to wait for its compressor. */
 function publish(
-  { settings: s, state: { air } }: Context,
-  inlet: number,
-  staged: StagingResult,
+  { settings: s }: Context,
   of: {
     readonly wanted: number;
     readonly on: number;
-    readonly drying: boolean;
+    readonly air: number;
     readonly order: LeadLagResult;
   },
   guards: readonly GuardResult[],
 ) {
-  const { wanted, on, drying, order } = of;
-  const ends = staged.easing ? s.restAir : airAtLeast(inlet, staged.setpoint, staged.deeper, s);
+  const { wanted, on, air, order } = of;
   const waits = guards.length > 0 && on === 0 && guards.every(({ state }) => !mayRun(state, s));
   return {
     stages: on,
     wanted,
     lost: wanted > 0 && order.sound === 0 ? 1 : 0,
     resting: wanted > 0 && order.sound > 0 && waits ? 1 : 0,
-    // Little air over the coil dries more.
-    air: on > 0 && wanted > 0 && !drying ? steadied(air, ends, 0, airStep) : 0,
+    air,
   };
+}
+
+/** What a compressor that is about to end needs of the fans. */
+function restAir(
+  { settings: s, state: { air, airLess = 0 }, dt }: Context,
+  inlet: number,
+  { setpoint, deeper, easing }: StagingResult,
+  runs: boolean,
+): RestAir {
+  if (!runs) return { air: 0, less: 0 };
+  const wanted = easing ? s.restAir : airAtLeast(inlet, setpoint, deeper, s);
+  return restAirStep(air === undefined ? undefined : { air, less: airLess }, wanted, dt);
 }
 
 function step(context: Context): Result {
@@ -271,7 +283,9 @@ function step(context: Context): Result {
   const wantedCapacity = drying ? Math.max(needed, s.dryCapacity) : needed;
   const capacity = steadied(state.capacity, wantedCapacity, s.leastCapacity, s.capacityStep);
   const mainsOut = isOut(seen);
-  const published = publish(context, inlet, staged, { wanted, on: on.length, drying, order }, guards);
+  // Little air over the coil dries more.
+  const rest = restAir(context, inlet, staged, on.length > 0 && wanted > 0 && !drying);
+  const published = publish(context, { wanted, on: on.length, air: rest.air, order }, guards);
   const known = { ...seen, capacity: seen.reported };
   const watched = watchUnits(units, known, state.cools ?? {}, inlets.usual ?? inlet, capacity, s, dt);
   return {
@@ -293,7 +307,7 @@ function step(context: Context): Result {
       mainsOut,
       resets: s.resets,
       cools: watched.states,
-      ...{ capacity, air: published.air },
+      ...{ capacity, air: rest.air, airLess: rest.less },
     },
     reason: reasonOf(on, staged.reason, drying && staged.stages === 0, said(seen.freeCooling)),
     ...maybe("leader", inlets.leader),

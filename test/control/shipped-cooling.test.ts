@@ -142,6 +142,19 @@ test("staged cooling: a variable compressor follows the temperature", () => {
   assert.equal(site.value("capacity", "dx-1.unit"), 100);
 });
 
+test("staged cooling: a compressor near its end has air at once, and gives it back five minutes after", () => {
+  const site = cooling(1, {}, { setpoint: 25, capacityBand: 4, leastCapacity: 25 });
+  site.step({}, 300);
+  const air = (probe: number, seconds = 5) => site.step({ inlet: { probe } }, seconds).published?.["air"];
+  assert.equal(air(26), 0);
+  const near = Number(air(22.4));
+  assert.ok(near > 50 && near < 100, `${near} %`);
+  // What follows the noise of a probe would move the fans all the time.
+  assert.deepEqual([air(22.8, 200), air(22.4), air(22.8, 290)], [near, near, near]);
+  const less = Number(air(22.8, 10));
+  assert.ok(less < near - 10, `${less} %`);
+});
+
 test("staged cooling: with a loop's demand it follows that", () => {
   const site = cooling(2, { demand: { "controller zone-temperature": 0 } }, { capacityBand: 4 });
   site.step({ inlet: { probe: 30 } }, 300);
