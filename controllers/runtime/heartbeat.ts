@@ -8,6 +8,7 @@ import type { Registry } from "../../devices/registry.ts";
 import { slots } from "../../devices/transaction.ts";
 import type { Writer } from "../../devices/writer.ts";
 import { fullTag } from "../../devices/tag.ts";
+import type { DeviceId } from "../../devices/value-id.ts";
 import type { Heartbeat } from "./api.ts";
 import { dataOf } from "./observe.ts";
 
@@ -75,15 +76,11 @@ export class Heartbeats {
     const { registry, writer, log } = this.#deps;
     let told = 0;
     let refused: string | undefined;
-    for (const device of registry.select([
-      tags.map((tag) => (/^(type|id):/.test(tag) ? `system/${tag}` : fullTag(tag))),
-    ])) {
-      const action = device.actions.find((one) => one.name === name);
-      if (action === undefined) continue;
-      const data = beatOf(action.accepts, value, count);
+    for (const { device, accepts } of fed(registry, tags, name)) {
+      const data = beatOf(accepts, value, count);
       try {
         writer.submit({
-          device: device.id,
+          device,
           action: name,
           ...(data === undefined ? {} : { data }),
           slot: slots.controller,
@@ -94,7 +91,7 @@ export class Heartbeats {
         this.#failed = false;
       } catch (thrown) {
         if (!this.#failed)
-          log.warn({ device: device.id }, `${this.#who}, heartbeat: ${asBothyError(thrown, name).message}`);
+          log.warn({ device }, `${this.#who}, heartbeat: ${asBothyError(thrown, name).message}`);
         this.#failed = true;
         refused = asBothyError(thrown, name).message;
       }
@@ -105,6 +102,20 @@ export class Heartbeats {
     return why === undefined;
   }
 }
+
+/** Whom one feeds: every device that has the tags and the action. */
+export const fed = (
+  registry: Pick<Registry, "select">,
+  tags: readonly string[],
+  action: string,
+): readonly { readonly device: DeviceId; readonly name: string; readonly accepts: Accepts }[] =>
+  registry
+    .select([tags.map((tag) => (/^(type|id):/.test(tag) ? `system/${tag}` : fullTag(tag)))])
+    .flatMap(({ id: device, alias, actions }) =>
+      actions
+        .filter(({ name }) => name === action)
+        .map(({ accepts }) => ({ device, name: alias ?? device, accepts })),
+    );
 
 /** What is written the `count`th time. */
 export function beatOf(accepts: Accepts, value: number | string, count: number): string | undefined {

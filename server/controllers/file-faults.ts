@@ -18,6 +18,7 @@ import { asBothyError } from "../../devices/errors.ts";
 import type { LinkPlan, Path } from "../../devices/plugin.ts";
 import { Registry } from "../../devices/registry.ts";
 import type { CheckFault } from "../config-check.ts";
+import { heartbeatFaults } from "./heartbeat-faults.ts";
 import type { Loader } from "./loader.ts";
 import { type ControllerSection, isFile } from "./section.ts";
 
@@ -160,7 +161,7 @@ function bindingFaults(all: readonly Named[], plans: FileFaultsDeps["plans"]): r
       remedy,
     }),
   );
-  return [...bindings.flatMap((one) => ownFaults(one, later)), ...between];
+  return [...bindings.flatMap((one) => ownFaults(one, registry, later)), ...between];
 }
 
 /** Whether its tags are lists of texts: what is wrong with them otherwise is said elsewhere. */
@@ -189,16 +190,19 @@ function once(faults: readonly BindingFault[]): readonly BindingFault[] {
 /** @param later whose devices are only known once they answered; undefined: nothing is known of any */
 function ownFaults(
   { name, shape, section, inputs, outputs, faults }: Named & Binding,
+  registry: Registry,
   later: readonly string[] | undefined,
 ): readonly CheckFault[] {
   const bound = new Set([
     ...inputs.map(({ input }) => `inputs.${input}`),
     ...outputs.map(({ output }) => `outputs.${output}`),
   ]);
-  const unbound = faults
+  const bindable = faults
     .filter(({ path }) => !bound.has(path.join(".")))
-    .filter(({ kind }) => isFile(section.use) || kind !== "unknown")
-    .flatMap((fault) => (fault.kind === "unbound" ? untilKnown(fault, later) : [fault]));
+    .filter(({ kind }) => isFile(section.use) || kind !== "unknown");
+  const unbound = [...bindable, ...heartbeatFaults(section, registry)].flatMap((fault) =>
+    fault.kind === "unbound" ? untilKnown(fault, later) : [fault],
+  );
   return [...unbound, ...limitFaults(shape, outputs)].map(({ path, ...rest }) => ({
     path: ["controllers", name, ...path],
     message: rest.message,
@@ -209,7 +213,7 @@ function ownFaults(
 
 /** What is bound to nothing may be bound to what is not known yet. */
 function untilKnown(
-  { path, message, remedy }: BindingFault,
+  { path, message, remedy }: Pick<CheckFault, "path" | "message" | "remedy">,
   later: readonly string[] | undefined,
 ): readonly Pick<CheckFault, "path" | "message" | "remedy" | "isNote">[] {
   if (later === undefined) return [];

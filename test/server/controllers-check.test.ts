@@ -130,6 +130,30 @@ test("tags that are no lists of texts are no reason to find nothing else", async
   );
 });
 
+test("a watchdog that nobody would feed, or with what it does not take, is told of", async (t) => {
+  const beats = [
+    "{ tags: [type:fan-tray], action: bus-loss-time, value: 60, every: 10m }",
+    "{ tags: [type:fan-tray], action: bus-loss, value: 60, every: 10m }",
+    "{ tags: [type:pump], action: bus-loss-time, value: 60, every: 10m }",
+    "{ tags: [type:fan-tray], action: bus-loss-time, value: 99999999, every: 10m }",
+    "{ tags: [type:fan-tray], action: bus-loss-time, value: sixty, every: 10m }",
+  ];
+  const text = `${line}${tray}controllers:
+  safety:
+    use: safety
+    heartbeat: [${beats.join(", ")}]
+`;
+  const found = (await faults(t, {}, text)).filter((fault) => fault.includes(".heartbeat"));
+  const told = [
+    /heartbeat\[1\] {2}nobody would be fed: no device with type:fan-tray has an action bus-loss {2}name tags/,
+    /heartbeat\[2\] {2}nobody would be fed: no device with type:pump has an action bus-loss-time/,
+    /heartbeat\[3\]\.value {2}tray-a\.tray bus-loss-time: 99999999 is outside .* {2}write a value that it takes/,
+    /heartbeat\[4\]\.value {2}tray-a\.tray bus-loss-time: "sixty" is not a decimal number/,
+  ];
+  assert.equal(found.length, told.length, found.join("\n"));
+  for (const [i, pattern] of told.entries()) assert.match(found[i] ?? "", pattern);
+});
+
 test("an `init` that throws with the settings given is told of", async (t) => {
   const text = controllerText("mine").replace(
     "init: () => ({}),",
