@@ -1,5 +1,6 @@
 import { type Static, Type } from "typebox";
-import { celsius, hoursOf, kelvin, numberOf, secondsOf, watts } from "../settings.ts";
+import { celsius, hoursOf, kelvin, numberOf, percent, secondsOf, watts } from "../settings.ts";
+import { initialRate, type RateState, rateStep } from "./alarms.ts";
 import { heldFor, listed, reached, shown, span } from "./timing.ts";
 
 /** From a frozen site to one at work: heat first, then soak, then power up. */
@@ -32,7 +33,34 @@ export const coldStartSettings = Type.Object({
     maximum: 25,
     description: "Inlet temperature that is heated to meanwhile.",
   }),
-  powerUpGap: secondsOf({ default: 10, minimum: 1, maximum: 600, description: "Between two outlets." }),
+  powerUpGap: secondsOf({
+    default: 60,
+    minimum: 1,
+    maximum: 600,
+    description: "Between two outlets: cold equipment takes minutes to give off its heat.",
+  }),
+  powerUpRate: kelvin({
+    default: 2.5,
+    maximum: 20,
+    description:
+      "No further load is let on while the inlet has changed by so much within 15 min since the first one. 0: whatever it does.",
+  }),
+  powerUpWait: secondsOf({
+    default: 900,
+    maximum: 7200,
+    description: "The longest that a load waits for that.",
+  }),
+  handOverTime: secondsOf({
+    default: 3600,
+    maximum: 14_400,
+    description:
+      "For so long from the first load on heaters give way to the heat of the loads in small steps. 0: not at all.",
+  }),
+  coldStartAir: percent({
+    default: 50,
+    description:
+      "Smallest fan duty until then: the more air, the more even the warmth, and the less a heater stage that ends is felt.",
+  }),
   releaseWithin: hoursOf({
     default: 4,
     minimum: 0.1,
@@ -89,6 +117,11 @@ export interface ColdStartState {
   readonly fitFor: number;
   /** Outlets let on. */
   readonly released: number;
+  /** s since the last one of them, and how the inlet has changed since the first; absent: none was. */
+  readonly sinceLast?: number;
+  readonly rate?: RateState;
+  /** s for which heaters still give way to loads; absent: they need not. */
+  readonly handOver?: number;
 }
 
 /** @param running whether loads have power when this begins: what is at work is not taken from it */
@@ -120,6 +153,8 @@ export interface ColdStartResult {
   readonly released: number;
   /** Heat up to this, °C. */
   readonly preheatTo?: number;
+  /** Loads have begun to give heat, and heaters give way to them. */
+  readonly handsOver: boolean;
   readonly overdue: boolean;
   readonly reason: string;
   readonly state: ColdStartState;
@@ -159,8 +194,27 @@ function nextPhase(
       return wants.length > 0 ? "preheat" : reached(state.fitFor, s.soakTime) ? "power-up" : "soak";
     case "power-up":
       // The last one has its time too: only then are they let go.
-      return reached(state.inPhase, (input.outlets + 1) * s.powerUpGap) ? "normal" : "power-up";
+      return state.released >= input.outlets && reached(state.sinceLast ?? 0, s.powerUpGap)
+        ? "normal"
+        : "power-up";
   }
+}
+
+/** The next load, unless the heat of those before it is felt too much as yet. */
+function powerUp(
+  state: ColdStartState,
+  { inlet, outlets }: ColdStartInput,
+  s: ColdStartSettings,
+  dt: number,
+): Required<Pick<ColdStartState, "released" | "sinceLast" | "rate">> {
+  const { released, sinceLast = 0 } = state;
+  if (state.inPhase === 0)
+    return { released: Math.min(1, outlets), sinceLast: 0, rate: rateStep(initialRate, inlet, 0).state };
+  const { quarter, state: rate } = rateStep(state.rate ?? initialRate, inlet, dt);
+  const fast = s.powerUpRate > 0 && quarter >= s.powerUpRate && !reached(sinceLast, s.powerUpWait);
+  return released < outlets && reached(sinceLast, s.powerUpGap) && !fast
+    ? { released: released + 1, sinceLast: 0, rate }
+    : { released, sinceLast, rate };
 }
 
 /**
@@ -179,23 +233,23 @@ export function coldStartStep(
     inPhase: before.inPhase + dt,
     since: before.phase === "normal" ? 0 : before.since + dt,
     fitFor: heldFor(before.fitFor, wants.length === 0, dt),
+    sinceLast: (before.sinceLast ?? 0) + dt,
   };
   const phase = nextPhase(held, input, wants, settings);
   const moved = phase === before.phase ? held : { ...held, phase, inPhase: 0 };
-  const released =
-    phase === "normal"
-      ? input.outlets
-      : phase === "power-up"
-        ? Math.min(input.outlets, 1 + Math.floor((moved.inPhase + 1e-6) / settings.powerUpGap))
-        : 0;
+  const up = phase === "power-up" ? powerUp(moved, input, settings, dt) : undefined;
+  const released = up?.released ?? (phase === "normal" ? input.outlets : 0);
   const cold = phase !== "normal" && phase !== "power-up";
+  const begins = phase === "power-up" && before.phase !== phase;
+  const handOver = begins ? settings.handOverTime : cold ? 0 : Math.max(0, (before.handOver ?? 0) - dt);
   return {
     phase,
     released,
     ...(cold ? { preheatTo: settings.preheatTo } : {}),
+    handsOver: handOver > 0,
     overdue: cold && moved.since >= settings.releaseWithin * 3600,
     reason: reasonOf(phase, moved, wants, released, input, settings),
-    state: { ...moved, released },
+    state: { ...moved, released, handOver, ...up },
   };
 }
 

@@ -87,7 +87,13 @@ export interface HeaterInput {
   readonly preheatTo?: number | undefined;
   /** Moisture asks for at least this inlet temperature, °C. */
   readonly reheatTo?: number | undefined;
+  /** Loads that have just come on take over: stages end one soon after the other, and none comes back at once. */
+  readonly handsOver?: boolean | undefined;
 }
+
+/** K between stages, and that a stage ends above its start, while loads take over. */
+const handOverBelow = 1;
+const handOverDifferential = 3;
 
 export interface HeaterResult {
   readonly on: readonly boolean[];
@@ -122,6 +128,18 @@ function tooHot(before: HeaterState, input: HeaterInput, setpoint: number, s: He
   return outlet || inlet;
 }
 
+/** What keeps the inlet nearest to where it is: a stage may make more of a step than its usual differential. */
+function bandsOf(
+  { handsOver }: HeaterInput,
+  { furtherBelow, heaterDifferential }: HeaterSettings,
+): Pick<HeaterSettings, "furtherBelow" | "heaterDifferential"> {
+  if (handsOver !== true) return { furtherBelow, heaterDifferential };
+  return {
+    furtherBelow: Math.min(furtherBelow, handOverBelow),
+    heaterDifferential: Math.max(heaterDifferential, handOverDifferential),
+  };
+}
+
 /**
  * One step: which stages are on.
  * @param dt seconds since the step before
@@ -137,11 +155,12 @@ export function heaterStep(
   const setpoint = Math.max(heatingSetpoint, input.preheatTo ?? -99, (input.reheatTo ?? -99) + firstBelow);
   const cut = tooHot(before, input, setpoint, settings);
   const limits = limitsOf(input, cut, settings);
+  const { furtherBelow, heaterDifferential } = bandsOf(input, settings);
   const stages = Array.from({ length: input.stages }, (_, i) => {
     const was = before.stages[i] ?? { on: false, since: 1e6 };
     const since = heldFor(was.since, true, dt);
-    const on = setpoint - firstBelow - i * settings.furtherBelow;
-    const cold = hysteresis(was.on, input.temperature, { on, off: on + settings.heaterDifferential });
+    const on = setpoint - firstBelow - i * furtherBelow;
+    const cold = hysteresis(was.on, input.temperature, { on, off: on + heaterDifferential });
     const wanted =
       (cold || (input.preheatTo !== undefined && input.temperature < setpoint)) && limits.length === 0;
     if (wanted === was.on) return { on: was.on, since };

@@ -58,6 +58,8 @@ export const coldStart = defineController({
     phase: { text: "frozen, preheat, soak, power-up or normal" },
     preheatTo: { unit: "°C", text: "Inlet temperature the heater brings about first; 0: none" },
     released: { text: "Loads that may have power" },
+    handsOver: { text: "1 while heaters give way to the heat of loads that have just come on" },
+    air: { unit: "%", text: "Smallest fan duty until then" },
   },
   failSafe: { outlets: null },
   init: (): State => ({}),
@@ -79,7 +81,7 @@ export const coldStart = defineController({
         reason: blindReason,
         leader: "fail-safe",
         alarms: inlets.alarms,
-        published: { phase: state.phase ?? "frozen", preheatTo: 0, released: 0 },
+        published: { phase: state.phase ?? "frozen", preheatTo: 0, released: 0, handsOver: 0, air: 0 },
       };
     const powered = loads.some(({ on }) => on === true);
     const before = begun(state, inlet, powered, s);
@@ -114,7 +116,13 @@ export const coldStart = defineController({
       terms: { released: result.released, waited: result.state.since },
       limits: leftOut(inlets),
       alarms: alarmsOf(result, s),
-      published: { phase: result.phase, preheatTo: result.preheatTo ?? 0, released: result.released },
+      published: {
+        phase: result.phase,
+        preheatTo: result.preheatTo ?? 0,
+        released: result.released,
+        handsOver: result.handsOver ? 1 : 0,
+        air: result.handsOver || result.preheatTo !== undefined ? s.coldStartAir : 0,
+      },
     };
   },
   invariants: [
@@ -139,7 +147,7 @@ function alarmsOf({ overdue, reason }: ColdStartResult, s: Settings): readonly A
 
 /** The very first step decides whether this is a cold start at all. */
 function begun(state: State, inlet: number, powered: boolean, s: Settings): ColdStartState {
-  const { phase, inPhase, since, fitFor, released } = state;
+  const { phase, inPhase = 0, since = 0, fitFor = 0, released = 0 } = state;
   if (phase === undefined) return initialColdStart(powered || inlet >= s.coldBelow);
-  return { phase, inPhase: inPhase ?? 0, since: since ?? 0, fitFor: fitFor ?? 0, released: released ?? 0 };
+  return { ...state, phase, inPhase, since, fitFor, released };
 }

@@ -56,6 +56,7 @@ export const inputs = {
   freeAir: optional(from("economiser", "air").max()),
   restAir: optional(from("staged-cooling", "air").max()),
   wetAir: optional(from("humidity-guard", "air").max()),
+  startAir: optional(from("cold-start", "air").max()),
   drying: optional(from("humidity-guard", "dry").max()),
   damper: optional(from("economiser", "damper").max()),
   damperStuck: optional(from("economiser", "stuck").max()),
@@ -119,7 +120,9 @@ function ampleAir(
     : { state: next, ceiling: Math.max(ceiling, flow, floorOf(seen)) };
 }
 
-type Floors = Readonly<Partial<Record<"floor" | "freeAir" | "restAir" | "wetAir", Sample | undefined>>>;
+type Floors = Readonly<
+  Partial<Record<"floor" | "freeAir" | "restAir" | "wetAir" | "startAir", Sample | undefined>>
+>;
 
 /** The smallest duty others ask for, %. */
 export const floorOf = (seen: Floors): number =>
@@ -129,6 +132,7 @@ export const floorOf = (seen: Floors): number =>
     seen.freeAir?.value ?? 0,
     seen.restAir?.value ?? 0,
     seen.wetAir?.value ?? 0,
+    seen.startAir?.value ?? 0,
   );
 
 /** What the smallest duty is, and who asks for it. */
@@ -139,6 +143,7 @@ function leastText(least: number, flow: number, seen: Floors): string {
     { asks: seen.freeAir?.value, who: "outdoor air that cools" },
     { asks: seen.restAir?.value, who: "a compressor's rest" },
     { asks: seen.wetAir?.value, who: "surfaces that could get wet" },
+    { asks: seen.startAir?.value, who: "heaters that give way to loads" },
   ];
   const asker = askers.find(({ asks }) => asks !== undefined && asks > 0 && asks >= least);
   return `${asker === undefined ? "" : `${asker.who}: `}at least ${shown(least)} %`;

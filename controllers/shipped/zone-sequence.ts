@@ -80,6 +80,7 @@ export const inputs = {
   floor: optional(from("trim-respond-floor", "floor").max()),
   freeAir: optional(from("economiser", "air").max()),
   wetAir: optional(from("humidity-guard", "air").max()),
+  startAir: optional(from("cold-start", "air").max()),
   drying: optional(from("humidity-guard", "dry").max()),
   permission: optional(from("economiser-permission", "allowed").max()),
   keepOut: optional(from("humidity-guard", "keepOut").max()),

@@ -28,6 +28,19 @@ test("heater: a stage just below the setpoint, another well below it", () => {
   assert.deepEqual([site.value("heaters", "relay-1"), site.value("heaters", "relay-2")], ["off", "off"]);
 });
 
+test("heater: while loads take over, the second stage ends soon before the first, and none comes back for what its end takes away", () => {
+  const on = (usual: boolean): readonly unknown[] => {
+    const site = stove(usual ? {} : { handsOver: { "cold-start": 1 } });
+    site.step({ inlet: { probe: 5.5 } }, 60);
+    return [8.6, 10.5, 11.5, 12.1, 9.1].map((probe) => {
+      site.step({ inlet: { probe } }, 90);
+      return ["relay-1", "relay-2"].filter((relay) => site.value("heaters", relay) === "on").length;
+    });
+  };
+  assert.deepEqual(on(true), [1, 1, 0, 0, 0]);
+  assert.deepEqual(on(false), [2, 2, 1, 0, 0]);
+});
+
 test("heater: off without air, while something cools, on battery, and too hot; that at once", () => {
   for (const off of [
     { fans: { "fan-1": 0, "fan-2": 0 } },
@@ -66,7 +79,7 @@ const arctic = (inputs: Readonly<Record<string, Values>>, settings = {}) => {
 };
 
 test("cold start: frozen, preheat, soak, power up in order of priority, then hands off", () => {
-  const site = arctic({});
+  const site = arctic({}, { powerUpGap: 10 });
   assert.equal(site.step().published?.["preheatTo"], 15);
   assert.equal(site.value("outlets", "pdu-1.outlet-1"), "off");
   assert.equal(site.step({ inlet: { probe: 3 } }, 60).published?.["phase"], "preheat");
@@ -81,6 +94,21 @@ test("cold start: frozen, preheat, soak, power up in order of priority, then han
   assert.equal(site.value("outlets", "pdu-1.outlet-2"), "on");
   assert.equal(site.step({}, 30).published?.["phase"], "normal");
   assert.equal(site.value("outlets", "pdu-1.outlet-1"), undefined);
+});
+
+test("cold start: no further load while the inlet warms up fast from those before, for 15 min at the most; more air all along", () => {
+  const site = arctic({});
+  assert.equal(site.step().published?.["air"], 50);
+  site.step({ inlet: { probe: 6 } }, 660);
+  const released = (probe: number, seconds: number): unknown =>
+    site.step({ inlet: { probe } }, seconds).published?.["released"];
+  assert.equal(released(6, 5), 1);
+  assert.equal(released(9, 120), 1);
+  assert.equal(released(9, 780), 2);
+  assert.equal(released(9, 60), 3);
+  const last = site.step({}, 60).published;
+  assert.deepEqual([last?.["phase"], last?.["air"], last?.["handsOver"]], ["normal", 50, 1]);
+  assert.equal(site.step({}, 3600).published?.["air"], 0);
 });
 
 test("cold start: what is at work is not taken from it, and it says when it takes too long", () => {
