@@ -79,8 +79,9 @@ export class AlarmParents {
   #isSilent(link: string): boolean {
     const { registry, store } = this.#deps;
     let lost = false;
-    for (const { id, link: its } of registry.all()) {
-      if (its !== link) continue;
+    for (const { id, link: its, type } of registry.all()) {
+      // What is counted of the bus itself is known whether or not anybody on it answers.
+      if (its !== link || type === "bus") continue;
       for (const reading of store.latest(id)) {
         if (reading.quality !== "bad") return false;
         // What was never asked for says nothing.

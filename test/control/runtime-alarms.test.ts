@@ -6,7 +6,7 @@ import type { Observation } from "../../controllers/sample.ts";
 import { type ControlSite, controlSite, zoneDevices } from "../support/control-site.ts";
 import { BothyError } from "../../devices/errors.ts";
 import { MemoryKeeper } from "../support/memory-keeper.ts";
-import { speed } from "../support/table-plugin.ts";
+import { speed, type TableDevice } from "../support/table-plugin.ts";
 import { plain, use, warm, zone } from "./zone-site.ts";
 
 /** Minds when its probe gives nothing, or is at 30 °C or more. */
@@ -132,6 +132,18 @@ test("a silent bus is one alarm: those of its devices are part of it", async (t)
   for (const alias of ["fan-a", "fan-b"]) site.table.values.set(`${alias}/duty`, 30);
   await site.clock.advance(15_000);
   assert.deepEqual(standing(site), ["a silent", "b silent < controller a", "c silent < controller a"]);
+});
+
+test("what is counted of a bus itself does not keep it from being silent", async (t) => {
+  const statistics: TableDevice = { alias: "t", type: "bus", outputs: [["utilisation"]] };
+  const devices = [...zoneDevices, statistics];
+  const site = await controlSite(t, { a: use(watch) }, { table: warm(), devices });
+  site.table.values.set("t/utilisation", 97);
+  await site.clock.advance(30_000);
+  site.table.values.clear();
+  site.table.values.set("t/utilisation", 2);
+  await site.clock.advance(15_000);
+  assert.deepEqual(standing(site), ["a bus:t", "a silent < bus t"]);
 });
 
 test("a value in an id makes one alarm, not one per step", async (t) => {
