@@ -228,6 +228,8 @@ export class Running {
     try {
       const report = await this.#turns.between(() => this.#takeOver(next, options));
       if (options.settings !== undefined) settings.replaced(options.settings);
+      // What was kept is of the version before: a restart would take none of it for this one.
+      this.#parts.keep(true);
       return report;
     } catch (thrown) {
       await next.host.close();

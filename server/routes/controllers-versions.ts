@@ -102,7 +102,11 @@ export function addControllerVersions(app: FastifyInstance, parts: RouteParts): 
   ): RouteDefinition => ({
     needs: "administer",
     schema: { tags, summary, body, response },
-    handler: async (request, reply) => sendJson(reply, await run(named(request), request)),
+    handler: async (request, reply) => {
+      const answer = await run(named(request), request);
+      await parts.keeper.flushed();
+      return sendJson(reply, answer);
+    },
   });
   const report = schemas.answers(own.swapReport, "How it went.");
   route(app, "/api/controllers/:name/versions", {

@@ -173,6 +173,21 @@ test("that a version was taken back is an alarm after a restart too", async (t) 
   assert.match(alarm?.text ?? "", /zone 1\.0\.0 is in force again, because of zone 2\.0\.0/u);
 });
 
+test("a program that dies right after a swap goes on with what was set, also of another controller", async (t) => {
+  const keeper = new MemoryKeeper();
+  const table = warm();
+  const first = await controlSite(t, { inlet: use(zone) }, { table, keeper });
+  await first.clock.advance(60_000);
+  await first.controllers.setSettings("inlet", { setpoint: 22 }, by);
+  const other: Source = { kind: "definition", definition: { ...version("2.0.0"), name: "another" } };
+  await first.controllers.swap("inlet", other, { ...by, handover: "fresh" });
+  const disk = keeper.crash();
+  first.kill();
+  const next = await controlSite(t, { inlet: { use: other } }, { table, keeper: disk, clock: first.clock });
+  const { settings, definition } = next.controllers.get("inlet") ?? {};
+  assert.deepEqual([definition?.name, settings?.["setpoint"]], ["another", 22]);
+});
+
 test("a version that does not fit does not take over", async (t) => {
   const site = await controlSite(t, { inlet: use(zone, { settings: { setpoint: 26 } }) }, { table: warm() });
   await site.clock.advance(60_000);
