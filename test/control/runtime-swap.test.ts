@@ -179,7 +179,7 @@ test("a program that dies right after a swap goes on with what was set, also of 
   const first = await controlSite(t, { inlet: use(zone) }, { table, keeper });
   await first.clock.advance(60_000);
   await first.controllers.setSettings("inlet", { setpoint: 22 }, by);
-  const other: Source = { kind: "definition", definition: { ...version("2.0.0"), name: "another" } };
+  const other: Source = { kind: "definition", definition: { ...version("2.0.0", {}), name: "another" } };
   await first.controllers.swap("inlet", other, { ...by, handover: "fresh" });
   const disk = keeper.crash();
   first.kill();
