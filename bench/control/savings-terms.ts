@@ -84,6 +84,7 @@ export function termsOf(site: SiteParameters, best: Best, hour: Hour, leastCapac
     quasiSteady(site, { setpoint, flow, economiser: true }, at).dx;
   const rise = best.it / (calm(site.enclosure).density * 1006 * best.flow);
   const policy = atRest(best.setpoint, best.flow);
+  if (hour.capacity === 0) return { ...noTerms(), dynamics: -policy };
   // The uppermost inlet takes in three times as much of the racks' warm air as the others.
   const placed = atRest(best.setpoint - 3 * recirculation * rise, best.flow);
   const held = atRest(hour.cold, best.flow);

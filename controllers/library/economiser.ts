@@ -82,7 +82,7 @@ export const economiserSettings = Type.Object({
     default: 1,
     maximum: 10,
     description:
-      "Where outdoor air alone was too warm, it must be this much colder outdoors before it is tried again.",
+      "Where outdoor air alone was too warm, it must be this much colder outdoors before it is tried again; so much colder than the setpoint it is tried also with the damper wide open and compressors at their least.",
   }),
   freeRelax: numberOf("K/h", {
     default: 0.5,
@@ -253,9 +253,17 @@ function nextMode(
   return reached(state.idleFor, s.economiserTime) ? "free" : "partial";
 }
 
-/** Outdoor air could do more and compressors not less: they are at rest, or at their least with the damper partly shut. */
-const spare = ({ compressors, damper }: EconomiserInput): boolean =>
-  compressors === "rest" || (compressors === "least" && damper <= 80);
+/**
+ * Compressors are at rest, or can do no less and are too much: the damper is partly shut, or outdoor air is clearly colder
+ * than what is wanted.
+ */
+const spare = (
+  { compressors, damper, outdoor, setpoint }: EconomiserInput,
+  { freeMargin }: EconomiserSettings,
+): boolean =>
+  compressors === "rest" ||
+  (compressors === "least" &&
+    (damper <= 80 || (outdoor !== undefined && outdoor.temperature <= setpoint - freeMargin)));
 
 /** How many times as far above the setpoint as it takes to be too warm: a damper that does not move cannot wait. */
 const haste = ({ inlet, setpoint }: EconomiserInput, { partialAbove }: EconomiserSettings): number =>
@@ -289,7 +297,7 @@ export function economiserStep(
   const allowed = against.length === 0;
   const warm = input.damper >= 95 && input.inlet > input.setpoint + settings.partialAbove;
   const freeBelow = relaxed(before, input, settings, dt);
-  const helped = before.mode === "partial" && spare(input) && colder(input, freeBelow);
+  const helped = before.mode === "partial" && spare(input, settings) && colder(input, freeBelow);
   const held: EconomiserState = {
     mode: before.mode,
     inMode: heldFor(before.inMode, true, dt),

@@ -57,6 +57,33 @@ test("economiser: never lets in what is not allowed, whatever comes; its state i
   );
 });
 
+test("economiser: compressors at their least end where it is clearly cold outdoors, however far the damper is open", () => {
+  const s = defaults(economiserSettings);
+  const after = (outdoor: number, damper: number, seconds: number, state = initialEconomiser) => {
+    const input = {
+      return: { temperature: 33 },
+      inlet: 23,
+      setpoint: 24,
+      damper,
+      compressors: "least",
+    } as const;
+    let last = economiserStep(state, { ...input, outdoor: { temperature: outdoor } }, s, 5);
+    for (let t = 5; t < seconds; t += 5)
+      last = economiserStep(last.state, { ...input, outdoor: { temperature: outdoor } }, s, 5);
+    return last;
+  };
+  const { state } = after(22, 0, s.economiserTime);
+  assert.equal(state.mode, "partial");
+  const modes = (outdoor: number, damper: number) => after(outdoor, damper, s.economiserTime, state).mode;
+  assert.deepEqual(
+    [modes(24 - s.freeMargin, 100), modes(24 - s.freeMargin / 2, 100), modes(24 - s.freeMargin / 2, 80)],
+    ["free", "partial", "free"],
+  );
+  // Where outdoor air alone was too warm a while ago it has to be colder than then.
+  const learnt = { ...state, freeBelow: 22 };
+  assert.equal(after(24 - s.freeMargin, 100, s.economiserTime, learnt).mode, "partial");
+});
+
 test("economiser: without a return sensor a fixed limit stands in; cold mixed air closes the damper", () => {
   const s = defaults(economiserSettings);
   const step = (temperature: number) =>
