@@ -196,8 +196,23 @@ function targetsFor(
   );
   const isNamed = output !== undefined || device !== undefined;
   if (found.length === 0 && (isNamed || !all))
-    throw new BothyError("NOT_FOUND", {
-      source: `${device ?? "anything"} of output ${output ?? names[0] ?? ""} of controller ${name}`,
-    });
+    throw new BothyError("NOT_FOUND", { source: missing(name, outputs, output, device) });
   return found;
 }
+
+/** What was asked for and is not there, with what is. */
+function missing(
+  controller: string,
+  outputs: readonly Bound[],
+  output: string | undefined,
+  device: string | undefined,
+): string {
+  const names = [...new Set(outputs.map((one) => one.output))];
+  if (output !== undefined && !names.includes(output))
+    return `output ${output} of controller ${controller} (it has ${names.join(", ") || "none"})`;
+  const devices = outputs.filter((one) => output === undefined || one.output === output);
+  const bound = [...new Set(devices.map((one) => one.name))].slice(0, mostNamed).join(", ");
+  return `device ${device ?? "to command"} of controller ${controller} (it commands ${bound || "none"})`;
+}
+
+const mostNamed = 20;

@@ -139,7 +139,14 @@ test(
       /→ +8 operator, past minimum on\/off 79 .*the rack burns/u,
     );
     site.writer.relinquish({ device: fan, ...guard, why: "it has rested" });
-    assert.match((await bothy("override", "zone", "lamps=1")).err, /output lamps/);
+    assert.match(
+      (await bothy("override", "zone", "lamps=1")).err,
+      /output lamps of controller zone \(it has fans\) not found/,
+    );
+    assert.match(
+      (await bothy("override", "zone", "50", "--only", "fan-9")).err,
+      /device fan-9 of controller zone \(it commands fan-1.*\) not found/,
+    );
     assert.equal((await bothy("override", "zone")).code, 0);
     await clock.advance(seconds(30));
     assert.notEqual(table.values.get("fan-1/duty"), 77);
@@ -175,6 +182,31 @@ test("swap puts a file in force, versions tells of it, rollback undoes it", { ti
   const none = await bothy("swap", "zone", "9.9.9");
   assert.equal(none.code, 2);
   assert.match(none.err, /9\.9\.9/);
+});
+
+test("shadow begins one, says how it does, and ends it", { timeout }, async (t) => {
+  const { bothy, clock } = await controlled(t);
+  const nothing = await bothy("shadow", "zone");
+  assert.deepEqual([nothing.code, /nothing is in shadow of zone/u.test(nothing.err)], [2, true]);
+  const file = join(scratch(t), "mine.ts");
+  writeFileSync(file, 'export default "1.1.0 Infinity";\n');
+  assert.match((await bothy("shadow", "zone", file)).out, /^in shadow: 1\.1\.0, 0 steps/u);
+  await clock.advance(seconds(30));
+  assert.match((await bothy("shadow", "zone")).out, /^in shadow: 1\.1\.0, [1-9]\d* steps/u);
+  assert.equal((await bothy("shadow", "zone", file, "--end")).code, 2);
+  assert.match((await bothy("shadow", "zone", "--end")).out, /^in shadow: 1\.1\.0, [1-9]\d* steps/u);
+  assert.equal((await bothy("shadow", "zone")).code, 2);
+});
+
+test("the help names the columns of listings, and they can be chosen", { timeout }, async (t) => {
+  const { bothy } = await controlled(t);
+  for (const listing of ["list", "alarms"]) {
+    const help = (await bothy(listing, "--help")).out.replaceAll(/\s+/gu, " ");
+    const columns = /in this order: (\S+(?: of,\S+)?)/u.exec(help)?.[1] ?? "";
+    const told = await bothy(listing, "--csv", "--columns", columns);
+    assert.equal(told.err, "", columns);
+    assert.equal((await bothy(listing, "--csv")).out.split("\r\n")[0], columns);
+  }
 });
 
 test("ack ends an alarm that latches: that a version was taken back by itself", { timeout }, async (t) => {

@@ -1,10 +1,10 @@
 import { Argument, type Command, Option } from "commander";
 import type { ExitCode } from "../terminal.ts";
-import { type OutputOptions, withOutput } from "../on-call/output.ts";
+import { named, type OutputOptions, withOutput } from "../on-call/output.ts";
 import { withTarget } from "../target.ts";
 import type { Options, OverrideOptions, TraceOptions } from "./run.ts";
 import type { TuneOptions } from "./tune.ts";
-import type { ReplayOptions } from "./run-versions.ts";
+import type { ReplayOptions, ShadowOptions } from "./run-versions.ts";
 
 type Ended = (code: ExitCode) => void;
 
@@ -28,7 +28,10 @@ const name = (): Argument => new Argument("<controller>", "its name at the site"
 
 function addReading(all: Command, ended: Ended): void {
   withTarget(
-    withOutput(all.command("list").description("every controller: its mode, what it wants, its alarms")),
+    withOutput(
+      all.command("list").description("every controller: its mode, what it wants, its alarms"),
+      named("controller,mode,output,leader,alarms,why,version"),
+    ),
   ).action(async (options: Options & OutputOptions) => ended(await (await run()).list(options)));
   withTarget(
     all
@@ -146,6 +149,7 @@ function addAlarms(all: Command, ended: Ended): void {
         .command("alarms")
         .description("everything that is wrong, of one controller or all")
         .argument("[controller]", "its name at the site"),
+      named("controller,severity,alarm,for,what,part of,latched,shelved"),
     ),
   ).action(async (controller: string | undefined, options: Options & OutputOptions) =>
     ended(await (await load()).alarms(controller, options)),
@@ -192,24 +196,30 @@ function addVersions(all: Command, ended: Ended): void {
   ).action(async (controller: string, options: Options) =>
     ended(await (await run()).versions(controller, options)),
   );
-  for (const [verb, about] of [
-    ["swap", "put another version in force; it goes back by itself when it fails"],
-    ["shadow", "have another version compute beside it, and compare"],
-  ] as const)
-    withTarget(
-      all
-        .command(verb)
-        .description(about)
-        .addArgument(name())
-        .argument("<file>", "a file of yours, or a version the site has")
-        .option(
-          "--for <duration>",
-          verb === "swap" ? "probation (default: 15m)" : "before it can be promoted (default: 5m)",
-        )
-        .option("--why <text>", "the reason"),
-    ).action(async (controller: string, file: string, options: Options) =>
-      ended(await (await run()).exchange(verb, controller, file, options)),
-    );
+  const what = "a file of yours, or a version the site has";
+  withTarget(
+    all
+      .command("swap")
+      .description("put another version in force; it goes back by itself when it fails")
+      .addArgument(name())
+      .argument("<file>", what)
+      .option("--for <duration>", "probation (default: 15m)")
+      .option("--why <text>", "the reason"),
+  ).action(async (controller: string, file: string, options: Options) =>
+    ended(await (await run()).swap(controller, file, options)),
+  );
+  withTarget(
+    all
+      .command("shadow")
+      .description("have another version compute beside it, and compare; without a file: how it does")
+      .addArgument(name())
+      .argument("[file]", what)
+      .option("--end", "end it")
+      .option("--for <duration>", "before it can be promoted (default: 5m)")
+      .option("--why <text>", "the reason"),
+  ).action(async (controller: string, file: string | undefined, options: ShadowOptions) =>
+    ended(await (await run()).shadow(controller, file, options)),
+  );
   for (const [verb, about] of [
     ["promote", "put in force what is in shadow, when nothing speaks against it"],
     ["rollback", "go back to the version before"],

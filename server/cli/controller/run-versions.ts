@@ -61,26 +61,46 @@ const comparisonLines = ({
 ];
 
 /** A file becomes a version of the site first. */
-export const exchange = (
-  verb: "swap" | "shadow",
-  name: string,
-  word: string,
-  options: Options,
-): Promise<ExitCode> =>
+export const swap = (name: string, word: string, options: Options): Promise<ExitCode> =>
   onServer(options, async (server) => {
-    const version = isFileHere(word) ? await uploaded(server, name, word, options) : word;
+    const version = await versionOf(server, name, word, options);
+    const probation = options.for === undefined ? {} : { probation: options.for };
     const { controllers } = server.client;
-    const asked = { version, ...reasonOf(options) };
-    if (verb === "swap") {
-      const probation = options.for === undefined ? {} : { probation: options.for };
-      sayExchange(name, await controllers.swap(name, { ...asked, ...probation }));
-    } else {
-      const span = options.for === undefined ? {} : { for: options.for };
-      for (const line of shadowLines(await controllers.shadow(name, { ...asked, ...span })))
-        print(plain(line));
-    }
+    sayExchange(name, await controllers.swap(name, { version, ...reasonOf(options), ...probation }));
     return exit.good;
   });
+
+export interface ShadowOptions extends Options {
+  readonly end?: boolean;
+}
+
+/** Begins it, says how it does when there is no file, or ends it. */
+export const shadow = (name: string, word: string | undefined, options: ShadowOptions): Promise<ExitCode> =>
+  onServer(options, async (server) => {
+    for (const line of shadowLines(await shadowOf(server, name, word, options))) print(plain(line));
+    return exit.good;
+  });
+
+async function shadowOf(
+  server: Server,
+  name: string,
+  word: string | undefined,
+  options: ShadowOptions,
+): Promise<Shadow> {
+  const { controllers } = server.client;
+  if (options.end === true) {
+    if (word !== undefined) throw new CannotRun(`--end ends what is in shadow: leave ${word} out`);
+    return controllers.endShadow(name);
+  }
+  if (word === undefined) {
+    const { shadow: present } = await ownOnly(server.target, "controllers", controllers.versions(name));
+    if (present !== undefined) return present;
+    throw new CannotRun(`nothing is in shadow of ${name}; with a file or a version it begins`);
+  }
+  const version = await versionOf(server, name, word, options);
+  const span = options.for === undefined ? {} : { for: options.for };
+  return controllers.shadow(name, { version, ...reasonOf(options), ...span });
+}
 
 function sayExchange(name: string, report: SwapReport): void {
   const { from, to, state, pause } = report;
@@ -159,6 +179,9 @@ async function bundled(
     throw new CannotRun(`${file} cannot be loaded: ${String(params["fault"] ?? message)}`);
   }
 }
+
+const versionOf = async (server: Server, name: string, word: string, options: Options): Promise<string> =>
+  isFileHere(word) ? uploaded(server, name, word, options) : word;
 
 async function uploaded(server: Server, name: string, file: string, options: Options): Promise<string> {
   const text = { ...(await bundled(file)), ...reasonOf(options) };

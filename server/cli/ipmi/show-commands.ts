@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { withOutput } from "../on-call/output.ts";
+import { named as columns, withOutput } from "../on-call/output.ts";
 import { portNumber, whole } from "../numbers.ts";
 import type { ExitCode } from "../terminal.ts";
 import { wordArgument } from "./control-commands.ts";
@@ -43,10 +43,6 @@ function addSensors(ipmi: Command, ended: (code: ExitCode) => void): void {
     ended(await sensors(names, self.optsWithGlobals<SensorsOptions>()));
   });
 }
-
-/** The names of columns, for the help; the columns themselves are loaded when they are needed. */
-const columns = (names: string) =>
-  names.split(",").map((name) => ({ name, narrow: "drop", importance: 0, text: () => "" }) as const);
 
 function addSdr(ipmi: Command, ended: (code: ExitCode) => void): void {
   const command = ipmi.command("sdr").description("the sensor data records: what is there to be asked");

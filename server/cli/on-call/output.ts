@@ -40,6 +40,10 @@ export const withOutput = (command: Command, fields: readonly Field<never>[] = [
       );
 };
 
+/** The names of columns, for the help; the columns themselves are loaded when they are needed. */
+export const named = (names: string): readonly Field<never>[] =>
+  names.split(",").map((name) => ({ name, narrow: "drop", importance: 0, text: () => "" }));
+
 /** The name of a column as one writes it. */
 export const keyOf = ({ name }: Column): string => name.toLowerCase();
 
