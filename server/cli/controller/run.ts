@@ -30,6 +30,8 @@ const wants = ({ mode, outputs }: Pick<ControllerSummary, "mode" | "outputs">): 
   return [...new Set(texts)].join(", ");
 };
 
+const whyOf = ({ fault, reason }: ControllerSummary): string => fault ?? reason ?? "it has made no step yet";
+
 const fields: readonly Field<ControllerSummary>[] = [
   { name: "CONTROLLER", narrow: "wrap", importance: 9, text: ({ name }) => name },
   {
@@ -50,7 +52,7 @@ const fields: readonly Field<ControllerSummary>[] = [
     text: ({ alarms }) => String(alarms.filter(counts).length || ""),
     style: () => "bad",
   },
-  { name: "WHY", narrow: "wrap", importance: 5, min: 16, text: ({ fault, reason }) => fault ?? reason ?? "" },
+  { name: "WHY", narrow: "wrap", importance: 5, min: 16, text: whyOf },
   {
     name: "VERSION",
     narrow: "drop",
