@@ -168,7 +168,8 @@ test("a site that is killed at any moment loses nothing it has answered", { time
   const folder = temporary(t);
   const told: Told = { accepted: new Set(), ended: new Map(), answered: new Map(), asked: new Map() };
   let interrupted = 0;
-  for (let round = 0; round < 3; round++) {
+  // On a busy machine all may have been done before the signal arrives: then once more.
+  for (let round = 0; round < 3 || (interrupted === 0 && round < 12); round++) {
     const site = await Child.start(t, folder);
     await check(site, told);
     interrupted += /writes were under way when the program ended/.test(site.said()) ? 1 : 0;
