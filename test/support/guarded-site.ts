@@ -27,10 +27,18 @@ export interface GuardedSite extends TableSite {
   readonly audit: () => Promise<readonly Readonly<Record<string, unknown>>[]>;
 }
 
+const removed: string[] = [];
+const remove = (folder: string): void => rmSync(folder, { recursive: true, force: true });
+// A site that stops when its folder is gone already makes it anew, for what it had still to keep.
+process.once("exit", () => removed.forEach(remove));
+
 /** A folder that is removed after the test. */
 export function temporaryFolder(t: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), "bothy-access-"));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  t.after(() => {
+    remove(folder);
+    removed.push(folder);
+  });
   return folder;
 }
 
