@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { homeIn, scratch } from "../../../test/support/program.ts";
@@ -28,6 +28,20 @@ test("a controller of one's own is written with its test; what is there already 
   const again = controllerIn(folder, "new", "my-fan");
   assert.deepEqual([again.status, again.err], [2, "bothy: controllers/my-fan.ts is there already\n"]);
   assert.equal(readFileSync(join(folder, "controllers", "my-fan.ts"), "utf8"), "mine");
+});
+
+test("an editor finds the types of what was built, or of the sources", (t) => {
+  const folder = scratch(t);
+  assert.equal(controllerIn(folder, "new", "my-fan").status, 0);
+  const text = readFileSync(join(folder, "controllers", "tsconfig.json"), "utf8");
+  const { paths } = (JSON.parse(text) as { compilerOptions: { paths: Record<string, string[]> } })
+    .compilerOptions;
+  assert.deepEqual(Object.keys(paths), ["bothy/controllers", "bothy/testing"]);
+  for (const places of Object.values(paths))
+    assert.ok(
+      places.some((place) => existsSync(resolve(folder, "controllers", place))),
+      places.join(", "),
+    );
 });
 
 test("what cannot be written is said with what the disk says", (t) => {

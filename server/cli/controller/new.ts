@@ -64,9 +64,10 @@ function editorConfig(): object {
         types: ["node"],
       },
       typeRoots: typeRootsOf(root).map(placed),
+      // Of what was built, or of the sources where nothing was.
       paths: {
-        "bothy/controllers": [place("dist/controllers/index.d.ts")],
-        "bothy/testing": [place("dist/server/simulation/index.d.ts")],
+        "bothy/controllers": [place("dist/controllers/index.d.ts"), place("controllers/index.ts")],
+        "bothy/testing": [place("dist/server/simulation/index.d.ts"), place("server/simulation/index.ts")],
       },
     },
     include: ["."],
