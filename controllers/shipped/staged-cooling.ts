@@ -20,6 +20,7 @@ import {
 import { initialStaging, type StagingResult, type StagingState, stagingStep } from "../library/staging.ts";
 import { validateInit, type ValidateState } from "../library/validate.ts";
 import { from, optional, select } from "../select.ts";
+import { shut } from "./fan-zone-decide.ts";
 import { blindReason, type Inlets, inletsStep } from "./inlets.ts";
 import { each, maybe, median, said, there } from "./parts.ts";
 import {
@@ -128,6 +129,10 @@ function guardsOf(units: readonly Unit[], state: State, s: StagedCoolingSettings
 const atLeast = ({ capacity, air }: State, s: StagedCoolingSettings): boolean =>
   capacity !== undefined && capacity - s.leastCapacity <= s.capacityStep && (air ?? 0) > s.restAir - airStep;
 
+/** Outdoor air that is let in takes the servers' heat away while compressors rest. */
+const outdoorAirCools = ({ damper, outdoor }: Context["inputs"], inlet: number): boolean =>
+  (median(damper) ?? 0) > shut && (median(outdoor) ?? Infinity) < inlet - 2;
+
 function stage(
   { inputs: seen, state, settings: s, dt }: Context,
   inlet: number,
@@ -140,7 +145,7 @@ function stage(
       ...maybe("demand", seen.demand?.value),
       available: guards.length,
       running: state.commanded.length,
-      ...(s.capacityBand > 0 ? { least: atLeast(state, s) } : {}),
+      ...(s.capacityBand > 0 && !outdoorAirCools(seen, inlet) ? { least: atLeast(state, s) } : {}),
       ...maybe("outdoor", median(seen.outdoor)),
       antiCycling: guards.some(({ starts }) => starts.length >= s.startsPerHour - 1),
       comfort: there(seen.comfort).some(({ value }) => value === "on" || value === "closed"),
