@@ -210,11 +210,11 @@ function lines(one: SiteCase, name: string, climate: Climate, days: number): rea
 
 /** Prints two tables with one line each for each site and climate. */
 export function printSavings(days: number): void {
+  const [site, climate] = [only("site"), only("climate")];
+  const all = climate === undefined || !(climate in climates);
   const seen = sites.flatMap((one) =>
-    Object.entries(climates).flatMap(([name, climate]) =>
-      (only("site") ?? one.name) === one.name && (only("climate") ?? name) === name
-        ? [lines(one, name, climate, days)]
-        : [],
+    Object.entries(climates).flatMap(([name, weather]) =>
+      (site ?? one.name) === one.name && (all || climate === name) ? [lines(one, name, weather, days)] : [],
     ),
   );
   console.log(`Cooling, kWh a day, from ${days} days of each season; goal: 90 % of what is saved at rest\n`);
