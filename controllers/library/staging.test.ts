@@ -179,6 +179,8 @@ test("the last variable compressor is at its least for a while before it ends; w
     ),
     [1, 0],
   );
+  const demands = [100, 5, 0].map((demand) => ({ ...cold, demand }));
+  assert.deepEqual(stages(run(demands)), [1, 1, 0], "no demand at all: something else cools");
 });
 
 test("never more than there are, nor than are allowed; never two starts closer than the electrical delay", () => {

@@ -298,7 +298,8 @@ export function stagingStep(
     dt,
   );
   const target = Math.min(wanted, most);
-  const easing = ease.goesOn && most > 0;
+  // A loop without any demand has left compressors to whatever else cools.
+  const easing = ease.goesOn && most > 0 && input.demand !== 0;
   const { stages, held } = easing ? easedTo(ease.left) : nextStages(state, target, most, input, settings);
   const kept = { ...state, ease: ease.state };
   const changed =
