@@ -125,6 +125,11 @@ export interface StepResult<O extends Outputs = Outputs, St = unknown> {
   readonly published?: Readonly<Record<string, number | string | boolean>>;
   /** From now on in place of the definition's fail-safe values, until another step says otherwise. */
   readonly failSafe?: Partial<FailSafe<O>>;
+  /**
+   * What it cannot decide without, for people: as if an input that is needed were missing. For what can only be said of several
+   * together, and for fail-safe values that depend on what is still known.
+   */
+  readonly missing?: string;
 }
 
 export type Severity = "notice" | "warning" | "major" | "critical";

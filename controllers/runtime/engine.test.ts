@@ -82,6 +82,33 @@ test("a missing input is held as long as configured, then fail-safe", () => {
   );
 });
 
+test("a step that says what is missing is in fail-safe, with the values it gives, until three did not say so", () => {
+  let unknown: string | undefined;
+  const { step, settle, duty } = bench({
+    ...plain,
+    step: (context) => ({
+      ...plain.step(context),
+      failSafe: { fans: 40 },
+      alarms: [{ id: "unknown", severity: "warning", text: "nothing is known" }],
+      ...(unknown === undefined ? {} : { missing: unknown }),
+    }),
+  });
+  settle();
+  unknown = "neither of two is known";
+  const entered = step();
+  assert.deepEqual([entered.mode, entered.published], ["fail-safe", undefined]);
+  assert.equal(duty(), 40);
+  assert.deepEqual(
+    entered.trace.alarms.map(({ id, text, asOf }) => [id, text, asOf]),
+    [
+      ["unknown", "nothing is known", undefined],
+      ["fail-safe", "fail-safe: neither of two is known", undefined],
+    ],
+  );
+  unknown = undefined;
+  assert.deepEqual(modes(3, step), ["fail-safe", "fail-safe", "automatic"]);
+});
+
 test("an optional input is undefined when it is not there", () => {
   const { step, settle } = bench();
   settle();

@@ -178,8 +178,7 @@ export class EngineCore {
     if (begun === undefined) throw new TypeError("finish without begin");
     this.#begun = undefined;
     if (begun.frame.wanted === "off") return this.#beOff(begun);
-    if (begun.inputs.missing.length > 0) return this.#without(begun);
-    this.#trust.complete();
+    if (begun.inputs.missing.length > 0) return this.#without(begun, begun.inputs.missing.join("; "));
     const took = outcome?.took ?? 0;
     const read = outcome?.failure ?? this.#read(outcome?.result, begun.frame);
     return "kind" in read ? this.#failed(begun, read, took) : this.#stepped(begun, read, took);
@@ -207,11 +206,11 @@ export class EngineCore {
     return this.#result(begun, { mode: "off", plan: this.#plan.off(begun.frame, reason), reason });
   }
 
-  #without(begun: Begun): EngineResult {
-    const { frame, inputs } = begun;
-    const text = inputs.missing.join("; ");
+  /** @param wishes of a step that was made and says itself that something is missing */
+  #without(begun: Begun, text: string, took = 0, wishes?: Wishes): EngineResult {
+    const { frame } = begun;
     const left = this.#trust.miss(frame.dt, text);
-    if (left === undefined) return this.#inFailSafe(begun, 0);
+    if (left === undefined) return this.#inFailSafe(begun, took, wishes);
     const reason = `everything stays as it is for ${Math.ceil(left)} s more: ${text}`;
     const alarms: readonly Alarm[] = [{ id: "held", severity: "warning", text: reason }];
     const mode = frame.wanted === "manual" ? "manual" : "automatic";
@@ -219,6 +218,7 @@ export class EngineCore {
   }
 
   #failed(begun: Begun, failure: Failure, took: number): EngineResult {
+    this.#trust.complete();
     this.#trust.lose(failure.text);
     return { failure, ...this.#inFailSafe(begun, took, undefined, failure) };
   }
@@ -229,6 +229,8 @@ export class EngineCore {
     this.#state = result.state;
     this.#say(result.alarms ?? none, frame.at);
     if (result.failSafe !== undefined) this.#values = result.failSafe;
+    if (result.missing !== undefined) return this.#without(begun, result.missing, took, wishes);
+    this.#trust.complete();
     this.#trust.gain();
     if (this.#trust.failSafe) return this.#inFailSafe(begun, took, wishes);
     const mode = frame.wanted === "manual" ? "manual" : "automatic";

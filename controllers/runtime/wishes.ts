@@ -66,7 +66,7 @@ export function readResult(raw: unknown, shape: Shape, outputs: Frame["outputs"]
 
 const resultKeys = Object.keys({
   ...{ outputs: true, state: true, reason: true, leader: true, terms: true, limits: true },
-  ...{ alarms: true, published: true, failSafe: true },
+  ...{ alarms: true, published: true, failSafe: true, missing: true },
 } satisfies Record<keyof StepResult, true>);
 
 /** What nobody reads is a slip, such as `publish`: told, not passed over. */
@@ -77,8 +77,9 @@ function faultOfKeys(raw: Readonly<Record<string, unknown>>): string | undefined
 }
 
 function faultOfRest(raw: Readonly<Record<string, unknown>>, { publishes }: Shape): string | undefined {
-  const { terms, limits, alarms, published, leader } = raw;
+  const { terms, limits, alarms, published, leader, missing } = raw;
   if (leader !== undefined && typeof leader !== "string") return "`leader` is no text";
+  if (missing !== undefined && typeof missing !== "string") return "`missing` is no text";
   if (terms !== undefined) {
     if (!isObject(terms)) return "`terms` is no object";
     for (const key of Object.keys(terms))

@@ -37,6 +37,7 @@ import {
 } from "./staged-cooling-settings.ts";
 import {
   alarmsOf,
+  cannotCool,
   guardRanks,
   isAvailable,
   isRunning,
@@ -65,7 +66,8 @@ interface State {
 }
 
 const inputs = {
-  inlet: select("type:temperature", "point:inlet").each(),
+  // Without any it cannot decide; what units are told then depends on what they say.
+  inlet: select("type:temperature", "point:inlet").each({ minGood: 0 }),
   outdoor: select("type:temperature", "point:outdoor").any(),
   states: select("type:air-conditioner").of("state").eachWord({ minGood: 0 }),
   trips: select("type:air-conditioner").of("status", "high-pressure").anyWord(),
@@ -95,14 +97,33 @@ const outputs = {
 type Context = StepContext<typeof stagedCoolingSettings, typeof inputs, typeof outputs, State>;
 type Result = StepResult<typeof outputs, State>;
 
-/** Units hold a temperature of their own, which they know better than this does now. */
-const blind = (state: State, inlets: Inlets, { failSafeSetpoint }: StagedCoolingSettings): Result => ({
-  outputs: { mode: "auto", setpoint: failSafeSetpoint },
-  state: { ...state, inlets: inlets.state },
-  reason: blindReason,
-  leader: "fail-safe",
-  alarms: inlets.alarms,
-  published: { stages: state.commanded.length, wanted: state.staging.stages, lost: 0, resting: 0, air: 0 },
+/**
+ * Units hold a temperature of their own, which they know better than this does now. Where none can cool, their damper is left
+ * to whoever ventilates: by its own thermostat a unit shuts it.
+ */
+function blind({ inputs: seen, state, settings: s, applied }: Context, inlets: Inlets): Result {
+  const units = unitsOf(applied.capacity, seen, s);
+  const mode = units.length > 0 && units.every(cannotCool) ? "remote" : "auto";
+  return {
+    outputs: { mode, setpoint: s.failSafeSetpoint },
+    state: { ...state, inlets: inlets.state },
+    reason: blindReason,
+    leader: "fail-safe",
+    alarms: inlets.alarms,
+    published: {
+      stages: state.commanded.length,
+      wanted: state.staging.stages,
+      ...{ lost: 0, resting: 0, air: 0 },
+    },
+    failSafe: { ...failSafeOf(s), mode },
+    ...(there(seen.inlet).length === 0 ? { missing: "no inlet sensor gives a value" } : {}),
+  };
+}
+
+const failSafeOf = ({ failSafeSetpoint }: StagedCoolingSettings) => ({
+  mode: "auto",
+  capacity: null,
+  setpoint: failSafeSetpoint,
 });
 
 /** What others allow; undefined: as many as there are. Heat goes before free cooling and before moisture. */
@@ -273,7 +294,7 @@ function step(context: Context): Result {
   const { inputs: seen, state, settings: s, dt, applied } = context;
   const inlets = inletsStep(state.inlets, seen.inlet, s, dt);
   const inlet = inlets.hottest;
-  if (inlet === undefined) return blind(state, inlets, s);
+  if (inlet === undefined) return blind(context, inlets);
   const units = unitsOf(applied.capacity, seen, s);
   const before = guardsOf(units, state, s);
   const staged = stage(context, inlet, before);
@@ -335,6 +356,7 @@ function step(context: Context): Result {
     // Without mains no unit runs; that is told once, by whoever watches the mains.
     alarms: [...inlets.alarms, ...(mainsOut ? [] : alarmsOf(units, guards, order)), ...watched.alarms],
     published,
+    failSafe: failSafeOf(s),
   };
 }
 
@@ -354,7 +376,7 @@ export const stagedCooling = defineController({
     resting: { text: "1 when cooling is wanted and every compressor has to rest first" },
     air: { unit: "%", text: "Smallest fan duty while a compressor at its least is about to end" },
   },
-  failSafe: ({ failSafeSetpoint }) => ({ mode: "auto", capacity: null, setpoint: failSafeSetpoint }),
+  failSafe: failSafeOf,
   stateVersion: 3,
   init: ({ resets }): State => ({
     inlets: validateInit(),

@@ -32,7 +32,7 @@ export interface Seen {
 }
 
 export const runningWords: readonly string[] = ["cooling", "defrost", "running", "on"];
-const lockedWords = ["lockout", "fault"];
+export const lockedWords: readonly string[] = ["lockout", "fault"];
 
 export function unitsOf(targets: readonly Applied[], seen: Seen, s: StagedCoolingSettings): readonly Unit[] {
   return targets.map((target) => {
@@ -59,6 +59,9 @@ export const isRunning = ({ word }: Unit): boolean | undefined =>
 
 /** Its own timer keeps its compressor at rest. */
 export const waitsByItself = (unit: Unit): boolean => isRunning(unit) === false && (unit.rests ?? 0) > 0;
+
+/** It says of itself that it cannot cool. */
+export const cannotCool = ({ word }: Unit): boolean => word !== undefined && lockedWords.includes(word);
 
 /** It answers and says of itself that it could cool. */
 const isWell = ({ word }: Unit): boolean => word !== undefined && !lockedWords.includes(word);

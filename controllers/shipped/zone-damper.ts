@@ -1,8 +1,9 @@
 import { damperClosingStep, initialShutFor, type ShutFor } from "../library/damper-closing.ts";
 import { type EconomiserResult, mixedAirLimit } from "../library/economiser.ts";
 import { countedSeconds, slewed } from "../library/limit.ts";
-import { safePosition, shutOut } from "./economiser-parts.ts";
-import { least, median } from "./parts.ts";
+import { openingFor, safePosition, shutOut } from "./economiser-parts.ts";
+import { least, median, there } from "./parts.ts";
+import { lockedWords } from "./staged-units.ts";
 import { appliedMean } from "./zone-parts.ts";
 import type { Context } from "./zone-sequence.ts";
 
@@ -46,11 +47,31 @@ export function damperStep(context: Context, wanted: number, { mode, atOnce }: E
   };
 }
 
+interface Dampers {
+  readonly damper: number;
+  readonly returnDamper: number;
+}
+
+/**
+ * Where both stay when no inlet is known, %. Where no unit can cool, and outdoor air is colder than what comes back, as far open
+ * as makes air of the setpoint.
+ */
+export function damperBlind(context: Context, damper: number): Dampers {
+  const { inputs: seen, settings: s } = context;
+  const [outdoor, back] = [median(seen.outdoor), median(seen.back) ?? median(seen.outlet)];
+  const words = there(seen.states).map(({ value }) => value);
+  const lost = seen.states.length > 0 && words.length === seen.states.length && words.every(isLocked);
+  const helps = outdoor !== undefined && back !== undefined && outdoor < back - s.dryBulbBelow;
+  if (!lost || !helps || shutOut(seen).length > 0) return damperSafe(context, damper);
+  const opening = openingFor(s.setpoint, { temperature: back }, { temperature: outdoor });
+  const position = Math.round(Math.min(opening, damperMost(context)));
+  return { damper: position, returnDamper: 100 - position };
+}
+
+const isLocked = (word: string): boolean => lockedWords.includes(word);
+
 /** Where both stay when nobody decides, %: in cool weather where they are. */
-export function damperSafe(
-  context: Context,
-  damper: number,
-): { readonly damper: number; readonly returnDamper: number } {
+export function damperSafe(context: Context, damper: number): Dampers {
   const { inputs: seen, settings: s } = context;
   const position = safePosition(Math.min(damper, damperMost(context)), median(seen.outdoor), shutOut(seen), {
     damperMinimum: s.damperMin,

@@ -62,7 +62,8 @@ export interface State {
 }
 
 export const inputs = {
-  inlet: select("type:temperature", "point:inlet").of("temperature").each(),
+  // Without any it cannot decide; where the damper stays then depends on what else is known.
+  inlet: select("type:temperature", "point:inlet").of("temperature").each({ minGood: 0 }),
   outdoor: select("type:temperature", "point:outdoor").of("temperature").any(),
   outdoorHumidity: select("type:humidity", "point:outdoor").of("humidity").any(),
   outlet: select("type:temperature", "point:outlet").of("temperature").any(),
@@ -75,6 +76,7 @@ export const inputs = {
   fanPower: select("type:fan").of("watt").any(),
   power: optional(select("point:it-power").of("watt").sum()),
   capacity: select("type:air-conditioner").of("percentage", "capacity").any(),
+  states: select("type:air-conditioner").of("state").anyWord(),
   position: select("use:outdoor-air").of("percentage", "damper").any(),
   obeys: select("use:outdoor-air").of("state", "mode").anyWord(),
   floor: optional(from("trim-respond-floor", "floor").max()),

@@ -12,9 +12,9 @@ import type { SequenceCommands } from "../library/split-range.ts";
 import { shown } from "../library/timing.ts";
 import { validateInit, type Validated, validateStep } from "../library/validate.ts";
 import { raisedLevels, wantedSetpoint } from "./on-battery.ts";
-import { alarm, maybe, median } from "./parts.ts";
+import { alarm, maybe, median, there } from "./parts.ts";
 import { airLimits, airLimitTexts } from "./zone-air.ts";
-import { damperSafe, damperStep } from "./zone-damper.ts";
+import { damperBlind, damperSafe, damperStep } from "./zone-damper.ts";
 import { blindDuty, criticalText, isCritical, lastDuty, lostSensors, withLost } from "./zone-fail-safe.ts";
 import { damperWatch, outdoorAlarms, permission } from "./zone-outdoor.ts";
 import {
@@ -52,10 +52,11 @@ function blindStep(context: Context, validated: Validated, bank: Bank, inForce: 
   const lost = lostSensors(context.inputs.inlet, validated, s);
   const duty = late ? blindDuty(before, state.pv, lost, s) : before;
   const held = appliedMean(context.applied.damper) ?? s.damperMin;
-  const dampers = damperSafe(context, held);
+  const dampers = damperBlind(context, held);
   const { damper } = dampers;
+  const goes = damper < held ? "at its least" : damper > held ? "opens, for no unit cools" : "as it is";
   const then = late
-    ? `fans at their fail-safe duty, the damper ${damper < held ? "at its least" : "as it is"}`
+    ? `fans at their fail-safe duty, the damper ${goes}`
     : "everything stays as it is for a while";
   return {
     outputs: { fans: dutiesOf(bank, duty), ...dampers },
@@ -76,6 +77,7 @@ function blindStep(context: Context, validated: Validated, bank: Bank, inForce: 
       stuck: 0,
     },
     failSafe: { fans: lastDuty(state.pv, duty, s), ...dampers },
+    ...(there(context.inputs.inlet).length === 0 ? { missing: "no inlet sensor gives a value" } : {}),
   };
 }
 
