@@ -165,14 +165,17 @@ const openapi = (version: string) => ({
 });
 
 /**
- * Bodies below /api are checked against their schemas. Everything else of a schema is documentation: Synse's rules for
+ * Bodies below /api are checked against their schemas, and so are the names of what a change there is asked for with: one
+ * that is misspelt would make it mean more than was meant. Everything else of a schema is documentation: Synse's rules for
  * queries (blank is absent, unknown is ignored) and bodies are not JSON Schema's. No answer is serialised by schema:
  * all are sent as ready text.
  */
 function checkBodies(app: FastifyInstance): void {
   const checker = new Checker(false);
-  app.setValidatorCompiler(({ schema, url, httpPart }) => {
-    if (httpPart !== "body" || !url.startsWith("/api/")) return () => true;
+  app.setValidatorCompiler(({ schema, method, url, httpPart }) => {
+    if (!url.startsWith("/api/")) return () => true;
+    if (httpPart === "querystring" && method !== "GET" && method !== "HEAD") return namesOf(schema);
+    if (httpPart !== "body") return () => true;
     // Who needs to say nothing may send nothing.
     const { required = [] } = schema as { readonly required?: readonly string[] };
     return (body: unknown) => {
@@ -187,6 +190,17 @@ function checkBodies(app: FastifyInstance): void {
     };
   });
   app.setSerializerCompiler(() => toJson);
+}
+
+/** Only what there is, and is asked of whoever changes something. */
+function namesOf(schema: unknown): (query: unknown) => true | { readonly error: BothyError } {
+  const names = Object.keys((schema as { readonly properties?: object }).properties ?? {});
+  return (query) => {
+    const other = Object.keys(query ?? {}).find((name) => !names.includes(name));
+    if (other === undefined) return true;
+    const fault = `there is no parameter ${JSON.stringify(other.slice(0, 64))} (there are: ${names.join(", ")})`;
+    return { error: new BothyError("BAD_INPUT", { source: "the query", fault }) };
+  };
 }
 
 /** Nothing that is asked for is as deep; whoever looks into it goes as deep as it is. */

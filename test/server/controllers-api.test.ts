@@ -311,6 +311,10 @@ test("an operator's override ends by itself or when it is given up, and the mode
     const wrong = await operator("DELETE", `/api/controllers/inlet/overrides?${which}`);
     assert.equal(wrong.status, 404, `${which}: whoever misspells it does not believe it to be over`);
   }
+  // One that is misspelt would end them all.
+  const misspelt = await operator("DELETE", "/api/controllers/inlet/overrides?outptu=fans");
+  assert.equal(misspelt.status, 400);
+  assert.match(misspelt.text, /there is no parameter \\"outptu\\" \(there are: output, device, why\)/);
   const ended = await operator("DELETE", "/api/controllers/inlet/overrides?why=done");
   assert.equal((ended.body as unknown as unknown[]).length, 1);
   await clock.advance(seconds(30));
