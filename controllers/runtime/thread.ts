@@ -31,6 +31,8 @@ interface Job {
   readonly limit: Millis;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: Error) => void;
+  /** Nobody waits for it: it brings a new worker to where the one before was. */
+  readonly again?: true;
 }
 
 const loadWithin = seconds(10);
@@ -61,6 +63,8 @@ export class Thread {
   #diedAt: Millis = -Infinity;
   #starting: Promise<void> | undefined;
   #diedOf = "";
+  /** It died while nobody waited for an answer, and nobody knows yet. */
+  #untold: string | undefined;
   #awayUntil: Millis = -Infinity;
   #cancelRestart: Cancel = () => undefined;
   #closed = false;
@@ -88,6 +92,7 @@ export class Thread {
     // Whether anybody is there to hear it or not: it is not loaded again.
     if (request.what === "close") this.#loaded.delete(instance);
     if (this.#closed) throw new ThreadLost("away", "its thread has ended");
+    if (request.what === "step") this.#tell();
     // Settings may be why it dies, and are how somebody mends it: they do not wait until it is tried again.
     if (request.what !== "configure" && this.#awayUntil > this.#deps.clock.monotonic()) throw this.#away();
     const value = await new Promise<unknown>((resolve, reject) => {
@@ -109,6 +114,13 @@ export class Thread {
     const worker = this.#worker;
     this.#worker = undefined;
     await worker?.terminate();
+  }
+
+  /** Of several in one thread nobody knows whose doing it was. @throws ThreadLost */
+  #tell(): void {
+    const text = this.#untold;
+    this.#untold = undefined;
+    if (text !== undefined && this.#loaded.size === 1) throw new ThreadLost("died", text);
   }
 
   #next(): void {
@@ -217,6 +229,7 @@ export class Thread {
         instance,
         request,
         limit: loadWithin,
+        again: true,
         resolve: () => undefined,
         reject: ({ message }) => this.#deps.log.error({ thread: this.#name }, `${this.#name}: ${message}`),
       })),
@@ -236,7 +249,9 @@ export class Thread {
     this.#diedAt = now;
     this.#diedOf = why.message;
     log.error({ thread: this.#name, deaths: this.#deaths }, `${this.#name}: ${why.message}`);
-    this.#done()?.reject(why);
+    const job = this.#done();
+    job?.reject(why);
+    if (job === undefined || job.again === true) this.#untold = `${why.message}, between two steps`;
     // The first time whoever waits goes on at once in a new one.
     if (this.#deaths === 1) {
       this.#begin();

@@ -9,7 +9,7 @@ import { loadBundle } from "../../controllers/runtime/load.ts";
 import type { Host } from "../../controllers/runtime/host.ts";
 import { completeSettings } from "../../controllers/runtime/settings.ts";
 import { systemClock } from "../../devices/clock.ts";
-import { silentLog } from "../../devices/plugin.ts";
+import { type Log, silentLog } from "../../devices/plugin.ts";
 import { controlSite } from "../support/control-site.ts";
 import { Table } from "../support/table-plugin.ts";
 import { settle } from "../support/test-clock.ts";
@@ -47,9 +47,9 @@ function written(t: TestContext, files: Readonly<Record<string, string>>): strin
   return folder;
 }
 
-const opened = async (t: TestContext, text: string): Promise<Host> => {
+const opened = async (t: TestContext, text: string, log: Log = silentLog): Promise<Host> => {
   const bundle = await loadBundle(join(written(t, { "mine.ts": text }), "mine.ts"));
-  const host = await openInThreads([], { clock: systemClock, log: silentLog })(bundle, { name: "mine" });
+  const host = await openInThreads([], { clock: systemClock, log })(bundle, { name: "mine" });
   t.after(() => host.close());
   await host.configure(completeSettings(host.shape, {}));
   return host;
@@ -292,6 +292,24 @@ test("what is thrown between two steps, even nothing, ends that thread and no ot
     failure = (await host.step(call(20))).failure;
     await new Promise((next) => systemClock.at(systemClock.monotonic() + 10, () => next(undefined)));
   }
+});
+
+test("a thread that dies between two steps fails the next one, so that its deaths are counted", async (t) => {
+  let died = (): void => undefined;
+  const log = { ...silentLog, error: () => died() };
+  const body = "if (inputs.inlet.value > 30) setTimeout(() => { throw new Error('late'); });";
+  const host = await opened(t, file(body), log);
+  for (let i = 0; i < 2; i++) {
+    const dead = new Promise<void>((resolve) => (died = resolve));
+    assert.equal((await host.step(call(31))).failure, undefined);
+    await dead;
+    const { failure } = await host.step(call(20));
+    assert.deepEqual(failure, {
+      kind: "threw",
+      text: "the step did not end: its thread died: late, between two steps",
+    });
+  }
+  assert.equal((await host.step(call(20))).failure?.kind, "lost", "once each");
 });
 
 test("what a thread says that is no answer ends that thread and no other", async (t) => {
