@@ -26,7 +26,7 @@ test("every entry names its place and has a status that fits", () => {
     assert.match(code, /^[A-Z]+(_[A-Z]+)*$/);
     assert.match(text, /\{source\}/, code);
     assert.doesNotMatch(text, /modbus|ipmi|snmp|\.$/i, code);
-    assert.ok([400, 401, 403, 404, 405, 409, 429, 500, 502, 503, 504].includes(http), code);
+    assert.ok([400, 401, 403, 404, 405, 409, 429, 500, 502, 503, 504, 507].includes(http), code);
   }
 });
 
