@@ -1,12 +1,9 @@
 import type { Instant, Millis } from "./clock.ts";
+import { isEntry } from "./entry.ts";
 import { BothyError, errorTable } from "./errors.ts";
 import type { Reason } from "./reading.ts";
 import { slotNames, type Transaction, type WriteRequest } from "./transaction.ts";
 
-type Entry = Readonly<Record<string, unknown>>;
-
-const isEntry = (value: unknown): value is Entry =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 const isText = (value: unknown): value is string => typeof value === "string";
 /** A moment or a span. */
 export const isTime = (value: unknown): value is number =>

@@ -1,4 +1,5 @@
 import { namePattern } from "../devices/device.ts";
+import { type Entry, isEntry } from "../devices/entry.ts";
 import type { Fault, LinkPlan, Path, Plugin, Sourced } from "../devices/plugin.ts";
 import { parseTag, tagRemedy } from "../devices/tag.ts";
 import { accessFaults } from "./access/check.ts";
@@ -11,8 +12,6 @@ import { nearest } from "../devices/nearest.ts";
 
 /** Reads a file that a configuration names. */
 export type ReadFile = (file: string) => Uint8Array;
-
-type Entry = Readonly<Record<string, unknown>>;
 
 /** A bus, device or product with the key that belongs to the frame taken out. */
 interface Bus {
@@ -311,8 +310,6 @@ function meantOr(word: string, known: readonly string[], what: string): string {
   return known.length === 0 ? `there are no ${what}` : `${what}: ${known.join(", ")}`;
 }
 
-const isEntry = (value: unknown): value is Entry =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? (value as unknown[]) : []);
 const without = (entry: Entry, key: string): object =>
   structuredClone(Object.fromEntries(Object.entries(entry).filter(([name]) => name !== key)));

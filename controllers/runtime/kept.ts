@@ -1,13 +1,15 @@
 import type { Instant, Millis } from "../../devices/clock.ts";
 import { seconds } from "../../devices/clock.ts";
+import { isEntry } from "../../devices/entry.ts";
 import type { Keeper } from "../../devices/keeper.ts";
-import type { Alarm, FailSafe } from "../contract.ts";
+import type { FailSafe } from "../contract.ts";
 import type { KeptAlarm } from "./alarm-rules.ts";
 import type { By } from "./api.ts";
 import type { BoundOutput } from "./binding.ts";
 import type { KeptEnding } from "./ending.ts";
 import type { EngineMemory } from "./engine.ts";
 import type { WantedMode } from "./frame.ts";
+import { isAlarm, isBy } from "./kept-parts.ts";
 import type { KeptTemporary } from "./temporary-settings.ts";
 
 /** Whoever takes over within this long goes on without fail-safe in between. */
@@ -35,43 +37,34 @@ export interface KeptController {
   readonly outputs: readonly Pick<BoundOutput, "output" | "device" | "action">[];
 }
 
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
 const isValue = (value: unknown): boolean => typeof value === "number" || typeof value === "string";
 
 const isFailSafe = (value: unknown): boolean =>
-  isObject(value) && Object.values(value).every((one) => one === null || isValue(one));
+  isEntry(value) && Object.values(value).every((one) => one === null || isValue(one));
 
 const isListOf = (value: unknown, texts: readonly string[]): boolean =>
   Array.isArray(value) &&
-  value.every((one) => isObject(one) && texts.every((name) => typeof one[name] === "string"));
+  value.every((one) => isEntry(one) && texts.every((name) => typeof one[name] === "string"));
 
 const alarmTexts = ["id", "severity", "text"];
 
 const isTarget = (value: unknown): boolean =>
-  isObject(value) &&
+  isEntry(value) &&
   typeof value["slot"] === "number" &&
   typeof value["age"] === "number" &&
   isValue(value["sent"]);
 
-const severities: readonly unknown[] = ["notice", "warning", "major", "critical"];
-
-const isBy = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  isObject(value) && typeof value["who"] === "string" && typeof value["why"] === "string";
-
 const isAcknowledged = (value: unknown): boolean =>
-  value === undefined || (isBy(value) && typeof value["at"] === "number");
+  value === undefined || (isEntry(value) && isBy(value) && typeof value["at"] === "number");
 
 const isKeptAlarm = (value: unknown): boolean =>
-  isObject(value) &&
+  isEntry(value) &&
   typeof value["since"] === "number" &&
-  isListOf([value["alarm"]], alarmTexts) &&
-  severities.includes((value["alarm"] as Alarm).severity) &&
+  isAlarm(value["alarm"]) &&
   isAcknowledged(value["acknowledged"]);
 
 const isTemporary = (value: unknown): boolean =>
-  isObject(value) &&
+  isEntry(value) &&
   typeof value["until"] === "number" &&
   typeof value["left"] === "number" &&
   isBy(value["by"]);
@@ -81,7 +74,7 @@ const modes: readonly unknown[] = ["automatic", "manual", "off"];
 const isTimeOrNone = (value: unknown): boolean => value === undefined || typeof value === "number";
 
 const isMode = (value: unknown): boolean =>
-  isObject(value) &&
+  isEntry(value) &&
   modes.includes(value["wanted"]) &&
   (value["by"] === undefined || isBy(value["by"])) &&
   isTimeOrNone(value["until"]) &&
@@ -98,7 +91,7 @@ const parts: readonly (readonly [
   [
     "temporary",
     "settings for a while",
-    (value) => value === undefined || (isObject(value) && Object.values(value).every(isTemporary)),
+    (value) => value === undefined || (isEntry(value) && Object.values(value).every(isTemporary)),
     {},
   ],
   [
@@ -121,7 +114,7 @@ export function keptController(
 ): KeptController | undefined {
   const value = keeper.load("controller").get(name);
   if (value === undefined) return undefined;
-  if (!isObject(value) || !isKept(value)) {
+  if (!isEntry(value) || !isKept(value)) {
     lost("all of it");
     return undefined;
   }
@@ -135,16 +128,16 @@ export function keptController(
 function isKept(value: Readonly<Record<string, unknown>>): boolean {
   const { memory } = value;
   return (
-    isObject(memory) &&
+    isEntry(memory) &&
     typeof value["at"] === "number" &&
     typeof value["name"] === "string" &&
-    isObject(value["overrides"]) &&
-    isObject(value["configured"]) &&
+    isEntry(value["overrides"]) &&
+    isEntry(value["configured"]) &&
     isFailSafe(value["failSafe"]) &&
     isListOf(value["outputs"], ["output", "device", "action"]) &&
     typeof memory["stateVersion"] === "number" &&
     typeof memory["failSafe"] === "boolean" &&
-    isObject(memory["targets"]) &&
+    isEntry(memory["targets"]) &&
     Object.values(memory["targets"]).every(isTarget) &&
     isFailSafe(memory["values"]) &&
     isListOf(memory["alarms"], alarmTexts)

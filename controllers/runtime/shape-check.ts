@@ -1,9 +1,7 @@
 import { namePattern } from "../../devices/device.ts";
+import { isEntry } from "../../devices/entry.ts";
 import type { Definition } from "../contract.ts";
 import type { ActionOptions, ActionSpec, InputOptions, InputSpec } from "../select.ts";
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 const isFinite = (value: unknown): value is number => Number.isFinite(value);
 const semantic = /^\d+\.\d+\.\d+(?:[-+][0-9A-Za-z.+-]+)?$/;
@@ -12,8 +10,7 @@ const picks: readonly unknown[] = ["each", "eachWord", "max", "min", "mean", "me
 
 /** All that is wrong with what a file says is a definition; in JavaScript it may be anything. */
 export function faultsOfShape(value: unknown): readonly string[] {
-  if (!isObject(value))
-    return ["the default export is no definition: export default defineController({ … })"];
+  if (!isEntry(value)) return ["the default export is no definition: export default defineController({ … })"];
   return [
     ...strangers("a controller", value, definitionKeys),
     ...texts(value),
@@ -90,49 +87,49 @@ function* functions(value: Readonly<Record<string, unknown>>): Generator<string>
     invariants === undefined ||
     (Array.isArray(invariants) &&
       invariants.every(
-        (one) => isObject(one) && typeof one["text"] === "string" && typeof one["holds"] === "function",
+        (one) => isEntry(one) && typeof one["text"] === "string" && typeof one["holds"] === "function",
       ));
   if (!fits) yield "`invariants` is no list of { text, holds }";
 }
 
 function* settings(value: unknown): Generator<string> {
-  if (!isObject(value) || value["type"] !== "object") {
+  if (!isEntry(value) || value["type"] !== "object") {
     yield "`settings` is no object schema: Type.Object({ … })";
     return;
   }
   const { properties } = value;
-  for (const [name, one] of Object.entries(isObject(properties) ? properties : {})) {
-    if (!isObject(one)) continue;
+  for (const [name, one] of Object.entries(isEntry(properties) ? properties : {})) {
+    if (!isEntry(one)) continue;
     if (one["default"] === undefined) yield `setting \`${name}\` has no default`;
     if (typeof one["description"] !== "string") yield `setting \`${name}\` has no description`;
   }
 }
 
 function* inputs(value: unknown): Generator<string> {
-  if (!isObject(value)) {
+  if (!isEntry(value)) {
     yield "`inputs` is no object";
     return;
   }
   for (const [name, one] of Object.entries(value)) {
-    if (!isObject(one) || one["kind"] !== "input" || !picks.includes(one["pick"]))
+    if (!isEntry(one) || one["kind"] !== "input" || !picks.includes(one["pick"]))
       yield `input \`${name}\` does not say what the step gets: end it with .max(), .each(), …`;
     else if (!(isFinite(one["minGood"]) && one["minGood"] >= 0))
       yield `input \`${name}\`: \`minGood\` is no number from 0`;
     else if (one["maxAge"] !== undefined && !(isFinite(one["maxAge"]) && one["maxAge"] > 0))
       yield `input \`${name}\`: \`maxAge\` is no time above 0 ms; leave it out for what its poll declares`;
-    else if (isObject(one["unless"]) && !Object.hasOwn(value, String(one["unless"]["input"])))
+    else if (isEntry(one["unless"]) && !Object.hasOwn(value, String(one["unless"]["input"])))
       yield `input \`${name}\` is not needed while \`${String(one["unless"]["input"])}\` has a value, but there is no such input`;
     else yield* strangers(`input \`${name}\``, one, inputOptions, inputParts);
   }
 }
 
 function* outputs(value: unknown): Generator<string> {
-  if (!isObject(value)) {
+  if (!isEntry(value)) {
     yield "`outputs` is no object";
     return;
   }
   for (const [name, one] of Object.entries(value)) {
-    if (!isObject(one) || one["kind"] !== "action" || typeof one["action"] !== "string") {
+    if (!isEntry(one) || one["kind"] !== "action" || typeof one["action"] !== "string") {
       yield `output \`${name}\` names no action: end it with .action("speed")`;
       continue;
     }
@@ -146,7 +143,7 @@ function* outputs(value: unknown): Generator<string> {
 }
 
 function* failSafes({ failSafe }: Readonly<Record<string, unknown>>): Generator<string> {
-  if (!isObject(failSafe) && typeof failSafe !== "function")
+  if (!isEntry(failSafe) && typeof failSafe !== "function")
     yield "`failSafe` is missing: a value for every output";
 }
 
@@ -156,19 +153,19 @@ function* loops({
   settings: schema,
 }: Readonly<Record<string, unknown>>): Generator<string> {
   if (loop === undefined) return;
-  if (!isObject(loop) || typeof loop["pv"] !== "string" || typeof loop["unit"] !== "string") {
+  if (!isEntry(loop) || typeof loop["pv"] !== "string" || typeof loop["unit"] !== "string") {
     yield "`loop` is no { pv, unit }: the term that is measured, and its unit";
     return;
   }
   const { tune } = loop;
   if (tune === undefined) return;
-  if (!isObject(tune) || (tune["action"] !== "direct" && tune["action"] !== "reverse")) {
+  if (!isEntry(tune) || (tune["action"] !== "direct" && tune["action"] !== "reverse")) {
     yield "`loop.tune` does not say its action: direct for cooling, reverse for heating";
     return;
   }
-  if (!isObject(all) || typeof tune["output"] !== "string" || !Object.hasOwn(all, tune["output"]))
+  if (!isEntry(all) || typeof tune["output"] !== "string" || !Object.hasOwn(all, tune["output"]))
     yield "`loop.tune.output` is no output";
-  const known = isObject(schema) && isObject(schema["properties"]) ? schema["properties"] : {};
+  const known = isEntry(schema) && isEntry(schema["properties"]) ? schema["properties"] : {};
   for (const key of ["gain", "integralTime", "derivativeTime", "least", "most"]) {
     const name = tune[key];
     if (name === undefined && key !== "gain" && key !== "integralTime") continue;

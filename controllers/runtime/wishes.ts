@@ -1,3 +1,4 @@
+import { isEntry } from "../../devices/entry.ts";
 import { slots, type Slot } from "../../devices/transaction.ts";
 import type { DeviceId } from "../../devices/value-id.ts";
 import type { FailSafe, StepResult } from "../contract.ts";
@@ -30,17 +31,13 @@ const ranks: Readonly<Record<Rank, Slot>> = {
 const byController = (): Slot => slots.controller;
 const withoutWhy = (): undefined => undefined;
 
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
 /**
  * Looks at what a step gave back, which may be anything.
  * @returns what it wants, or for people what is wrong with it
  */
 export function readResult(raw: unknown, shape: Shape, outputs: Frame["outputs"]): Wishes | string {
-  if (!isObject(raw))
-    return `the step gave ${spell(raw)} instead of an object with outputs, state and reason`;
-  if (!isObject(raw["outputs"])) return "the result has no `outputs`";
+  if (!isEntry(raw)) return `the step gave ${spell(raw)} instead of an object with outputs, state and reason`;
+  if (!isEntry(raw["outputs"])) return "the result has no `outputs`";
   if (typeof raw["reason"] !== "string" || raw["reason"] === "")
     return "the result has no `reason`: one sentence for people, why the outputs are what they are";
   const rest = faultOfKeys(raw) ?? faultOfRest(raw, shape);
@@ -81,7 +78,7 @@ function faultOfRest(raw: Readonly<Record<string, unknown>>, { publishes }: Shap
   if (leader !== undefined && typeof leader !== "string") return "`leader` is no text";
   if (missing !== undefined && typeof missing !== "string") return "`missing` is no text";
   if (terms !== undefined) {
-    if (!isObject(terms)) return "`terms` is no object";
+    if (!isEntry(terms)) return "`terms` is no object";
     for (const key of Object.keys(terms))
       if (typeof terms[key] !== "number") return `\`terms.${key}\` is ${spell(terms[key])}, not a number`;
   }
@@ -92,7 +89,7 @@ function faultOfRest(raw: Readonly<Record<string, unknown>>, { publishes }: Shap
   if (Array.isArray(alarms) && alarms.length > mostAlarms)
     return `there are ${alarms.length} alarms; people read ${mostAlarms} at the most: tell of several in one`;
   if (published === undefined) return undefined;
-  if (!isObject(published)) return "`published` is no object";
+  if (!isEntry(published)) return "`published` is no object";
   for (const key of Object.keys(published)) {
     if (publishes === undefined || !Object.hasOwn(publishes, key))
       return `\`published.${key}\` is not declared: add it to \`publishes\` of the definition`;
@@ -108,7 +105,7 @@ function faultOfRest(raw: Readonly<Record<string, unknown>>, { publishes }: Shap
 const mostAlarms = 1000;
 const severities: readonly unknown[] = ["notice", "warning", "major", "critical"];
 const isAlarm = (one: unknown): boolean =>
-  isObject(one) &&
+  isEntry(one) &&
   typeof one["id"] === "string" &&
   typeof one["text"] === "string" &&
   one["asOf"] === undefined &&
@@ -116,7 +113,7 @@ const isAlarm = (one: unknown): boolean =>
 
 function faultOfFailSafe(raw: unknown, shape: Shape, outputs: Frame["outputs"]): string | undefined {
   if (raw === undefined) return undefined;
-  if (!isObject(raw)) return "`failSafe` is no object";
+  if (!isEntry(raw)) return "`failSafe` is no object";
   for (const name of Object.keys(raw)) {
     if (!Object.hasOwn(shape.outputs, name)) return `\`failSafe.${name}\` is no output of this controller`;
     const fault = raw[name] === null ? undefined : faultOfValue(raw[name], outputs[name] ?? []);
@@ -127,7 +124,7 @@ function faultOfFailSafe(raw: unknown, shape: Shape, outputs: Frame["outputs"]):
 
 function readWish(raw: unknown, name: string, targets: readonly Target[]): Wished | string | undefined {
   if (raw === undefined || raw === null) return undefined;
-  if (!isObject(raw) || !("want" in raw)) {
+  if (!isEntry(raw) || !("want" in raw)) {
     const fault = faultOfWanted(raw, name, targets);
     return fault ?? { want: raw as Wanted, slot: byController, why: withoutWhy };
   }
@@ -150,22 +147,22 @@ function readWish(raw: unknown, name: string, targets: readonly Target[]): Wishe
 
 /** Of all devices alike, or of each. */
 const valuesOf = (given: unknown): readonly unknown[] =>
-  isObject(given) && isObject(given["each"]) ? Object.values(given["each"]) : [given];
+  isEntry(given) && isEntry(given["each"]) ? Object.values(given["each"]) : [given];
 
 /** @param given was looked at already */
 function perDevice(given: unknown): (device: DeviceId) => string | undefined {
-  if (!isObject(given)) return () => given as string | undefined;
+  if (!isEntry(given)) return () => given as string | undefined;
   const each = given["each"] as Readonly<Record<DeviceId, string>>;
   return (device) => (Object.hasOwn(each, device) ? each[device] : undefined);
 }
 
 function faultOfWanted(raw: unknown, name: string, targets: readonly Target[]): string | undefined {
-  if (!isObject(raw)) {
+  if (!isEntry(raw)) {
     const fault = faultOfValue(raw, targets);
     return fault === undefined ? undefined : `${name}: ${fault}`;
   }
   const { each } = raw;
-  if (!isObject(each)) return `${name}: ${spell(raw)} is no number, text, null or { each: … }`;
+  if (!isEntry(each)) return `${name}: ${spell(raw)} is no number, text, null or { each: … }`;
   for (const target of targets) {
     const value = each[target.device];
     const fault = value === undefined || value === null ? undefined : faultOfValue(value, [target]);

@@ -1,6 +1,8 @@
 import type { Instant, Millis } from "../../devices/clock.ts";
+import { isEntry } from "../../devices/entry.ts";
 import type { Alarm } from "../contract.ts";
 import type { By } from "../runtime/api.ts";
+import { isAlarm, isBy } from "../runtime/kept-parts.ts";
 import type { Bundle, Source } from "../runtime/source.ts";
 
 /** Names a version: the hash of its text, or `name@version` of one that comes with Bothy. */
@@ -66,10 +68,6 @@ export interface KeptVersion extends Version {
  * writes is not taken for it, and what it has besides is passed over.
  */
 
-type Entry = Readonly<Record<string, unknown>>;
-
-const isEntry = (value: unknown): value is Entry =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 const isText = (value: unknown): value is string => typeof value === "string";
 const isNumber = (value: unknown): value is number => typeof value === "number" && Number.isFinite(value);
 const orNone =
@@ -77,16 +75,8 @@ const orNone =
   (value: unknown): boolean =>
     value === undefined || is(value);
 
-const isBy = (value: unknown): boolean => isEntry(value) && isText(value["who"]) && isText(value["why"]);
-
 const isProbation = (value: unknown): boolean =>
   isEntry(value) && isNumber(value["until"]) && orNone(isNumber)(value["left"]) && isText(value["previous"]);
-
-const isAlarm = (value: unknown): boolean =>
-  isEntry(value) &&
-  isText(value["id"]) &&
-  isText(value["text"]) &&
-  ["notice", "warning", "major", "critical"].includes(String(value["severity"]));
 
 export const isInForce = (value: unknown): value is InForce =>
   isEntry(value) &&

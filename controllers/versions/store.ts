@@ -75,7 +75,7 @@ export class VersionStore {
       replaceFile(path, sealed(kept), written),
     );
     texts.set(kept.id, kept);
-    this.#tell(controller, { what: "added", id: kept.id, by });
+    this.tell(controller, { what: "added", id: kept.id, by });
     this.#makeRoom(controller, texts);
     return versionOf(kept);
   }
@@ -126,7 +126,7 @@ export class VersionStore {
     const from = this.inForce(controller)?.id;
     const inForce: InForce = { ...next, since: this.#deps.clock.now() };
     const fault = this.#keepInForce("in force", controller, inForce);
-    this.#tell(controller, { what, id: next.id, ...(from === undefined ? {} : { from }), by: next.by });
+    this.tell(controller, { what, id: next.id, ...(from === undefined ? {} : { from }), by: next.by });
     return fault;
   }
 
@@ -146,17 +146,13 @@ export class VersionStore {
     this.#owed.close();
   }
 
-  /** Adds to the history. Never throws. */
-  tell(controller: string, entry: Omit<HistoryEntry, "at">): void {
-    this.#tell(controller, entry);
-  }
-
   /** The newest first. */
   history(controller: string): readonly HistoryEntry[] {
     return [...this.#historyOf(controller)].reverse();
   }
 
-  #tell(controller: string, entry: Omit<HistoryEntry, "at">): void {
+  /** Adds to the history. Never throws. */
+  tell(controller: string, entry: Omit<HistoryEntry, "at">): void {
     const full: HistoryEntry = { at: this.#deps.clock.now(), ...entry };
     const history = this.#historyOf(controller);
     history.push(full);
@@ -280,10 +276,11 @@ export class VersionStore {
     const { folder, phase: reached } = this.#deps;
     if (folder === undefined) return;
     reached?.(`before ${phase}`);
+    const file = join(folder, controller, ...path);
     try {
-      write(join(folder, controller, ...path), () => reached?.(`written ${phase}`));
+      write(file, () => reached?.(`written ${phase}`));
     } catch (error) {
-      throw notKept(`a version of ${controller}`, dirname(join(folder, controller, ...path)), error);
+      throw notKept(`a version of ${controller}`, dirname(file), error);
     }
     reached?.(`after ${phase}`);
   }

@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync }
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { parse, stringify } from "yaml";
+import { isEntry } from "../../devices/entry.ts";
 import { CannotRun } from "./terminal.ts";
 
 /** A server somebody works with, under a name. The token itself is kept elsewhere. */
@@ -57,16 +58,14 @@ export function loadContexts(file: string): Contexts {
 }
 
 const isText = (value: unknown): boolean => value === undefined || typeof value === "string";
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 const isContext = (value: unknown): boolean =>
-  isObject(value) &&
+  isEntry(value) &&
   typeof value["url"] === "string" &&
   ["tokenFile", "tokenEnv", "ca"].every((key) => isText(value[key]));
 const isContexts = (value: unknown): value is Contexts =>
-  isObject(value) &&
+  isEntry(value) &&
   isText(value["current"]) &&
-  isObject(value["contexts"]) &&
+  isEntry(value["contexts"]) &&
   Object.values(value["contexts"]).every(isContext);
 
 /**

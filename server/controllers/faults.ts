@@ -1,6 +1,7 @@
 import { type Millis, hours, seconds } from "../../devices/clock.ts";
 import { namePattern } from "../../devices/device.ts";
 import { parseDuration } from "../../devices/duration.ts";
+import { type Entry, isEntry } from "../../devices/entry.ts";
 import { asBothyError } from "../../devices/errors.ts";
 import type { Fault, Path } from "../../devices/plugin.ts";
 import { parseTag, tagRemedy } from "../../devices/tag.ts";
@@ -9,11 +10,6 @@ import { completeSettings } from "../../controllers/runtime/settings.ts";
 import { shipped } from "../../controllers/shipped/index.ts";
 import { nearest } from "../../devices/nearest.ts";
 import { isFile } from "./section.ts";
-
-type Entry = Readonly<Record<string, unknown>>;
-
-const isEntry = (value: unknown): value is Entry =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /**
  * All that is wrong with the section `controllers` beyond its schema, as far as it can be told without running anybody's

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
+import { type Entry, isEntry } from "../../devices/entry.ts";
 import { bind } from "../../controllers/runtime/bind.ts";
 import {
   type Binding,
@@ -30,15 +31,11 @@ export interface FileFaultsDeps {
   readonly plans: readonly Pick<LinkPlan, "devices" | "later">[];
 }
 
-type Entry = Readonly<Record<string, unknown>>;
 type Named = Publisher & {
   readonly shape: Shape;
   readonly section: ControllerSection;
   readonly failSafe: Entry;
 };
-
-const isEntry = (value: unknown): value is Entry =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /**
  * What is wrong with the controllers of a configuration that only shows when their files are loaded, in threads of their

@@ -8,6 +8,7 @@ import {
   leftOf,
   wallOf,
 } from "../../controllers/runtime/ending.ts";
+import { isBy } from "../../controllers/runtime/kept-parts.ts";
 import { type Clock, hours, type Instant, type Millis } from "../../devices/clock.ts";
 import { BothyError } from "../../devices/errors.ts";
 import type { Keeper } from "../../devices/keeper.ts";
@@ -110,7 +111,7 @@ export class Shelves {
 const keyOf = (controller: string, id: string): string => `${controller} ${id}`;
 
 const isShelved = (value: unknown): value is By & KeptEnding => {
-  const { who, why, until, left = 0 } = (value ?? {}) as Partial<By & KeptEnding>;
-  const isTold = typeof who === "string" && typeof why === "string";
-  return isTold && typeof until === "number" && typeof left === "number";
+  if (!isBy(value)) return false;
+  const { until, left = 0 } = value as By & Partial<KeptEnding>;
+  return typeof until === "number" && typeof left === "number";
 };
