@@ -297,12 +297,17 @@ test("what is thrown between two steps, even nothing, ends that thread and no ot
 test("a thread that dies between two steps fails the next one, so that its deaths are counted", async (t) => {
   let died = (): void => undefined;
   const log = { ...silentLog, error: () => died() };
-  const body = "if (inputs.inlet.value > 30) setTimeout(() => { throw new Error('late'); });";
+  // Not before its answer was heard: a thread's end may overtake what it said last.
+  const now = join(written(t, {}), "now");
+  const body = `const { existsSync } = process.getBuiltinModule("node:fs");
+    if (inputs.inlet.value > 30) setInterval(() => { if (existsSync(${JSON.stringify(now)})) throw new Error("late"); });`;
   const host = await opened(t, file(body), log);
   for (let i = 0; i < 2; i++) {
     const dead = new Promise<void>((resolve) => (died = resolve));
     assert.equal((await host.step(call(31))).failure, undefined);
+    writeFileSync(now, "");
     await dead;
+    rmSync(now);
     const { failure } = await host.step(call(20));
     assert.deepEqual(failure, {
       kind: "threw",
