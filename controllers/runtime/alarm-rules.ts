@@ -1,4 +1,5 @@
 import type { Instant, Millis } from "../../devices/clock.ts";
+import { glob } from "../../devices/glob.ts";
 import type { Alarm } from "../contract.ts";
 import type { AlarmRule, By, Latch } from "./api.ts";
 
@@ -38,14 +39,14 @@ interface Course {
  * after it has been over for a while, and not before somebody has acknowledged them.
  */
 export class AlarmRules {
-  readonly #rules: readonly (readonly [matches: RegExp, rule: AlarmRule])[];
+  readonly #rules: readonly (readonly [matches: (id: string) => boolean, rule: AlarmRule])[];
   readonly #courses = new Map<string, Course>();
 
   /** @param rules by id; `*` is anything. Of several that match, an id itself, then the first */
   constructor(rules: Readonly<Record<string, AlarmRule>>) {
     this.#rules = Object.entries(rules)
       .toSorted(([a], [b]) => +a.includes("*") - +b.includes("*"))
-      .map(([pattern, rule]) => [matching(pattern), rule]);
+      .map(([pattern, rule]) => [glob(pattern), rule]);
   }
 
   get #latched(): readonly Course[] {
@@ -140,11 +141,6 @@ export class AlarmRules {
   }
 
   #ruleOf(id: string): AlarmRule | undefined {
-    return this.#rules.find(([matches]) => matches.test(id))?.[1];
+    return this.#rules.find(([matches]) => matches(id))?.[1];
   }
 }
-
-const matching = (pattern: string): RegExp =>
-  new RegExp(`^${pattern.split("*").map(escaped).join(".*")}$`, "s");
-
-const escaped = (text: string): string => text.replaceAll(/[$()*+.?[\\\]^{|}]/g, "\\$&");

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { planBmcs } from "../../plugins/ipmi/plan.ts";
-import { sensorDevice } from "../../plugins/ipmi/parts/sensor-device.ts";
+import { chosen, sensorDevice } from "../../plugins/ipmi/parts/sensor-device.ts";
 import { entityText } from "../../plugins/ipmi/sensors/index.ts";
 import type { Sensor } from "../../plugins/ipmi/sensors/sensor.ts";
 
@@ -51,4 +51,15 @@ test("a sensor is tagged with the kind of its entity, however the instances are 
     assert.ok(tags.includes("ipmi/entity:power-supply"), tags.join(" "));
     assert.match(context["entity"] ?? "", /^power supply 2/);
   }
+});
+
+test("a configuration wants what a pattern of `include` stands for, without what one of `exclude` does", () => {
+  const all = ["Fan 1 ", "FAN 2", "PS1 Fan", "Inlet (rear)"].map((name) => ({ ...supply(2), name }));
+  const wanted = (include: readonly string[], exclude: readonly string[] = []): readonly string[] =>
+    chosen(all, { include, exclude }).map(({ name }) => name);
+  assert.equal(wanted([]).length, 4);
+  assert.deepEqual(wanted(["fan *"]), ["Fan 1 ", "FAN 2"]);
+  assert.deepEqual(wanted(["*fan*", "inlet (*"], ["*2", "ps*"]), ["Fan 1 ", "Inlet (rear)"]);
+  assert.deepEqual(wanted([], ["*a*n*"]), ["Inlet (rear)"]);
+  assert.deepEqual(wanted(["fan ?"]), []);
 });

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { type Device, type DeviceOutput, valuesOf } from "../../../devices/device.ts";
 import { BothyError, type ErrorCode } from "../../../devices/errors.ts";
+import { glob } from "../../../devices/glob.ts";
 import { outputNamed } from "../../../devices/output.ts";
 import type { Reading, Reason } from "../../../devices/reading.ts";
 import { nameOf } from "../../../devices/registry.ts";
@@ -123,16 +124,15 @@ function noNumber(device: Device): Reason {
   return { code, text: message };
 }
 
-/** Whether a name is among those a pattern with `*` stands for. Case does not matter. */
-export function matches(pattern: string, name: string): boolean {
-  const parts = pattern.split("*").map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
-  return new RegExp(`^${parts.join(".*")}$`, "iu").test(name.trim());
-}
-
 /** The sensors a configuration wants. */
-export const chosen = (sensors: readonly Sensor[], { include, exclude }: BmcSettings): readonly Sensor[] =>
-  sensors.filter(
-    ({ name }) =>
-      (include.length === 0 || include.some((pattern) => matches(pattern, name))) &&
-      !exclude.some((pattern) => matches(pattern, name)),
-  );
+export function chosen(
+  sensors: readonly Sensor[],
+  { include, exclude }: Pick<BmcSettings, "include" | "exclude">,
+): readonly Sensor[] {
+  const among = (patterns: readonly string[]): ((name: string) => boolean) => {
+    const all = patterns.map((pattern) => glob(pattern, { anyCase: true }));
+    return (name) => all.some((fits) => fits(name.trim()));
+  };
+  const [wanted, unwanted] = [among(include), among(exclude)];
+  return sensors.filter(({ name }) => (include.length === 0 || wanted(name)) && !unwanted(name));
+}

@@ -7,6 +7,7 @@ import {
   type Sensor,
   unreadable,
 } from "../../../plugins/ipmi/sensors/index.ts";
+import { glob } from "../../../devices/glob.ts";
 import { nearest } from "../../../devices/nearest.ts";
 import { type OutputOptions, printList } from "../on-call/output.ts";
 import { CannotRun, complain, exit, type ExitCode } from "../terminal.ts";
@@ -106,23 +107,15 @@ async function isOff({ client, signal }: Bmc): Promise<boolean> {
 /** @throws CannotRun for a name or pattern that no sensor has */
 function named(all: readonly Sensor[], names: readonly string[]): readonly Sensor[] {
   if (names.length === 0) return all;
-  const patterns = names.map((name) => ({ name, pattern: patternOf(name) }));
-  for (const { name, pattern } of patterns)
-    if (!all.some((sensor) => pattern.test(sensor.name)))
+  const patterns = names.map((name) => ({ name, fits: glob(name, { single: true, anyCase: true }) }));
+  for (const { name, fits } of patterns)
+    if (!all.some((sensor) => fits(sensor.name)))
       throw noneOf(
         "sensor",
         name,
         all.map((one) => one.name),
       );
-  return all.filter(({ name }) => patterns.some(({ pattern }) => pattern.test(name)));
-}
-
-function patternOf(text: string): RegExp {
-  const escaped = text
-    .replace(/[.+^${}()|[\]\\]/g, "\\$&")
-    .replaceAll("*", ".*")
-    .replaceAll("?", ".");
-  return new RegExp(`^${escaped}$`, "iu");
+  return all.filter(({ name }) => patterns.some(({ fits }) => fits(name)));
 }
 
 /** @throws CannotRun for a type that no sensor has */

@@ -1,4 +1,5 @@
 import type { DeviceSummary } from "../../../client/index.ts";
+import { glob } from "../../../devices/glob.ts";
 import { nearest } from "../../../devices/nearest.ts";
 import { CannotRun } from "../terminal.ts";
 
@@ -37,13 +38,7 @@ export function candidates<T extends Named>(all: readonly T[], word: string): re
 /** A pattern with `*` for anything and `?` for one character. */
 export const isPattern = (word: string): boolean => /[*?]/.test(word);
 
-export function patternOf(word: string): RegExp {
-  const source = word
-    .replace(/[.+^${}()|[\]\\]/g, "\\$&")
-    .replace(/\*+/g, ".*")
-    .replaceAll("?", ".");
-  return new RegExp(`^${source}$`, "is");
-}
+const patternOf = (word: string): ((text: string) => boolean) => glob(word, { single: true, anyCase: true });
 
 const mostListed = 12;
 
@@ -53,8 +48,8 @@ const mostListed = 12;
  */
 export function lookUp(all: readonly DeviceSummary[], word: string): readonly DeviceSummary[] {
   if (isPattern(word)) {
-    const pattern = patternOf(word);
-    const found = all.filter(({ id, alias }) => pattern.test(alias) || pattern.test(id));
+    const fits = patternOf(word);
+    const found = all.filter(({ id, alias }) => fits(alias) || fits(id));
     if (found.length > 0) return found;
     throw new CannotRun(`no device is called ${word}`);
   }
@@ -108,14 +103,12 @@ export function selectDevices(
   return all.filter(
     (device) =>
       (named?.has(device) ?? true) &&
-      (wanted?.test(device.type) ?? true) &&
+      (wanted?.(device.type) ?? true) &&
       (groups.length === 0 ||
-        groups.some((group) => group.every((tag) => device.tags.some((one) => tag.test(one))))),
+        groups.some((group) => group.every((tag) => device.tags.some((one) => tag(one))))),
   );
 }
 
 /** A tag without a namespace is one of `default`. Case counts, as it does for servers. */
-function tagPattern(tag: string): RegExp {
-  const full = tag.includes("/") ? tag : `default/${tag}`;
-  return new RegExp(patternOf(full).source, "s");
-}
+const tagPattern = (tag: string): ((text: string) => boolean) =>
+  glob(tag.includes("/") ? tag : `default/${tag}`, { single: true });
