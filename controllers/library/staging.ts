@@ -151,6 +151,8 @@ export interface StagingResult {
   readonly setpoint: number;
   /** Stages that the temperature or the demand asks for, before delays and limits. */
   readonly wanted: number;
+  /** Stages that may run: as many as there are, or fewer where something is against it. */
+  readonly most: number;
   /** K further down than otherwise that the last stage ends, so that its rest does no harm. */
   readonly deeper: number;
   /** The last stage only goes on at its least, with all the air, until it may end. */
@@ -314,6 +316,7 @@ export function stagingStep(
     state: changed,
     setpoint,
     wanted,
+    most,
     deeper: rest.deeper,
     easing,
     reason,

@@ -55,6 +55,7 @@ export const inputs = {
   floor: optional(from("trim-respond-floor", "floor").max()),
   freeAir: optional(from("economiser", "air").max()),
   restAir: optional(from("staged-cooling", "air").max()),
+  coolingSaturated: optional(from("staged-cooling", "saturated").max()),
   wetAir: optional(from("humidity-guard", "air").max()),
   startAir: optional(from("cold-start", "air").max()),
   drying: optional(from("humidity-guard", "dry").max()),

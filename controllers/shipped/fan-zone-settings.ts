@@ -95,6 +95,11 @@ export const fanZoneSettings = Type.Object({
   ...stepwiseSettings.properties,
   ...zoneFanSettings,
   ...ampleAirSettings.properties,
+  coolingPower: watts({
+    default: 0,
+    description:
+      "Heat all mechanical cooling takes away at its most: whether the setpoint can be held follows. 0: not known.",
+  }),
   ...quietSettings.properties,
   ...validateSettings.properties,
   ...fanSettings.properties,

@@ -1,9 +1,8 @@
 import { seconds } from "../../devices/clock.ts";
 import { type Alarm, defineController } from "../contract.ts";
-import { delayStep, initialDelay } from "../library/alarms.ts";
+import { initialDelay } from "../library/alarms.ts";
 import { fanTestInit, type FanTestResult, fanTestStep } from "../library/fan-test.ts";
 import { firstOrder } from "../library/filter.ts";
-import { loopWatchInit, loopWatchStep } from "../library/loop-watch.ts";
 import { pidInit } from "../library/pid.ts";
 import { quietCeiling } from "../library/quiet.ts";
 import { rampStep } from "../library/ramp.ts";
@@ -21,7 +20,8 @@ import {
   type State,
 } from "./fan-zone-decide.ts";
 import { fanZoneCheck, fanZoneSettings } from "./fan-zone-settings.ts";
-import { raisedLevels, wantedSetpoint } from "./on-battery.ts";
+import { watch } from "./fan-zone-watch.ts";
+import { wantedSetpoint } from "./on-battery.ts";
 import { alarm, maybe, said } from "./parts.ts";
 import { blindDuty, criticalText, isCritical, lastDuty, lostSensors, withLost } from "./zone-fail-safe.ts";
 import {
@@ -30,9 +30,7 @@ import {
   type Bank,
   dutiesOf,
   fanAlarms,
-  levelAlarms,
   noInlet,
-  oscillationAlarm,
   probesOf,
   sensorAlarms,
 } from "./zone-parts.ts";
@@ -206,34 +204,6 @@ const termsOf = (decided: Decided, pv: number, setpoint: number, duty: number, b
   duty,
   factor: bank.group.factor,
 });
-
-/** @param ample the largest duty that is of use, %; absent: all there is */
-function watch(
-  { inputs: seen, state, settings: s, dt }: Context,
-  pv: number,
-  setpoint: number,
-  duty: number,
-  ample = 100,
-): { readonly alarms: Alarm[]; readonly state: Pick<State, "levels" | "saturated" | "loopWatch"> } {
-  const levels = levelAlarms(state.levels, pv, raisedLevels(seen, s), dt);
-  const all = duty >= Math.min(s.saturatedAt, ample - 1) && pv > setpoint + s.saturatedError;
-  const saturated = delayStep(state.saturated, all, { on: s.saturatedAfter, off: 0 }, dt);
-  const alarms = [...levels.alarms];
-  if (saturated.on)
-    alarms.push(
-      alarm(
-        "saturated",
-        "major",
-        ample < s.saturatedAt
-          ? `cooling does not hold ${shown(setpoint)} °C, and more air would not help: look at compressors and load`
-          : `all the air there is does not hold ${shown(setpoint)} °C: look at cooling, filters and load`,
-      ),
-    );
-  const before = state.loopWatch ?? loopWatchInit;
-  const loop = loopWatchStep(before, pv - setpoint, s.integralTime, s, dt);
-  if (loop.oscillates && s.strategy !== "stepwise") alarms.push(oscillationAlarm(s.gain));
-  return { alarms, state: { levels: levels.state, saturated, loopWatch: loop.state } };
-}
 
 /** Fans that hold the hottest inlet, make up for failed ones, and are quiet at night. */
 export const fanZone = defineController({

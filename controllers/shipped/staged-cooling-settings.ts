@@ -7,12 +7,14 @@ import { reached, within } from "../library/timing.ts";
 import { checkValidate } from "../library/validate.ts";
 import { celsius, kelvin, percent, plain, watts } from "../settings.ts";
 import { inletSettings } from "./inlets.ts";
+import { saturatedSettings } from "./staged-saturated.ts";
 
 export const stagedCoolingSettings = Type.Object({
   ...stagingSettings.properties,
   ...guardSettings.properties,
   ...leadLagSettings.properties,
   ...coolingWatchSettings.properties,
+  ...saturatedSettings.properties,
   ...inletSettings.properties,
   capacityBand: kelvin({
     default: 4,

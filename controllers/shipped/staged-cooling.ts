@@ -28,6 +28,7 @@ import {
   stage,
   type State,
 } from "./staged-decide.ts";
+import { saturatedAlarm, saturatedStep } from "./staged-saturated.ts";
 import { alarmsOf, cannotCool, guardRanks, reasonOf, unitsOf } from "./staged-units.ts";
 import { watchUnits } from "./unit-watch.ts";
 
@@ -49,7 +50,7 @@ function blind({ inputs: seen, state, settings: s, applied }: Context, inlets: I
     published: {
       stages: state.commanded.length,
       wanted: state.staging.stages,
-      ...{ lost: 0, resting: 0, air: 0 },
+      ...{ lost: 0, resting: 0, air: 0, saturated: 0 },
     },
     failSafe: { ...failSafeOf(s), mode },
     ...(there(seen.inlet).length === 0 ? { missing: "no inlet sensor gives a value" } : {}),
@@ -69,11 +70,12 @@ function publish(
     readonly wanted: number;
     readonly on: number;
     readonly air: number;
+    readonly saturated: boolean;
     readonly order: LeadLagResult;
   },
   guards: readonly GuardResult[],
 ) {
-  const { wanted, on, air, order } = of;
+  const { wanted, on, air, saturated, order } = of;
   const waits = guards.length > 0 && on === 0 && guards.every(({ state }) => !mayRun(state, s));
   return {
     stages: on,
@@ -81,6 +83,7 @@ function publish(
     lost: wanted > 0 && order.sound === 0 ? 1 : 0,
     resting: wanted > 0 && order.sound > 0 && waits ? 1 : 0,
     air,
+    saturated: saturated ? 1 : 0,
   };
 }
 
@@ -117,7 +120,11 @@ function step(context: Context): Result {
   const mainsOut = isOut(seen);
   // Little air over the coil dries more.
   const rest = restAir(context, inlet, staged, on.length > 0 && wanted > 0 && !drying);
-  const published = publish(context, { wanted, on: on.length, air: rest.air, order }, guards);
+  const commanded = seen.demand !== undefined;
+  const cooling = { inlet, on: on.length, sound: order.sound, capacity, commanded };
+  const short = saturatedStep(state.saturated, cooling, staged, s, dt);
+  const of = { wanted, on: on.length, air: rest.air, saturated: short.on, order };
+  const published = publish(context, of, guards);
   const known = { ...seen, capacity: seen.reported };
   const watched = watchUnits(units, known, state.cools ?? {}, inlets.usual ?? inlet, capacity, s, dt);
   return {
@@ -139,7 +146,7 @@ function step(context: Context): Result {
       mainsOut,
       resets: s.resets,
       cools: watched.states,
-      ...{ capacity, air: rest.air, airLess: rest.less },
+      ...{ capacity, air: rest.air, airLess: rest.less, saturated: short },
     },
     reason: reasonOf(on, staged.reason, drying && staged.stages === 0, said(seen.freeCooling)),
     ...maybe("leader", inlets.leader),
@@ -160,7 +167,12 @@ function step(context: Context): Result {
       }),
     ],
     // Without mains no unit runs; that is told once, by whoever watches the mains.
-    alarms: [...inlets.alarms, ...(mainsOut ? [] : alarmsOf(units, guards, order)), ...watched.alarms],
+    alarms: [
+      ...inlets.alarms,
+      ...(mainsOut ? [] : alarmsOf(units, guards, order)),
+      ...(short.on ? [saturatedAlarm(staged, on.length, units.length)] : []),
+      ...watched.alarms,
+    ],
     published,
     failSafe: failSafeOf(s),
   };
@@ -181,6 +193,7 @@ export const stagedCooling = defineController({
     lost: { text: "1 when cooling is wanted and no unit is left that works" },
     resting: { text: "1 when cooling is wanted and every compressor has to rest first" },
     air: { unit: "%", text: "Smallest fan duty while a compressor at its least is about to end" },
+    saturated: { text: "1 while all stages do not hold the inlet" },
   },
   failSafe: failSafeOf,
   stateVersion: 3,

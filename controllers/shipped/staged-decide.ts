@@ -1,5 +1,6 @@
 import { slots } from "../../devices/transaction.ts";
 import type { StepContext } from "../contract.ts";
+import type { DelayState } from "../library/alarms.ts";
 import {
   type GuardResult,
   guardStep,
@@ -39,6 +40,8 @@ export interface State {
   readonly air?: number;
   /** s for which less air would have been enough. */
   readonly airLess?: number;
+  /** For how long all stages have not been enough. */
+  readonly saturated?: DelayState;
 }
 
 export const inputs = {

@@ -17,7 +17,7 @@ test("50 °C outdoors: compressors at their limit hold the racks, for fans do no
   holds(long, [15, 30]);
   assert.ok(long.site.physics.state.outdoor > 48);
   const others = [...long.alarms].filter((id) => !/rate:|humid$/.test(id));
-  assert.deepEqual(others, ["fan-zone saturated"]);
+  assert.deepEqual(others, ["staged-cooling saturated"]);
 });
 
 test("an arctic night: outdoor air cools although it is dry, too cold for compressors; nothing alarms that is well", () => {

@@ -37,7 +37,12 @@ playDays("hot", [
     fault: "dx-1 capacity-loss 40%",
     lasts: 10,
     inlet: [15, 40],
-    alarms: ["staged-cooling weak:dx-1", "fan-zone saturated", "emergency-ventilation ", "outage loads-shed"],
+    alarms: [
+      "staged-cooling weak:dx-1",
+      "staged-cooling saturated",
+      "emergency-ventilation ",
+      "outage loads-shed",
+    ],
     // The same three loads each time, and each time for twice as long: not every half hour.
     outlets: 26,
     finally: (score) => {
