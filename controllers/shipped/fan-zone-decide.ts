@@ -18,6 +18,7 @@ import type { Sample } from "../sample.ts";
 import { from, optional, select } from "../select.ts";
 import { batteryInputs } from "./on-battery.ts";
 import { least as leastOf, median, said } from "./parts.ts";
+import { hasLeft, ledBy, marginLoops, type Margins, type MarginState } from "./fan-zone-margins.ts";
 import type { fanZoneSettings } from "./fan-zone-settings.ts";
 import { fanLoop, type FanZoneSettings } from "./fan-zone-settings.ts";
 
@@ -43,12 +44,15 @@ export interface State {
   readonly critical?: boolean;
   /** Duty when the door opened, %; absent while airflow need not be held back. */
   readonly door?: number;
+  /** Absent until a sensor asks for air by its margin. */
+  readonly margins?: MarginState;
 }
 
 export const inputs = {
   inlet: select("type:temperature", "point:inlet").of("temperature").each(),
   speeds: select("type:fan").of("rpm").any(),
   fanPower: select("type:fan").of("watt").any(),
+  margins: select("type:temperature", "ipmi/entity:processor").of("temperature").any(),
   outlet: select("type:temperature", "point:outlet").of("temperature").any(),
   outdoor: select("type:temperature", "point:outdoor").of("temperature").any(),
   power: optional(select("point:it-power").of("watt").sum()),
@@ -85,6 +89,7 @@ export interface Decided {
   readonly flow: number;
   /** The largest duty that does not bring in more heat than it takes away, %. */
   readonly ample: { readonly ceiling?: number; readonly state: AmpleAirState };
+  readonly margins: MarginState;
   readonly limits: readonly string[];
 }
 
@@ -162,14 +167,25 @@ export const dryCeiling = (
   s: Parameters<typeof doorCeiling>[3],
 ): number | undefined => (said(drying) ? doorCeiling(asked, pv, setpoint, s) : undefined);
 
-/** Everything that asks for air, and what limits it. */
-export function decide(context: Context, pv: number, setpoint: number, inForce: number | undefined): Decided {
+/**
+ * Everything that asks for air, and what limits it.
+ * @param inForce duty of the fans, before compensation, %
+ */
+export function decide(
+  context: Context,
+  pv: number,
+  setpoint: number,
+  inForce: number | undefined,
+  margins: Margins,
+): Decided {
   const { settings: s, state, inputs: seen, dt, nominal, localHour, mode } = context;
-  const quiet = quietCeiling(localHour, pv, setpoint, s);
-  const door = doorCeiling(state.door, pv, setpoint, s);
+  // Whatever is too hot, the inlet or what has too little left: it goes before quiet, doors and moisture.
+  const hot = Math.max(pv, setpoint + (margins.worst?.short ?? -Infinity));
+  const quiet = quietCeiling(localHour, hot, setpoint, s);
+  const door = doorCeiling(state.door, hot, setpoint, s);
   const flow = flowDuty(seen.power?.value, s);
   const asked = Math.max(s.minDuty, flow, floorOf(seen));
-  const dry = dryCeiling(seen, asked, pv, setpoint, s);
+  const dry = dryCeiling(seen, asked, hot, setpoint, s);
   const ample = ampleAir(context, pv, setpoint, flow, inForce);
   const ceilings = [
     { name: "quiet hours", value: quiet },
@@ -181,26 +197,24 @@ export function decide(context: Context, pv: number, setpoint: number, inForce: 
   const top = ceilings.reduce((lowest, { value = 100 }) => Math.min(lowest, value), 100);
   const least = Math.max(s.minDuty, Math.min(asked, top));
   const held = mode === "manual" ? inForce : undefined;
-  const pid = pidStep(
-    state.pid,
-    {
-      setpoint,
-      pv,
-      dt,
-      nominal,
-      min: least,
-      max: Math.max(s.minDuty, top),
-      ...(held === undefined ? {} : { manual: held }),
-      // The loser of the two follows the winner, and takes over without a step.
-      ...(inForce === undefined ? {} : { applied: inForce }),
-    },
-    fanLoop(s),
-  );
+  const bounds = {
+    dt,
+    nominal,
+    min: least,
+    max: Math.max(s.minDuty, top),
+    ...(held === undefined ? {} : { manual: held }),
+    // Losers follow the winner, and take over without a step.
+    ...(inForce === undefined ? {} : { applied: inForce }),
+  };
+  const near = marginLoops(state.margins, margins, bounds, s);
+  const follows = hasLeft(state.margins, near.demands) ? { manual: inForce } : {};
+  const pid = pidStep(state.pid, { setpoint, pv, ...follows, ...bounds }, fanLoop(s));
   const table = stepwiseStep(state.table, pv, s);
   const combined = combine(
     [
       { name: "loop", value: pid.output, enabled: s.strategy !== "stepwise" },
       { name: "table", value: table.output, enabled: s.strategy !== "pi" },
+      ...near.demands,
     ],
     {
       rule: "max",
@@ -221,9 +235,12 @@ export function decide(context: Context, pv: number, setpoint: number, inForce: 
     ...(dry !== undefined && (combined.demanded ?? 0) >= dry
       ? [`the air is being dried: at most ${shown(dry)} %`]
       : []),
-    ...(combined.limit === "minimum" || pid.output <= least ? [leastText(least, flow, seen)] : []),
+    ...((combined.value ?? least) <= least ? [leastText(least, flow, seen)] : []),
   ];
-  return { duty: combined.value ?? least, combined, pid, table: table.state, flow, ample, limits };
+  return {
+    duty: combined.value ?? least,
+    ...{ combined, pid, table: table.state, flow, ample, limits, margins: ledBy(near, combined.leader) },
+  };
 }
 
 /** The value a duty becomes when it goes from what is in force no faster than it may; in manual it stays with that. */

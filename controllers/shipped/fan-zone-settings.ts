@@ -6,6 +6,7 @@ import { failSafeSettings } from "../library/fail-safe.ts";
 import { fanSettings } from "../library/fans.ts";
 import { loopWatchSettings } from "../library/loop-watch.ts";
 import { type PidSettings, pidWith } from "../library/pid.ts";
+import { checkMargins, marginSettings } from "./fan-zone-margin-settings.ts";
 import { checkQuiet, quietSettings } from "../library/quiet.ts";
 import { rampSettings } from "../library/ramp.ts";
 import { checkStepwise, stepwiseSettings } from "../library/stepwise.ts";
@@ -94,6 +95,7 @@ export const fanZoneSettings = Type.Object({
   }),
   ...stepwiseSettings.properties,
   ...zoneFanSettings,
+  ...marginSettings.properties,
   ...ampleAirSettings.properties,
   coolingPower: watts({
     default: 0,
@@ -111,7 +113,7 @@ export type FanZoneSettings = Static<typeof fanZoneSettings>;
 
 export const fanZoneCheck = (s: FanZoneSettings): string | undefined => {
   if (s.minDuty >= s.maxDuty) return `minDuty ${s.minDuty} % must be below maxDuty ${s.maxDuty} %`;
-  return checkZone(s) ?? checkStepwise(s) ?? checkQuiet(s) ?? checkValidate(s);
+  return checkZone(s) ?? checkStepwise(s) ?? checkQuiet(s) ?? checkValidate(s) ?? checkMargins(s);
 };
 
 /** What every zone's settings must be, whoever moves its fans. */

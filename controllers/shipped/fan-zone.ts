@@ -19,11 +19,21 @@ import {
   type Result,
   type State,
 } from "./fan-zone-decide.ts";
+import { marginReason, type Margins, marginsSeen } from "./fan-zone-margins.ts";
 import { fanZoneCheck, fanZoneSettings } from "./fan-zone-settings.ts";
 import { watch } from "./fan-zone-watch.ts";
 import { wantedSetpoint } from "./on-battery.ts";
 import { alarm, maybe, said } from "./parts.ts";
-import { blindDuty, criticalText, isCritical, lastDuty, lostSensors, withLost } from "./zone-fail-safe.ts";
+import {
+  blindDuty,
+  bothLost,
+  criticalText,
+  isCritical,
+  lastDuty,
+  type Lost,
+  lostSensors,
+  withLost,
+} from "./zone-fail-safe.ts";
 import {
   appliedMean,
   bankStep,
@@ -35,25 +45,46 @@ import {
   sensorAlarms,
 } from "./zone-parts.ts";
 
-/** No believable inlet: as it is for a while, then the fail-safe duty. The loop rests, and takes over from there. */
-function blindStep(context: Context, validated: Validated, bank: Bank, inForce: number | undefined): Result {
+/** What sensors that are lost, or have nothing left, make of the fans. */
+interface Failing {
+  readonly lost: Lost;
+  readonly margins: Margins;
+}
+
+/** A decided duty and what is the least because of sensors. Whoever has nothing left is never given less for it. */
+const atLeast = (duty: number, { lost, margins }: Failing, s: Context["settings"]): number =>
+  Math.max(withLost(duty, lost, s), margins.failSafe ?? 0);
+
+/** No believable inlet: as it is for a while, then the fail-safe duty. Loops rest, and take over from there. */
+function blindStep(
+  context: Context,
+  validated: Validated,
+  bank: Bank,
+  inForce: number | undefined,
+  { lost, margins }: Failing,
+): Result {
   const { state, settings: s, dt } = context;
   const blind = state.blind + dt;
   const held = state.duty ?? inForce ?? s.failSafeDuty;
   const late = blind > s.holdFor;
-  const lost = lostSensors(context.inputs.inlet, validated, s);
-  const duty = late ? blindDuty(held, state.pv, lost, s) : held;
+  const duty = Math.max(late ? blindDuty(held, state.pv, lost, s) : held, margins.failSafe ?? 0);
   const why = late
     ? `No inlet sensor is believable: fans at the fail-safe duty of ${shown(duty)} %`
     : `No inlet sensor is believable: fans stay at ${shown(duty)} % for ${Math.ceil(s.holdFor - blind)} s more`;
   return {
     outputs: { fans: dutiesOf(bank, duty) },
-    state: { ...state, inlets: validated.state, fans: bank.states, duty, blind, pid: pidInit(duty, duty) },
+    state: {
+      ...state,
+      ...{ inlets: validated.state, fans: bank.states, duty, blind, pid: pidInit(duty, duty) },
+      margins: { without: margins.without, loops: {} },
+    },
     reason: why,
     leader: "fail-safe",
     terms: { duty, factor: bank.group.factor },
+    limits: margins.limits,
     alarms: [
       noInlet(context.inputs.inlet),
+      ...margins.alarms,
       ...sensorAlarms(validated, context.inputs.inlet),
       ...fanAlarms(bank, s),
     ],
@@ -68,6 +99,7 @@ function reasonOf(
   decided: Decided,
   bank: Bank,
   leader: string,
+  margins: Margins,
   follows: boolean,
 ): string {
   const off = pv - setpoint;
@@ -77,7 +109,8 @@ function reasonOf(
       : `${shown(Math.abs(off))} K ${off > 0 ? "above" : "below"} its setpoint`;
   const of = `${leader} is at ${shown(pv)} °C, ${where} of ${shown(setpoint)} °C`;
   if (follows) return `${of}: fans at ${shown(duty)} %, as others command; it follows`;
-  const by = decided.combined.leader === "table" ? ", by the table" : "";
+  const near = marginReason(margins, decided.combined.leader);
+  const by = decided.combined.leader === "table" ? ", by the table" : near === undefined ? "" : `, ${near}`;
   const limit = decided.limits.length === 0 ? "" : ` (${decided.limits.join("; ")})`;
   const { all, remaining, factor } = bank.group;
   const faster =
@@ -97,26 +130,35 @@ function step(context: Context): Result {
   // A kick or a test is ours and says nothing about what the others are at.
   const inForce =
     mean === undefined ? undefined : kicked || testing ? (state.duty ?? mean) : mean / bank.group.factor;
-  if (validated.value === undefined) return blindStep(context, validated, bank, inForce);
+  const margins = marginsSeen(state.margins, seen.margins, state.pv, s);
+  const lost = bothLost(lostSensors(seen.inlet, validated, s), margins.lost);
+  const failing = { lost, margins };
+  if (validated.value === undefined) return blindStep(context, validated, bank, inForce, failing);
   const pv = firstOrder(state.pv, validated.value, s.filterTime, dt) ?? validated.value;
   const setpoint = rampStep(state.setpoint, wantedSetpoint(seen, s), { dt, nominal }, s);
   const door = said(seen.doorHold) ? (state.door ?? state.duty ?? inForce) : undefined;
-  const lost = lostSensors(seen.inlet, validated, s);
   const { limits, ...rest } = decide(
     { ...context, state: { ...state, ...maybe("door", door) } },
     pv,
     setpoint,
     inForce,
+    margins,
   );
   const critical = isCritical(state.critical ?? false, validated.value, seen.inletShort?.value, s);
   const follows = context.mode === "manual";
   // What limits a loop that nobody heeds limits nothing.
-  const inside = follows ? [] : critical ? [criticalText] : [...limits, ...lost.limits];
+  const inside = follows ? [] : critical ? [criticalText] : [...limits, ...lost.limits, ...margins.limits];
   const decided = { ...rest, limits: inside };
   const hot = critical && !follows;
-  const duty = hot ? 100 : movedTo(withLost(decided.duty, lost, s), context, inForce);
+  const duty = hot ? 100 : movedTo(atLeast(decided.duty, failing, s), context, inForce);
   const tested = testFans(context, bank, pv, setpoint, kicked);
-  const { alarms, state: watched } = watch(context, pv, setpoint, duty, decided.ample.ceiling);
+  const { alarms, state: watched } = watch(context, {
+    pv,
+    setpoint,
+    duty,
+    margins,
+    ample: decided.ample.ceiling,
+  });
   const leader = validated.leader ?? "inlet";
   return {
     outputs: { fans: withTest(dutiesOf(bank, duty), tested) },
@@ -137,15 +179,17 @@ function step(context: Context): Result {
       test: tested.state,
       ample: decided.ample.state,
       critical,
+      margins: decided.margins,
       ...maybe("door", door),
     },
-    reason: reasonOf(pv, setpoint, duty, decided, bank, leader, follows),
+    reason: reasonOf(pv, setpoint, duty, decided, bank, leader, margins, follows),
     leader,
-    terms: termsOf(decided, pv, setpoint, duty, bank),
+    terms: { ...termsOf(decided, pv, setpoint, duty, bank), ...maybe("short", margins.worst?.short) },
     limits: decided.limits,
     alarms: [
       ...alarms,
       ...lost.alarms,
+      ...margins.alarms,
       ...sensorAlarms(validated, seen.inlet),
       ...fanAlarms(bank, s),
       ...fallenAlarms(bank, tested),

@@ -5,7 +5,8 @@ import type { Validated } from "../library/validate.ts";
 import type { Observation } from "../sample.ts";
 import { alarm } from "./parts.ts";
 
-interface Settings {
+/** What a zone's fans are to be when it cannot be trusted. */
+export interface ZoneFailSafe {
   readonly failSafeDuty: number;
   readonly failSafeMode: FailSafeMode;
   readonly hotAt: number;
@@ -13,12 +14,12 @@ interface Settings {
 }
 
 /** Fan duty of a zone that cannot be trusted, %: more when it is hot already. @param inlet °C as it was known last */
-const failSafeDuty = (inlet: number | null, s: Settings): number =>
+export const zoneFailSafe = (inlet: number | null, s: ZoneFailSafe): number =>
   inlet !== null && inlet > s.hotAt ? 100 : s.failSafeDuty;
 
 /** What the fans are to be when the zone's controller is not asked any more. @param duty commanded last, % */
-export const lastDuty = (inlet: number | null, duty: number, s: Settings): number =>
-  underFailSafe(duty, failSafeDuty(inlet, s), s.failSafeMode) ?? s.failSafeDuty;
+export const lastDuty = (inlet: number | null, duty: number, s: ZoneFailSafe): number =>
+  underFailSafe(duty, zoneFailSafe(inlet, s), s.failSafeMode) ?? s.failSafeDuty;
 
 /** Sensors that are not believed and have a fail-safe duty of their own, by a tag such as `fail-safe:90`. */
 export interface Lost {
@@ -29,7 +30,12 @@ export interface Lost {
   readonly alarms: readonly Alarm[];
 }
 
-export function lostSensors(all: readonly Observation[], validated: Validated, s: Settings): Lost {
+/** @param judged each of them, as it is believed, in the same order */
+export function lostSensors(
+  all: readonly Observation[],
+  judged: { readonly sensors: readonly Pick<Validated["sensors"][number], "value">[] },
+  s: ZoneFailSafe,
+): Lost {
   const own: number[] = [];
   const names: string[] = [];
   const alarms: Alarm[] = [];
@@ -40,7 +46,7 @@ export function lostSensors(all: readonly Observation[], validated: Validated, s
     if (!(duty > 0 && duty <= 100)) {
       const text = `the tag fail-safe:${said} of ${from} is no duty above 0 and up to 100 %: the zone's applies`;
       alarms.push(alarm(`fail-safe-tag:${from}`, "notice", text, device));
-    } else if (validated.sensors[i]?.value === undefined) {
+    } else if (judged.sensors[i]?.value === undefined) {
       own.push(Math.max(s.minDuty, duty));
       names.push(from);
     }
@@ -50,15 +56,22 @@ export function lostSensors(all: readonly Observation[], validated: Validated, s
   return { duty, limits, alarms };
 }
 
+/** Both of two: the larger duty. */
+export const bothLost = (one: Lost, other: Lost): Lost => ({
+  duty: one.duty === undefined ? other.duty : Math.max(one.duty, other.duty ?? 0),
+  limits: [...one.limits, ...other.limits],
+  alarms: [...one.alarms, ...other.alarms],
+});
+
 /** Fan duty while no inlet is believable, %. @param held before that */
-export function blindDuty(held: number, inlet: number | null, lost: Lost, s: Settings): number {
-  const zone = failSafeDuty(inlet, s);
+export function blindDuty(held: number, inlet: number | null, lost: Lost, s: ZoneFailSafe): number {
+  const zone = zoneFailSafe(inlet, s);
   const failSafe = Math.max(zone, lost.duty ?? 0);
   return underFailSafe(held, failSafe, s.failSafeMode) ?? failSafe;
 }
 
 /** A decided duty, and what lost sensors make of it. */
-export const withLost = (duty: number, lost: Lost, { failSafeMode }: Settings): number =>
+export const withLost = (duty: number, lost: Lost, { failSafeMode }: ZoneFailSafe): number =>
   underFailSafe(duty, lost.duty, failSafeMode) ?? duty;
 
 /** K below the critical inlet temperature at which it is over. */
