@@ -11,7 +11,7 @@ const value = is.scalar as is.Shape<number | string>;
 const maybeValue = is.optional(value);
 const values = is.record(is.scalar as is.Shape<number | string | boolean>);
 
-const mode = is.oneOf<types.ControllerMode>("automatic", "manual", "fail-safe", "off");
+const mode = is.oneOf<types.ControllerMode>("automatic", "manual", "fail-safe", "off", "resting");
 const wantedMode = is.oneOf<types.WantedMode>("automatic", "manual", "off");
 const by = is.object<types.AskedBy>({ who: is.text, why: is.text });
 

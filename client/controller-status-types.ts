@@ -2,10 +2,11 @@
 import type { Tuning } from "./controller-tuning-types.ts";
 import type { AskedBy } from "./asked-by.ts";
 
-export type ControllerMode = "automatic" | "manual" | "fail-safe" | "off";
+/** `resting`: the site's profile is one it does not work in. */
+export type ControllerMode = "automatic" | "manual" | "fail-safe" | "off" | "resting";
 
 /** What one may ask for; fail-safe comes and goes by itself. */
-export type WantedMode = Exclude<ControllerMode, "fail-safe">;
+export type WantedMode = Exclude<ControllerMode, "fail-safe" | "resting">;
 
 export type Severity = "notice" | "warning" | "major" | "critical";
 

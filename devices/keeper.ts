@@ -1,7 +1,7 @@
 import type { Instant } from "./clock.ts";
 
 /** What is kept; each kind has keys of its own. */
-export type Kind = "transaction" | "slot" | "memory" | "token" | "controller" | "shelf";
+export type Kind = "transaction" | "slot" | "memory" | "token" | "controller" | "profile" | "shelf";
 
 /** How it stands with what is kept. Plain JSON. */
 export interface KeeperStatus {

@@ -3,6 +3,7 @@ import type { Durations } from "../../devices/latency.ts";
 import type { Alarm, FailSafe } from "../contract.ts";
 import type { BindingFault, BoundInput, BoundOutput } from "./binding.ts";
 import type { Failure, Frame, Mode, StepTrace, WantedMode } from "./frame.ts";
+import type { ProfileRequest, ProfileStatus } from "./profiles.ts";
 import type { Shape } from "./shape.ts";
 import type { LateSource, Source } from "./source.ts";
 
@@ -47,6 +48,8 @@ export interface ControllerConfig {
   readonly inputs?: Readonly<Record<string, readonly string[]>>;
   readonly outputs?: Readonly<Record<string, readonly string[]>>;
   readonly settings?: Readonly<Record<string, unknown>>;
+  /** Profiles of the site it works in; in others it rests. Absent: it works in all. */
+  readonly profiles?: readonly string[];
   /** How long the last outputs stay when a required input is missing, before fail-safe. Default 0. */
   readonly holdFor?: Millis;
   /** Steps in a row with everything there, before fail-safe is left. Default 3. */
@@ -87,6 +90,8 @@ export interface ControllerStatus {
   /** When the mode asked for ends and `automatic` begins. */
   readonly modeUntil?: Instant;
   readonly modeBy?: By;
+  /** Of one that rests: why. */
+  readonly rests?: string;
   readonly settings: Readonly<Record<string, unknown>>;
   /** Those of them that are so only for a while. */
   readonly temporary: Readonly<Record<string, TemporarySetting>>;
@@ -181,6 +186,14 @@ export type ControllerEvent =
       readonly standing: Standing;
       readonly why: string;
     }
+  | {
+      /** It works, or rests, with the profile that is in force now. */
+      readonly kind: "profile";
+      readonly controller: string;
+      readonly by: By;
+      readonly profile: string;
+      readonly before: string;
+    }
   | { readonly kind: "bindings"; readonly controller: string; readonly why: string }
   | {
       readonly kind: "acknowledged";
@@ -243,6 +256,16 @@ export interface ControllerRuntime {
   /** A version was taken back by itself by somebody else: told until somebody has seen it, or another takes over. */
   takenBack(name: string, alarm: Alarm): void;
   alarms(): readonly StandingAlarm[];
+  /** Which profile is in force; undefined: the site has none. */
+  profile(): ProfileStatus | undefined;
+  /**
+   * Puts another profile in force. Controllers that come take their outputs over from what is in force; those that go let
+   * go after that, and rest.
+   * @returns when those that come have made their first step
+   * @throws BothyError `BAD_INPUT` for one there is not, `BUSY` while one that would go holds something for the safety of
+   * life: then the one before stays
+   */
+  setProfile(request: ProfileRequest): Promise<ProfileStatus>;
   onTrace(listener: TraceListener): () => void;
   onEvent(listener: (event: ControllerEvent) => void): () => void;
 }

@@ -30,6 +30,10 @@ export interface BoundOutput {
   readonly tags: readonly string[];
 }
 
+/** One output of one device, whoever commands it. */
+export const outputKey = ({ device, action }: Pick<BoundOutput, "device" | "action">): string =>
+  `${device} ${action}`;
+
 /** Why something is not bound. */
 export interface BindingFault {
   readonly controller: string;
@@ -77,31 +81,56 @@ export function failSafeFaults(
   });
 }
 
-/** Outputs that two controllers want to own: both would put a fail-safe value there. */
+/** Whether some profile has both of two controllers work. @param a, b profiles they work in; absent: all */
+const meet = (a: readonly string[] | undefined, b: readonly string[] | undefined): boolean =>
+  a === undefined || b === undefined || a.some((profile) => b.includes(profile));
+
+/** Outputs that two controllers want to own in the same profile: both would put a fail-safe value there. */
 export function ownerFaults(
   all: readonly {
     readonly name: string;
     readonly outputs: readonly BoundOutput[];
     readonly failSafe: Readonly<Record<string, unknown>>;
+    readonly profiles?: readonly string[];
   }[],
 ): readonly BindingFault[] {
-  const owners = new Map<string, string>();
+  const owners = new Map<
+    string,
+    { readonly name: string; readonly profiles: readonly string[] | undefined }[]
+  >();
   const faults: BindingFault[] = [];
-  for (const { name: controller, outputs, failSafe } of all)
+  for (const { name: controller, outputs, failSafe, profiles } of all)
     for (const { output, device, name, action } of outputs) {
       if ((failSafe[output] ?? null) === null) continue;
-      const key = `${device} ${action}`;
-      const other = owners.get(key);
-      if (other === undefined) owners.set(key, controller);
-      else if (other !== controller)
-        faults.push({
-          controller,
-          path: ["outputs", output],
-          message: `${name} ${action} has a fail-safe value of ${other} already`,
-          remedy: `one controller owns an output: name other tags under \`outputs: { ${output}: […] }\` of one of the two`,
-        });
+      const key = outputKey({ device, action });
+      const others = owners.get(key) ?? [];
+      const other = others.find((one) => one.name !== controller && meet(one.profiles, profiles));
+      owners.set(key, [...others, { name: controller, profiles }]);
+      if (other !== undefined) faults.push(ownerFault({ controller, output, name, action }, other, profiles));
     }
   return faults;
+}
+
+/** @param other who owns it already @param profiles of the controller */
+function ownerFault(
+  {
+    controller,
+    output,
+    name,
+    action,
+  }: Pick<BoundOutput, "output" | "name" | "action"> & { controller: string },
+  other: { readonly name: string; readonly profiles: readonly string[] | undefined },
+  profiles: readonly string[] | undefined,
+): BindingFault {
+  const both = profiles?.filter((one) => meet(other.profiles, [one])) ?? other.profiles ?? [];
+  const where = both.length === 0 ? "" : ` in profile ${both.join(", ")}`;
+  const apart = both.length === 0 ? "" : ", or let them work in different `profiles`";
+  return {
+    controller,
+    path: ["outputs", output],
+    message: `${name} ${action} has a fail-safe value of ${other.name} already${where}`,
+    remedy: `one controller owns an output: name other tags under \`outputs: { ${output}: […] }\` of one of the two${apart}`,
+  };
 }
 
 /**

@@ -20,6 +20,8 @@ export interface BoundDeps {
   readonly localHour: (at: Instant) => number;
   readonly published: (controller: string, value: string) => Published | string;
   readonly publishers: () => readonly Publisher[];
+  /** Whether somebody gives way to others, because it rests. @param who as it is told to the writer */
+  readonly yields: (who: string) => boolean;
 }
 
 /** `inlet probe-a`, `fans tray-a.fan-3 speed` */
@@ -140,7 +142,8 @@ export class Bound {
   }
 
   targets(shape: Shape, { outputs } = this.#binding): TargetsNow {
-    return targetsNow(outputs, Object.keys(shape.outputs), this.#who, this.#deps.writer);
+    const { writer, yields } = this.#deps;
+    return targetsNow(outputs, Object.keys(shape.outputs), { who: this.#who, yields }, writer);
   }
 
   /** Everything that could not be bound, or that hardware is not told to spare it. */

@@ -1,7 +1,7 @@
 import type { Instant } from "../../devices/clock.ts";
 import { saidBy } from "../../devices/errors.ts";
 import type { Alarm, FailSafe, StepResult } from "../contract.ts";
-import type { Failure, Frame, Mode, Order, StepTrace } from "./frame.ts";
+import type { Failure, Frame, Mode, Order, Rest, StepTrace } from "./frame.ts";
 import type { Call, Outcome } from "./host.ts";
 import type { TargetMemory } from "./output-limits.ts";
 import { OutputsPlan, type Plan } from "./outputs-plan.ts";
@@ -184,9 +184,11 @@ export class EngineCore {
     return "kind" in read ? this.#failed(begun, read, took) : this.#stepped(begun, read, took);
   }
 
-  /** Whether the step only follows what is applied: in fail-safe, in manual, or when others hold everything. */
+  /** Whether the step only follows what is applied: at rest, in fail-safe, in manual, or when others hold everything. */
   #tracks(frame: Frame): boolean {
-    return this.#trust.recovering || frame.wanted === "manual" || overridden(frame);
+    return (
+      frame.rest !== undefined || this.#trust.recovering || frame.wanted === "manual" || overridden(frame)
+    );
   }
 
   #read(raw: unknown, frame: Frame): Wishes | Failure {
@@ -214,7 +216,7 @@ export class EngineCore {
     const reason = `everything stays as it is for ${Math.ceil(left)} s more: ${text}`;
     const alarms: readonly Alarm[] = [{ id: "held", severity: "warning", text: reason }];
     const mode = frame.wanted === "manual" ? "manual" : "automatic";
-    return this.#result(begun, { mode, plan: this.#plan.hold(frame), reason, alarms });
+    return this.#result(begun, { mode, plan: this.#atRest(frame) ?? this.#plan.hold(frame), reason, alarms });
   }
 
   #failed(begun: Begun, failure: Failure, took: number): EngineResult {
@@ -235,9 +237,13 @@ export class EngineCore {
     if (this.#trust.failSafe) return this.#inFailSafe(begun, took, wishes);
     const mode = frame.wanted === "manual" ? "manual" : "automatic";
     const { reason } = result;
-    const plan = this.#plan.live(frame, wishes, mode, reason);
+    const plan = this.#atRest(frame) ?? this.#plan.live(frame, wishes, mode, reason);
     const alarms = wishes.unknown.length === 0 ? none : [strangeAlarm(wishes.unknown)];
     return this.#result(begun, { mode, plan, reason, took, result, alarms });
+  }
+
+  #atRest(frame: Frame): Plan | undefined {
+    return frame.rest === undefined ? undefined : this.#plan.rest(frame, this.failSafeValues, frame.rest);
   }
 
   #say(alarms: readonly Alarm[], at: Instant | undefined): void {
@@ -256,7 +262,8 @@ export class EngineCore {
 
   #inFailSafe(begun: Begun, took: number, wishes?: Wishes, failure?: Failure): EngineResult {
     const { reason, isFault } = this.#trust;
-    const plan = this.#plan.failSafe(begun.frame, this.failSafeValues, reason, wishes);
+    const { frame } = begun;
+    const plan = this.#atRest(frame) ?? this.#plan.failSafe(frame, this.failSafeValues, reason, wishes);
     const alarms: readonly Alarm[] = isFault ? [{ id: "fail-safe", severity: "major", text: reason }] : none;
     return this.#result(begun, {
       mode: "fail-safe",
@@ -269,14 +276,16 @@ export class EngineCore {
     });
   }
 
-  #result({ frame, inputs }: Begun, said: Said): EngineResult {
+  #result({ frame, inputs }: Begun, given: Said): EngineResult {
+    const { rest } = frame;
+    const said = rest === undefined || given.mode === "off" ? given : restOf(given, rest);
     const { mode, plan, reason, took = 0, result, alarms = none, failure } = said;
     const { leader, terms }: Partial<StepResult> = result ?? nothing;
     // Whoever is not in force says neither what others may rely on nor what limits it.
-    const inForce = mode === "fail-safe" ? undefined : result;
+    const inForce = mode === "fail-safe" || mode === "resting" ? undefined : result;
     const limits = inForce?.limits ?? none;
     const published = inForce?.published;
-    const own = this.#told(result !== undefined);
+    const own = mode === "resting" ? none : this.#told(result !== undefined);
     const trace: StepTrace = {
       at: frame.at,
       version: this.shape.version,
@@ -302,6 +311,9 @@ export class EngineCore {
     return { mode, orders: plan.orders, trace, published };
   }
 }
+
+/** Of a step that only follows: whatever came of it is nobody's trouble. */
+const restOf = (said: Said, { why }: Rest): Said => ({ ...said, mode: "resting", reason: why, alarms: none });
 
 const strangeAlarm = (unknown: readonly string[]): Alarm => {
   const [first = "", ...more] = unknown;

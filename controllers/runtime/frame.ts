@@ -5,10 +5,21 @@ import type { DeviceId } from "../../devices/value-id.ts";
 import type { Alarm } from "../contract.ts";
 import type { Applied, Observation } from "../sample.ts";
 
-/** How a controller is run; `fail-safe` is entered and left by itself. */
-export type Mode = "automatic" | "manual" | "fail-safe" | "off";
+/**
+ * How a controller is run; `fail-safe` is entered and left by itself. `resting`: the site's profile is one it does not work
+ * in.
+ */
+export type Mode = "automatic" | "manual" | "fail-safe" | "off" | "resting";
 /** What one may ask for. */
-export type WantedMode = Exclude<Mode, "fail-safe">;
+export type WantedMode = Exclude<Mode, "fail-safe" | "resting">;
+
+/** Of a controller that rests. It only follows what is applied, so that it can go on from there at any time. */
+export interface Rest {
+  /** For people. */
+  readonly why: string;
+  /** Outputs nobody else has, as `outputKey`: they are at its fail-safe values. */
+  readonly alone: ReadonlySet<string>;
+}
 
 /** A slot of an output that is filled by this controller. */
 export interface HeldSlot {
@@ -37,6 +48,8 @@ export interface Frame {
   readonly at: Instant;
   readonly localHour: number;
   readonly wanted: WantedMode;
+  /** Absent: it works. */
+  readonly rest?: Rest;
 }
 
 /** Something to be told to the writer. */

@@ -116,7 +116,7 @@ function as(word: boolean, value: Value): number | string {
 
 export interface TargetsNow {
   readonly outputs: Readonly<Record<string, readonly Target[]>>;
-  /** Slots other controllers hold where this one has outputs: who, by `device action slot`. */
+  /** Slots other controllers that work hold where this one has outputs: who, by `device action slot`. */
   readonly rivals: ReadonlyMap<string, string>;
   /** What it wants and hardware is not told, to spare its memory. */
   readonly spared: readonly Alarm[];
@@ -133,7 +133,7 @@ const noAlarms: readonly Alarm[] = [];
 export function targetsNow(
   bound: readonly BoundOutput[],
   names: readonly string[],
-  who: string,
+  { who, yields }: { readonly who: string; readonly yields: (who: string) => boolean },
   writer: Surroundings["writer"],
 ): TargetsNow {
   const outputs: Record<string, Target[]> = {};
@@ -145,7 +145,7 @@ export function targetsNow(
     const held: HeldSlot[] = [];
     for (const entry of array?.entries ?? []) {
       if (entry.who === who) held.push({ slot: entry.slot, value: known(entry.value) });
-      else if (entry.who.startsWith("controller "))
+      else if (entry.who.startsWith("controller ") && !yields(entry.who))
         (rivals ??= new Map<string, string>()).set(rivalKey(device, action, entry.slot), entry.who);
     }
     const inForce = array?.inForce;

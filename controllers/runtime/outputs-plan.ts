@@ -2,7 +2,8 @@ import { type Slot, slots } from "../../devices/transaction.ts";
 import type { DeviceId } from "../../devices/value-id.ts";
 import type { FailSafe } from "../contract.ts";
 import type { ActionSpec } from "../select.ts";
-import type { Frame, HeldSlot, Order, Target, TracedOutput } from "./frame.ts";
+import { outputKey } from "./binding.ts";
+import type { Frame, HeldSlot, Order, Rest, Target, TracedOutput } from "./frame.ts";
 import { isNews, limitNumber, type TargetMemory, withinRange } from "./output-limits.ts";
 import type { Shape } from "./shape.ts";
 import { wantedFor, type Wished, type Wishes } from "./wishes.ts";
@@ -46,6 +47,8 @@ interface Draft {
 export class OutputsPlan {
   readonly #outputs: readonly Output[];
   readonly #longest: number;
+  /** Whether the plan before was to rest. */
+  #rested = false;
 
   /** @param nominal the period in seconds: longer gaps count as one and a half of it for rates */
   constructor(shape: Shape, nominal: number) {
@@ -82,7 +85,9 @@ export class OutputsPlan {
    */
   live(frame: Frame, wishes: Wishes, mode: "automatic" | "manual", reason: string): Plan {
     const kept = mode === "manual" ? slots.controller : "none";
-    const draft = draftOf(frame);
+    // Whoever comes in place of others begins where they are; rates count from there.
+    const draft = draftOf(this.#rested ? { ...frame, dt: 0 } : frame);
+    this.#rested = false;
     for (const output of this.#outputs) {
       const wished = wishes.of[output.name];
       for (const target of frame.outputs[output.name] ?? []) {
@@ -114,6 +119,22 @@ export class OutputsPlan {
         // says itself whether it still wants it.
         const kept = wishes === undefined ? slots.lifeSafety : "none";
         this.#settle(draft, output, target, desired, kept, wanted);
+      }
+    }
+    return planOf(draft);
+  }
+
+  /** Everything is given up but what nobody else has: that goes to its fail-safe values, as fast as rates allow. */
+  rest(frame: Frame, values: FailSafe, { why, alone }: Rest): Plan {
+    const draft = draftOf(this.#rested ? frame : { ...frame, dt: 0 });
+    this.#rested = true;
+    for (const output of this.#outputs) {
+      const value = values[output.name] ?? undefined;
+      for (const target of frame.outputs[output.name] ?? []) {
+        const keeps = value !== undefined && alone.has(outputKey({ ...target, ...output.spec }));
+        const text = `its fail-safe value, which nobody else commands: ${why}`;
+        const desired = keeps ? { slot: slots.controller, value, why: text } : undefined;
+        this.#settle(draft, output, target, desired, "none", undefined, why);
       }
     }
     return planOf(draft);

@@ -5,9 +5,10 @@ import type { Alarm } from "../contract.ts";
 import type { AlarmFlood } from "./alarm-flood.ts";
 import type { AlarmParents } from "./alarm-parents.ts";
 import type { ControllerConfig, ControllerEvent, ControllerStatus, Standing, TraceListener } from "./api.ts";
+import { outputKey } from "./binding.ts";
 import { Bound, type BoundDeps } from "./bound.ts";
 import { Failures } from "./failures.ts";
-import type { Mode, StepTrace } from "./frame.ts";
+import type { Mode, Rest, StepTrace } from "./frame.ts";
 import { FreshStart } from "./fresh-start.ts";
 import { Heartbeats } from "./heartbeat.ts";
 import { Keeping } from "./keeping.ts";
@@ -56,6 +57,8 @@ export class RunningParts {
   readonly #keeping: Keeping;
   #standing: Standing = "starting";
   mode: Mode = "fail-safe";
+  /** Absent: it works. */
+  rest: Rest | undefined;
   /** The last step, and how many there were. */
   last: StepTrace | undefined;
   steps = 0;
@@ -119,11 +122,14 @@ export class RunningParts {
     if (why !== undefined) this.deps.event({ kind: "bindings", controller: this.name, why });
   }
 
-  /** Fail-safe, without a step. @returns ids of writes to wait for */
+  /** Fail-safe, without a step, of what is its own. @returns ids of writes to wait for */
   giveWill(why: string): ReturnType<Orders["send"]> {
     const { core, host } = this.version;
     const { outputs, rivals } = this.bound.targets(host.shape);
-    return this.orders.send(core.lastWill(outputs, why), rivals);
+    const { rest } = this;
+    const will = core.lastWill(outputs, why);
+    const own = rest === undefined ? will : will.filter((order) => rest.alone.has(outputKey(order)));
+    return this.orders.send(own, rivals);
   }
 
   /** Keeps what it goes on from. @param now at once; otherwise not more often than disks bear */
@@ -141,8 +147,9 @@ export class RunningParts {
     }));
   }
 
-  /** Alarms that are not of its step. */
+  /** Alarms that are not of its step; one that rests has none. */
   ownAlarms(): readonly Alarm[] {
+    if (this.rest !== undefined) return [];
     const others = this.deps.notes(this.name);
     return [
       ...this.orders.alarms,
@@ -167,7 +174,8 @@ export class RunningParts {
       failSafe: core.failSafeValues,
       source: describeSource(source),
       period: this.period,
-      mode: this.mode,
+      mode: this.rest === undefined || this.mode === "off" ? this.mode : "resting",
+      ...(this.rest === undefined ? {} : { rests: this.rest.why }),
       ...this.wish.status,
       ...this.settings.status,
       steps: this.steps,
@@ -194,6 +202,7 @@ export class RunningParts {
     return (
       recently &&
       this.#standing === "running" &&
+      this.rest === undefined &&
       this.wish.wanted !== "off" &&
       this.last?.failure === undefined
     );

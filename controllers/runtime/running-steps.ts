@@ -57,8 +57,9 @@ export class RunningSteps {
   }
 
   #frame(): Frame {
-    const { bound, period, version, wish } = this.#parts;
-    return bound.frame(version.host.shape, period, wish.wanted);
+    const { bound, period, version, wish, rest } = this.#parts;
+    const frame = bound.frame(version.host.shape, period, wish.wanted);
+    return rest === undefined ? frame : { ...frame, rest };
   }
 
   #finish(frame: Frame, outcome: Outcome | undefined, before?: EngineMemory): Promise<void> | undefined {
@@ -66,6 +67,8 @@ export class RunningSteps {
     // What comes after the end would take back its fail-safe values.
     if (standing === "stopped") return undefined;
     const result = version.core.finish(outcome);
+    // The profile has changed since: what it wanted is not for it any more, or not yet.
+    if (frame.rest !== this.#parts.rest) return undefined;
     const unfit =
       before === undefined ? undefined : succession.unfit(result.failure?.text, this.#saidOf(result));
     if (before !== undefined && unfit !== undefined) return this.#rollBack(before, unfit);
@@ -92,7 +95,7 @@ export class RunningSteps {
 
   #heed(frame: Frame, result: EngineResult): void {
     const parts = this.#parts;
-    if (parts.standing === "stopped") return;
+    if (parts.standing === "stopped" || frame.rest !== parts.rest) return;
     const { name, deps } = parts;
     const before = parts.mode;
     parts.mode = result.mode;
@@ -102,7 +105,8 @@ export class RunningSteps {
     parts.orders.send(result.orders, parts.bound.rivals);
     parts.published.set(result.published ?? {});
     parts.succession.see(this.#saidOf(result));
-    if (result.failure !== undefined) this.#fail(result.failure);
+    const { rest } = frame;
+    if (result.failure !== undefined && rest === undefined) this.#fail(result.failure);
     const { said } = parts.settings;
     const step =
       said.length === 0 ? result.trace : { ...result.trace, limits: [...result.trace.limits, ...said] };
@@ -110,7 +114,7 @@ export class RunningSteps {
     const latched = parts.alarms.set([...step.alarms, ...parts.ownAlarms()]);
     if (before !== result.mode)
       deps.event({ kind: "mode", controller: name, mode: result.mode, before, why: step.reason });
-    deps.trace(name, step, frame);
+    if (rest === undefined) deps.trace(name, step, frame);
     parts.keep(before !== result.mode || latched);
   }
 

@@ -11,6 +11,7 @@ import type {
   SwapReport,
 } from "./api.ts";
 import type { Binding } from "./binding.ts";
+import type { Rest } from "./frame.ts";
 import { goOn } from "./go-on.ts";
 import { keptController, type KeptController, stillMeant } from "./kept.ts";
 import type { Published } from "./observe.ts";
@@ -57,6 +58,21 @@ export class Running {
   /** Names of the controllers whose values it takes. */
   get providers(): readonly string[] {
     return this.binding.inputs.flatMap((one) => ("controller" in one ? [one.controller] : []));
+  }
+
+  /** Profiles it works in; undefined: all. */
+  get profiles(): readonly string[] | undefined {
+    return this.#parts.config.profiles;
+  }
+
+  /** What it rests with; undefined: it works. */
+  get rest(): Rest | undefined {
+    return this.#parts.rest;
+  }
+
+  /** Has it rest, or work: a step under way counts for nothing then. */
+  set rest(rest: Rest | undefined) {
+    if (!isSameRest(this.#parts.rest, rest)) this.#parts.rest = rest;
   }
 
   published(value: string): Published | string {
@@ -265,3 +281,6 @@ export class Running {
     await this.#parts.succession.close();
   }
 }
+
+const isSameRest = (a: Rest | undefined, b: Rest | undefined): boolean =>
+  a?.why === b?.why && [...(a?.alone ?? [])].join() === [...(b?.alone ?? [])].join();

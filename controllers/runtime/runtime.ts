@@ -1,5 +1,5 @@
 import type { Cancel, Clock, Instant } from "../../devices/clock.ts";
-import { asBothyError } from "../../devices/errors.ts";
+import { asBothyError, BothyError } from "../../devices/errors.ts";
 import { type Keeper, noKeeper } from "../../devices/keeper.ts";
 import type { Log } from "../../devices/plugin.ts";
 import type { Registry } from "../../devices/registry.ts";
@@ -20,6 +20,7 @@ import type {
   TraceListener,
 } from "./api.ts";
 import { arrange } from "./arrange.ts";
+import { Duties } from "./duties.ts";
 import { forgetOthers } from "./forget-others.ts";
 import { openHere } from "./hosts.ts";
 import { keptController } from "./kept.ts";
@@ -27,9 +28,11 @@ import { lastWrites } from "./last-writes.ts";
 import { Listeners } from "./listeners.ts";
 import { localHourOf } from "./local-hour.ts";
 import type { Published } from "./observe.ts";
+import { ProfileChange } from "./profile-change.ts";
+import { type ProfileRequest, Profiles, type ProfilesConfig, type ProfileStatus } from "./profiles.ts";
 import { Running } from "./running.ts";
 import type { RunningDeps } from "./running-parts.ts";
-import { outputKey, Unloaded } from "./unloaded.ts";
+import { Unloaded } from "./unloaded.ts";
 import { type KnownVersion, notFound, openVersion, type OpenHost, versionOptions } from "./version.ts";
 
 export interface ControllerDeps {
@@ -43,6 +46,8 @@ export interface ControllerDeps {
   readonly shipped?: readonly Definition[];
   /** Where code runs; default: here, for shipped ones and definitions only. */
   readonly open?: OpenHost;
+  /** Absent: the site has none, and all controllers work. */
+  readonly profiles?: ProfilesConfig | undefined;
   /** Hours since local midnight; default: by the time zone of the process. */
   readonly localHour?: (at: Instant) => number;
 }
@@ -59,6 +64,9 @@ class Controllers implements ControllerRuntime {
   readonly #running = new Map<string, Running>();
   readonly #unloaded = new Map<string, Unloaded>();
   readonly #notes = new Map<string, readonly Alarm[]>();
+  readonly #profiles: Profiles;
+  readonly #duties: Duties;
+  readonly #change: ProfileChange;
   readonly #parents: AlarmParents;
   readonly #flood: AlarmFlood;
   readonly #traceListeners: Listeners<Parameters<TraceListener>>;
@@ -74,6 +82,17 @@ class Controllers implements ControllerRuntime {
     this.#config = config;
     this.#deps = deps;
     this.#keeper = deps.keeper ?? noKeeper;
+    this.#profiles = new Profiles(deps.profiles, { ...deps, keeper: this.#keeper });
+    this.#duties = new Duties(config, this.#profiles, deps.writer);
+    this.#change = new ProfileChange({
+      ...{ clock: deps.clock, log: deps.log, profiles: this.#profiles, duties: this.#duties },
+      event: (event) => this.#eventListeners.tell(event),
+      order: () => this.#order,
+      bind: () => this.#bindAll(true),
+      turn: (one) => this.#turn(one),
+      round: () => this.#round(),
+      protect: () => this.#protect(),
+    });
     this.#parents = new AlarmParents(deps);
     this.#flood = new AlarmFlood(deps.clock);
     this.#traceListeners = new Listeners(deps.log);
@@ -181,6 +200,16 @@ class Controllers implements ControllerRuntime {
     return this.list().flatMap(({ alarms }) => alarms);
   }
 
+  profile(): ProfileStatus | undefined {
+    return this.#profiles.status;
+  }
+
+  async setProfile(request: ProfileRequest): Promise<ProfileStatus> {
+    if (this.#stopped) throw new BothyError("STOPPED", { source: "the controllers" });
+    await this.#change.make(request);
+    return this.#profiles.status ?? { profile: request.profile, profiles: [], default: "" };
+  }
+
   onTrace(listener: TraceListener): () => void {
     return this.#traceListeners.add(listener);
   }
@@ -208,7 +237,8 @@ class Controllers implements ControllerRuntime {
       published: (controller, value): Published | string =>
         this.#running.get(controller)?.published(value) ?? `controller ${controller} is not running`,
       notes: (controller) => this.#notes.get(controller) ?? [],
-      publishers: () => [...this.#running.values()].map(({ name, shape }) => ({ name, shape })),
+      publishers: () => this.#duties.publishers([...this.#running.values()]),
+      yields: this.#duties.yields,
       event: (event) => {
         if (event.kind === "rolled back") this.#stale = true;
         this.#eventListeners.tell(event);
@@ -235,7 +265,7 @@ class Controllers implements ControllerRuntime {
       own.log.error({ controller: name }, `${name} cannot run: ${error.message}`);
       const since = this.#unloaded.get(name)?.since ?? own.clock.now();
       const left = { kept: keptController(this.#keeper, name), known };
-      return new Unloaded({ name, config, error, since }, left, own);
+      return new Unloaded({ name, config, error, since }, left, own, (which) => this.#duties.why(which));
     }
   }
 
@@ -254,19 +284,19 @@ class Controllers implements ControllerRuntime {
     const anew = force || this.#stale;
     this.#stale = false;
     this.#bound = registry.version;
-    const all = [...this.#running.values()];
-    for (const one of all) one.rebind(anew);
-    this.#order = arrange(all);
+    const all = this.#all;
+    for (const one of all.running) one.rebind(anew);
+    this.#duties.assign(all);
+    this.#order = arrange(all.running);
     this.#protect();
   }
 
-  /** Has outputs of those that could not be loaded in fail-safe, unless somebody else looks after them. */
+  get #all() {
+    return { running: [...this.#running.values()], unloaded: [...this.#unloaded.values()] };
+  }
+
   #protect(): void {
-    if (this.#unloaded.size === 0) return;
-    const owned = [...this.#running.values()].flatMap(({ failSafe, binding }) =>
-      binding.outputs.filter(({ output }) => (failSafe[output] ?? null) !== null).map(outputKey),
-    );
-    for (const one of this.#unloaded.values()) one.protect(new Set(owned));
+    this.#duties.protect(this.#all, this.#change.isOver);
   }
 
   /** Steps whoever is due, publishers before those who take their values, and waits for the next deadline. */
@@ -275,8 +305,9 @@ class Controllers implements ControllerRuntime {
     if (this.#stopped) return;
     this.#bindAll(false);
     const now = this.#deps.clock.monotonic();
+    if (this.#change.expire(now)) return;
     for (const one of this.#order) if (one.due <= now) this.#step(one, now);
-    const next = Math.min(Infinity, ...this.#order.map(({ due }) => due));
+    const next = Math.min(this.#profiles.ends, ...this.#order.map(({ due }) => due));
     if (next !== Infinity) this.#cancel = this.#deps.clock.at(next, () => this.#round());
   }
 
@@ -289,9 +320,14 @@ class Controllers implements ControllerRuntime {
       one.miss(1);
       return;
     }
-    const waits = [one.busy, ...one.providers.map((name) => this.#running.get(name)?.busy)].filter(
-      (busy) => busy !== undefined,
-    );
+    this.#turn(one);
+  }
+
+  /** One step as soon as those it depends on have done theirs; whoever rests lets go after those that work. */
+  #turn(one: Running): void {
+    const providers = one.providers.map((name) => this.#running.get(name));
+    const before = one.rest === undefined ? providers : this.#order.filter(({ rest }) => rest === undefined);
+    const waits = [one, ...before].flatMap((other) => other?.busy ?? []);
     if (waits.length === 0) one.run();
     else one.runAfter(Promise.all(waits));
   }

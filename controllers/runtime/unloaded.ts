@@ -6,16 +6,13 @@ import type { ControllerConfig, ControllerStatus } from "./api.ts";
 import type { Order } from "./frame.ts";
 import type { KeptController } from "./kept.ts";
 import { bind } from "./bind.ts";
+import { outputKey } from "./binding.ts";
 import { whoOf } from "./observe.ts";
 import { Orders } from "./orders.ts";
 import { describeSource } from "./source.ts";
 import type { KnownVersion } from "./version.ts";
 
 type Output = KeptController["outputs"][number];
-
-/** One output of one device, whoever commands it. */
-export const outputKey = ({ device, action }: Pick<Output, "device" | "action">): string =>
-  `${device} ${action}`;
 
 const noRivals: ReadonlyMap<string, string> = new Map();
 
@@ -42,17 +39,20 @@ export class Unloaded {
   readonly #registry: Pick<Registry, "get" | "select">;
   /** What was told to the writer. */
   readonly #told = new Set<string>();
+  readonly #restOf: (name: string) => string | undefined;
 
   constructor(
     { name, config, error, since }: Pick<Unloaded, "name" | "config" | "error" | "since">,
     left: Left,
     deps: ConstructorParameters<typeof Orders>[1],
+    restOf: (name: string) => string | undefined,
   ) {
     this.name = name;
     this.config = config;
     this.error = error;
     this.since = since;
     this.#left = left;
+    this.#restOf = restOf;
     this.#registry = deps.registry;
     this.#orders = new Orders(whoOf(name), deps);
     this.#orders.know(left.kept?.outputs ?? []);
@@ -60,7 +60,7 @@ export class Unloaded {
 
   /** As often as devices or bindings change. @param owned what others have a fail-safe value for, as `outputKey` */
   protect(owned: ReadonlySet<string>): void {
-    const mine = this.#outputs().filter((output) => !owned.has(outputKey(output)));
+    const mine = this.outputs.filter((output) => !owned.has(outputKey(output)));
     this.#orders.giveUpLost(mine);
     this.#orders.know(mine);
     const keys = new Set(mine.map(outputKey));
@@ -80,6 +80,7 @@ export class Unloaded {
 
   get status(): ControllerStatus {
     const { name, error, since } = this;
+    const rests = this.#restOf(name);
     const text = `it cannot run: ${error.message}`;
     return {
       name,
@@ -87,7 +88,8 @@ export class Unloaded {
       fault: error.message,
       source: describeSource(this.config.use),
       period: 0,
-      mode: "off",
+      mode: rests === undefined ? "off" : "resting",
+      ...(rests === undefined ? {} : { rests }),
       wantedMode: "automatic",
       settings: {},
       temporary: {},
@@ -99,11 +101,15 @@ export class Unloaded {
       outputs: [],
       bindingFaults: [],
       published: {},
-      alarms: [{ controller: name, id: "cannot-run", severity: "critical", text, since }],
+      alarms:
+        rests === undefined
+          ? [{ controller: name, id: "cannot-run", severity: "critical", text, since }]
+          : [],
     };
   }
 
-  #outputs(): readonly Output[] {
+  /** What it would command, as far as it is known. */
+  get outputs(): readonly Output[] {
     const { known, kept } = this.#left;
     if (known === undefined) return kept?.outputs ?? [];
     return bind(this.name, known.shape, this.config, this.#registry, []).outputs;

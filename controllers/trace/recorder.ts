@@ -1,4 +1,4 @@
-import type { ControllerRuntime, ControllerStatus } from "../runtime/api.ts";
+import type { ControllerEvent, ControllerRuntime, ControllerStatus } from "../runtime/api.ts";
 import type { Frame, StepTrace } from "../runtime/frame.ts";
 import type { Source } from "../runtime/source.ts";
 import type { Recorded } from "./recorded.ts";
@@ -30,6 +30,15 @@ export const idOfSource = (
 
 type Runtime = Pick<ControllerRuntime, "get" | "onTrace" | "onEvent">;
 
+/** After these the next step does not go on from the one recorded before. */
+const anew: ReadonlySet<ControllerEvent["kind"]> = new Set([
+  "settings",
+  "swapped",
+  "rolled back",
+  "standing",
+  "profile",
+]);
+
 /** Puts every step a runtime tells of into a trace. @returns ends it */
 export function recordSteps(runtime: Runtime, trace: Trace<Recorded>): () => void {
   const standing = new Map<string, Standing>();
@@ -48,8 +57,7 @@ export function recordSteps(runtime: Runtime, trace: Trace<Recorded>): () => voi
   };
   const stops = [
     runtime.onEvent(({ kind, controller }) => {
-      if (kind === "settings" || kind === "swapped" || kind === "rolled back" || kind === "standing")
-        standing.delete(controller);
+      if (anew.has(kind)) standing.delete(controller);
     }),
     runtime.onTrace((name, step, frame) => {
       const begins = !standing.has(name);

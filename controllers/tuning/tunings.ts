@@ -215,6 +215,8 @@ export class Tunings {
         (event.kind === "settings" || event.kind === "swapped" || event.kind === "rolled back")
       )
         this.#finish(trial, "failed", "its settings or version were changed meanwhile");
+      else if (own && event.kind === "profile")
+        this.#finish(trial, "failed", `profile ${event.profile} is in force, in which it rests`);
     }
   }
 

@@ -240,7 +240,7 @@ const families: readonly Family[] = [
   },
 ];
 
-const modes = ["automatic", "manual", "fail-safe", "off"] as const;
+const modes = ["automatic", "manual", "fail-safe", "off", "resting"] as const;
 
 /** A number of every controller. */
 const ofControllers =

@@ -20,7 +20,7 @@ export const oneOf = (words: readonly string[], description?: string): TSchema =
   );
 
 export const by = Type.Object({ who: text, why: text });
-export const mode = oneOf(["automatic", "manual", "fail-safe", "off"]);
+export const mode = oneOf(["automatic", "manual", "fail-safe", "off", "resting"]);
 export const wantedMode = oneOf(
   ["automatic", "manual", "off"],
   "What was asked for; fail-safe comes by itself.",
