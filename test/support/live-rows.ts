@@ -71,10 +71,13 @@ export async function seenOf(site: LiveSite): Promise<Seen> {
   };
 }
 
-/** Whether everybody is trusted and nothing is told of. */
+/** That a temperature has changed fast stays true for an hour, however well all is by now. */
+const isPast = (alarm: string): boolean => alarm.startsWith("temperature-watch rate:");
+
+/** Whether everybody is trusted and nothing is told of as it is now. */
 export const isCalm = ({ controllers, alarms }: Seen): boolean =>
   Object.keys(controllers).length > 0 &&
-  alarms.length === 0 &&
+  alarms.every(isPast) &&
   Object.values(controllers).every(({ mode }) => mode === "automatic");
 
 /** Waits until a site that has just begun is as it is usually. */
