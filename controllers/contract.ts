@@ -130,6 +130,11 @@ export interface StepResult<O extends Outputs = Outputs, St = unknown> {
    * together, and for fail-safe values that depend on what is still known.
    */
   readonly missing?: string;
+  /**
+   * Names of the inputs whose values are all that is `missing`: its fail-safe is told as part of the bus, or the
+   * controller, whose silence it is.
+   */
+  readonly lacks?: readonly string[];
 }
 
 export type Severity = "notice" | "warning" | "major" | "critical";

@@ -4,6 +4,7 @@ import type { Alarm, FailSafe, StepResult } from "../contract.ts";
 import type { Failure, Frame, Mode, Order, Rest, StepTrace } from "./frame.ts";
 import type { Call, Outcome } from "./host.ts";
 import type { TargetMemory } from "./output-limits.ts";
+import { type Origin, originOf } from "./origin.ts";
 import { OutputsPlan, type Plan } from "./outputs-plan.ts";
 import { type Inputs, pickInputs } from "./pick.ts";
 import type { Configured, Shape } from "./shape.ts";
@@ -22,6 +23,8 @@ export interface EngineResult {
   /** What other controllers see; undefined while this one is not to be relied on. */
   readonly published: StepTrace["published"] | undefined;
   readonly failure?: Failure;
+  /** Whose silence has it in fail-safe or hold everything; absent: it is not, or not only that. */
+  readonly origin?: Origin | undefined;
 }
 
 /** Everything an engine goes on from. JSON, but for the state, which is the controller's. */
@@ -78,6 +81,8 @@ export class EngineCore {
   #alarmsAt: Instant | undefined;
   /** The same while no step is made: then nobody knows whether they still are so. */
   #unsure: readonly Alarm[] | undefined;
+  /** Whose silence had the last inputs missing; undefined after any other failure. */
+  #origin: Origin | undefined;
   #begun: Begun | undefined;
 
   constructor(shape: Shape, configured: Configured, state: unknown, options: EngineOptions = {}) {
@@ -140,6 +145,7 @@ export class EngineCore {
 
   /** Into fail-safe from the next step on, for a reason outside the step. */
   distrust(why: string): void {
+    this.#origin = undefined;
     this.#trust.lose(why);
   }
 
@@ -178,7 +184,8 @@ export class EngineCore {
     if (begun === undefined) throw new TypeError("finish without begin");
     this.#begun = undefined;
     if (begun.frame.wanted === "off") return this.#beOff(begun);
-    if (begun.inputs.missing.length > 0) return this.#without(begun, begun.inputs.missing.join("; "));
+    const { missing, lacks } = begun.inputs;
+    if (missing.length > 0) return this.#without(begun, missing.join("; "), lacks);
     const took = outcome?.took ?? 0;
     const read = outcome?.failure ?? this.#read(outcome?.result, begun.frame);
     return "kind" in read ? this.#failed(begun, read, took) : this.#stepped(begun, read, took);
@@ -202,24 +209,32 @@ export class EngineCore {
   }
 
   #beOff(begun: Begun): EngineResult {
+    this.#origin = undefined;
     this.#trust.switchOff();
     this.#say(none, undefined);
     const reason = "it is switched off: nothing is commanded";
     return this.#result(begun, { mode: "off", plan: this.#plan.off(begun.frame, reason), reason });
   }
 
-  /** @param wishes of a step that was made and says itself that something is missing */
-  #without(begun: Begun, text: string, took = 0, wishes?: Wishes): EngineResult {
+  /**
+   * @param lacks names of all inputs that are missing; none: nobody knows
+   * @param wishes of a step that was made and says itself that something is missing
+   */
+  #without(begun: Begun, text: string, lacks: readonly string[], took = 0, wishes?: Wishes): EngineResult {
     const { frame } = begun;
+    this.#origin = originOf(lacks, this.shape.inputs, frame.inputs);
     const left = this.#trust.miss(frame.dt, text);
     if (left === undefined) return this.#inFailSafe(begun, took, wishes);
     const reason = `everything stays as it is for ${Math.ceil(left)} s more: ${text}`;
     const alarms: readonly Alarm[] = [{ id: "held", severity: "warning", text: reason }];
     const mode = frame.wanted === "manual" ? "manual" : "automatic";
-    return this.#result(begun, { mode, plan: this.#atRest(frame) ?? this.#plan.hold(frame), reason, alarms });
+    const plan = this.#atRest(frame) ?? this.#plan.hold(frame);
+    const held = this.#result(begun, { mode, plan, reason, alarms });
+    return { ...held, origin: this.#origin };
   }
 
   #failed(begun: Begun, failure: Failure, took: number): EngineResult {
+    this.#origin = undefined;
     this.#trust.complete();
     this.#trust.lose(failure.text);
     return { failure, ...this.#inFailSafe(begun, took, undefined, failure) };
@@ -231,10 +246,13 @@ export class EngineCore {
     this.#state = result.state;
     this.#say(result.alarms ?? none, frame.at);
     if (result.failSafe !== undefined) this.#values = result.failSafe;
-    if (result.missing !== undefined) return this.#without(begun, result.missing, took, wishes);
+    if (result.missing !== undefined)
+      return this.#without(begun, result.missing, result.lacks ?? none, took, wishes);
+    if (this.#origin !== undefined) this.#origin = { ...this.#origin, over: true };
     this.#trust.complete();
     this.#trust.gain();
     if (this.#trust.failSafe) return this.#inFailSafe(begun, took, wishes);
+    this.#origin = undefined;
     const mode = frame.wanted === "manual" ? "manual" : "automatic";
     const { reason } = result;
     const plan = this.#atRest(frame) ?? this.#plan.live(frame, wishes, mode, reason);
@@ -265,7 +283,7 @@ export class EngineCore {
     const { frame } = begun;
     const plan = this.#atRest(frame) ?? this.#plan.failSafe(frame, this.failSafeValues, reason, wishes);
     const alarms: readonly Alarm[] = isFault ? [{ id: "fail-safe", severity: "major", text: reason }] : none;
-    return this.#result(begun, {
+    const result = this.#result(begun, {
       mode: "fail-safe",
       plan,
       reason,
@@ -274,6 +292,7 @@ export class EngineCore {
       result: wishes?.result,
       ...(failure === undefined ? nothing : { failure }),
     });
+    return { ...result, origin: this.#origin };
   }
 
   #result({ frame, inputs }: Begun, given: Said): EngineResult {

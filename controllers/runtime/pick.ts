@@ -9,6 +9,8 @@ export interface Inputs {
   readonly picked: StepTrace["picked"];
   /** Why required inputs are not there, for people. */
   readonly missing: readonly string[];
+  /** Their names. */
+  readonly lacks: readonly string[];
 }
 
 type AnySample = Sample<number | string>;
@@ -23,6 +25,7 @@ export function pickInputs(
   const values: Record<string, unknown> = {};
   const picked: Record<string, { value: number | string; from: string }> = {};
   let missing: string[] | undefined;
+  let lacks: string[] | undefined;
   for (const [name, spec] of specs) {
     const all = usable(spec, bound[name] ?? none);
     const good = countThere(all);
@@ -34,10 +37,11 @@ export function pickInputs(
       values[name] = one;
       picked[name] = { value: one.value, from: one.from };
     } else values[name] = undefined;
-    if (!there && !spec.optional && !isWaived(spec, specs, bound))
-      (missing ??= []).push(tooLittle(spec, name, all, good));
+    if (there || spec.optional || isWaived(spec, specs, bound)) continue;
+    (missing ??= []).push(tooLittle(spec, name, all, good));
+    (lacks ??= []).push(name);
   }
-  return { values, picked, missing: missing ?? none };
+  return { values, picked, missing: missing ?? none, lacks: lacks ?? none };
 }
 
 /** Whether an input may be missing now, for what another one says. */
@@ -59,8 +63,8 @@ function countThere(all: readonly Observed[]): number {
   return count;
 }
 
-/** The same list when nothing in it is too old or of the wrong kind. */
-function usable(spec: InputSpec, bound: readonly Observed[]): readonly Observed[] {
+/** What is bound, with what is too old or of the wrong kind as missing; the same list when nothing is. */
+export function usable(spec: InputSpec, bound: readonly Observed[]): readonly Observed[] {
   for (const one of bound) if (!fits(spec, one)) return bound.map((any) => asUsable(spec, any));
   return bound;
 }

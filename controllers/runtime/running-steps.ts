@@ -111,7 +111,7 @@ export class RunningSteps {
     const step =
       said.length === 0 ? result.trace : { ...result.trace, limits: [...result.trace.limits, ...said] };
     parts.last = step;
-    const latched = parts.alarms.set([...step.alarms, ...parts.ownAlarms()]);
+    const latched = parts.alarms.set([...step.alarms, ...parts.ownAlarms()], result.origin);
     if (before !== result.mode)
       deps.event({ kind: "mode", controller: name, mode: result.mode, before, why: step.reason });
     if (rest === undefined) deps.trace(name, step, frame);

@@ -1,12 +1,16 @@
-import type { Clock, Instant } from "../../devices/clock.ts";
+import type { Clock, Instant, Millis } from "../../devices/clock.ts";
 import { BothyError } from "../../devices/errors.ts";
 import type { Log } from "../../devices/plugin.ts";
 import type { Alarm } from "../contract.ts";
 import type { AlarmFlood } from "./alarm-flood.ts";
 import { AlarmNames } from "./alarm-names.ts";
-import type { AlarmParents, Placed } from "./alarm-parents.ts";
+import type { AlarmParents, Candidate, Placed } from "./alarm-parents.ts";
 import { AlarmRules, type KeptAlarm } from "./alarm-rules.ts";
 import type { AlarmRule, By, ControllerEvent, Latch, StandingAlarm } from "./api.ts";
+import type { Origin } from "./origin.ts";
+
+/** Those the runtime has because something is missing. */
+const lackIds: ReadonlySet<string> = new Set(["fail-safe", "held"]);
 
 export interface StandingAlarmsDeps {
   readonly clock: Clock;
@@ -25,6 +29,9 @@ export class StandingAlarms {
   readonly #rules: AlarmRules;
   readonly #standing = new Map<string, StandingAlarm>();
   #said: readonly Alarm[] = [];
+  #origin: Origin | undefined;
+  /** By id, on the monotonic clock: since when it has been so without a break, whatever the rules make of it. */
+  readonly #began = new Map<string, Millis>();
   /** Of those a program before had, until they stand: when they began. */
   readonly #since = new Map<string, Instant>();
   /** Ids of those that people were told of. */
@@ -87,26 +94,34 @@ export class StandingAlarms {
     this.#set(this.#said);
   }
 
-  /** Everything that stands now; tells what began and what ended. @returns whether what is to be kept has changed */
-  set(alarms: readonly Alarm[]): boolean {
+  /**
+   * Everything that stands now; tells what began and what ended.
+   * @param origin of `fail-safe` or `held`: everything that is missing comes from these
+   * @returns whether what is to be kept has changed
+   */
+  set(alarms: readonly Alarm[], origin?: Origin): boolean {
     const before = this.#rules.latchedIds;
+    this.#origin = origin;
     this.#set(alarms);
     return before !== this.#rules.latchedIds;
   }
 
   #set(alarms: readonly Alarm[]): void {
     this.#said = alarms;
+    const { clock, parents } = this.#deps;
+    const now = clock.monotonic();
     const steady = this.#names.steady(alarms);
-    const buses = this.#deps.parents.busesOf(steady);
+    this.#mark(now, steady);
+    const buses = parents.busesOf(steady.map((alarm) => this.#candidate(alarm)));
     const present = buses.length === 0 ? steady : [...steady, ...buses];
-    const ruled = this.#rules.step(this.#deps.clock.monotonic(), present);
+    const ruled = this.#rules.step(now, present);
     if (ruled.length === 0 && this.#standing.size === 0) return;
     const latches = new Map(
       ruled.flatMap(({ alarm, latch }) => (latch === undefined ? [] : [[alarm.id, latch]])),
     );
     const ids = new Set<string>();
-    const all = ruled.map(({ alarm }) => alarm);
-    for (const placed of this.#deps.parents.place(this.#controller, all)) {
+    const all = ruled.map(({ alarm }) => this.#candidate(alarm));
+    for (const placed of parents.place(this.#controller, all)) {
       ids.add(placed.alarm.id);
       this.#stand(placed, latches.get(placed.alarm.id));
     }
@@ -117,7 +132,26 @@ export class StandingAlarms {
       }
   }
 
-  #stand({ alarm, partOf }: Placed, latch: Latch | undefined): void {
+  #mark(now: Millis, alarms: readonly Alarm[]): void {
+    const ids = new Set(alarms.map(({ id }) => id));
+    for (const id of this.#began.keys()) if (!ids.has(id) && !this.#standing.has(id)) this.#began.delete(id);
+    // What a step said before this program began may be so for any reason.
+    for (const { id, asOf } of alarms)
+      if (!this.#began.has(id)) this.#began.set(id, asOf === undefined ? now : -Infinity);
+  }
+
+  #candidate(alarm: Alarm): Candidate {
+    const { id } = alarm;
+    return {
+      alarm,
+      began: this.#began.get(id) ?? -Infinity,
+      origin: lackIds.has(id) ? this.#origin : undefined,
+      was: this.#standing.get(id)?.partOf,
+    };
+  }
+
+  #stand(placed: Placed, latch: Latch | undefined): void {
+    const { alarm, partOf } = placed;
     const { id } = alarm;
     const since = this.#standing.get(id)?.since ?? this.#since.get(id) ?? this.#deps.clock.now();
     this.#since.delete(id);
@@ -125,7 +159,7 @@ export class StandingAlarms {
     const latched = latch === undefined ? {} : { latch };
     const standing = { ...alarm, controller: this.#controller, since, ...part, ...latched };
     this.#standing.set(id, standing);
-    if (partOf !== undefined || this.#told.has(id)) return;
+    if (partOf !== undefined || this.#told.has(id) || this.#deps.parents.isOpen(placed)) return;
     this.#told.add(id);
     this.#tell("raised", standing);
   }

@@ -63,7 +63,7 @@ export function readResult(raw: unknown, shape: Shape, outputs: Frame["outputs"]
 
 const resultKeys = Object.keys({
   ...{ outputs: true, state: true, reason: true, leader: true, terms: true, limits: true },
-  ...{ alarms: true, published: true, failSafe: true, missing: true },
+  ...{ alarms: true, published: true, failSafe: true, missing: true, lacks: true },
 } satisfies Record<keyof StepResult, true>);
 
 /** What nobody reads is a slip, such as `publish`: told, not passed over. */
@@ -73,10 +73,18 @@ function faultOfKeys(raw: Readonly<Record<string, unknown>>): string | undefined
   return `a result has no \`${unknown.slice(0, 60)}\`; it has: ${resultKeys.join(", ")}`;
 }
 
-function faultOfRest(raw: Readonly<Record<string, unknown>>, { publishes }: Shape): string | undefined {
-  const { terms, limits, alarms, published, leader, missing } = raw;
+function faultOfRest(
+  raw: Readonly<Record<string, unknown>>,
+  { publishes, inputs }: Shape,
+): string | undefined {
+  const { terms, limits, alarms, published, leader, missing, lacks } = raw;
   if (leader !== undefined && typeof leader !== "string") return "`leader` is no text";
   if (missing !== undefined && typeof missing !== "string") return "`missing` is no text";
+  if (
+    lacks !== undefined &&
+    !(Array.isArray(lacks) && lacks.every((name) => Object.hasOwn(inputs, String(name))))
+  )
+    return `\`lacks\` is no list of names of inputs; there are: ${Object.keys(inputs).join(", ") || "none"}`;
   if (terms !== undefined) {
     if (!isEntry(terms)) return "`terms` is no object";
     for (const key of Object.keys(terms))

@@ -53,7 +53,7 @@ function blind({ inputs: seen, state, settings: s, applied }: Context, inlets: I
       ...{ lost: 0, resting: 0, air: 0, saturated: 0 },
     },
     failSafe: { ...failSafeOf(s), mode },
-    ...(there(seen.inlet).length === 0 ? { missing: "no inlet sensor gives a value" } : {}),
+    ...(there(seen.inlet).length === 0 ? { missing: "no inlet sensor gives a value", lacks: ["inlet"] } : {}),
   };
 }
 

@@ -77,7 +77,9 @@ function blindStep(context: Context, validated: Validated, bank: Bank, inForce: 
       stuck: 0,
     },
     failSafe: { fans: lastDuty(state.pv, duty, s), ...dampers },
-    ...(there(context.inputs.inlet).length === 0 ? { missing: "no inlet sensor gives a value" } : {}),
+    ...(there(context.inputs.inlet).length === 0
+      ? { missing: "no inlet sensor gives a value", lacks: ["inlet"] }
+      : {}),
   };
 }
 

@@ -41,6 +41,8 @@ export interface ControlSite {
 
 export interface ControlSiteOptions {
   readonly devices?: readonly TableDevice[];
+  /** On another bus, `u`; their hardware is the same table. */
+  readonly others?: readonly TableDevice[];
   readonly table?: Table;
   readonly keeper?: Keeper;
   readonly clock?: TestClock;
@@ -57,14 +59,18 @@ export async function controlSite(
   const { clock = new TestClock(), log = silentLog, table = new Table(), keeper } = options;
   const registry = new Registry();
   const store = new ReadingStore({ clock, log });
-  const plan = tablePlugin(table).plan({
-    site: { id: "hut", tags: [] },
-    name: "t",
-    link: { path: ["buses", "t"], config: {} },
-    devices: (options.devices ?? zoneDevices).map((device, i) => ({ path: ["devices", i], config: device })),
-    products: [],
-  });
-  const link = new Link(plan, { clock, log, registry, store, memory: newMemory() });
+  const busOf = (name: string, devices: readonly TableDevice[]): Link => {
+    const plan = tablePlugin(table).plan({
+      site: { id: "hut", tags: [] },
+      name,
+      link: { path: ["buses", name], config: {} },
+      devices: devices.map((device, i) => ({ path: ["devices", i], config: device })),
+      products: [],
+    });
+    return new Link(plan, { clock, log, registry, store, memory: newMemory() });
+  };
+  const link = busOf("t", options.devices ?? zoneDevices);
+  const other = busOf("u", options.others ?? []);
   const kept = keeper === undefined ? {} : { keeper };
   const writer = new Writer({
     clock,
@@ -72,7 +78,7 @@ export async function controlSite(
     registry,
     store,
     ...kept,
-    links: (name) => (name === "t" ? link : undefined),
+    links: (name) => (name === "t" ? link : name === "u" ? other : undefined),
   });
   const controllers = createControllers(config, {
     ...{ clock, log, registry, store, writer, ...kept },
@@ -84,6 +90,7 @@ export async function controlSite(
   controllers.onEvent((event) => events.push(event));
   controllers.onTrace((controller, trace) => traces.push({ ...trace, controller }));
   link.start();
+  other.start();
   writer.start();
   await settle();
   await controllers.start();
@@ -92,7 +99,7 @@ export async function controlSite(
   const stop = async (): ReturnType<ControllerRuntime["stop"]> => {
     stopped ??= controllers.stop().finally(async () => {
       writer.stop();
-      await link.stop();
+      await Promise.all([link.stop(), other.stop()]);
       store.stop();
     });
     return stopped;
@@ -108,6 +115,7 @@ export async function controlSite(
       stopped = Promise.resolve({ undone: [] });
       writer.stop();
       void link.stop();
+      void other.stop();
       store.stop();
     },
     duty: (alias = "fan-a") => table.values.get(`${alias}/duty`),
