@@ -23,6 +23,13 @@ export interface ModeRequest {
   readonly why?: string;
 }
 
+export interface ProfileRequest {
+  readonly profile: string;
+  /** After this the one before is in force again, e.g. `2h`; at most 30d. Default: until another one is chosen. */
+  readonly for?: string;
+  readonly why?: string;
+}
+
 export interface OverrideRequest {
   readonly value: number | string;
   /** For whoever asks later. */

@@ -54,6 +54,7 @@ const summaryFields: is.Fields<types.ControllerSummary> = {
   summary: maybeText,
   unkept: maybeText,
   period: is.number,
+  rests: maybeText,
   leader: maybeText,
   reason: maybeText,
   loop: is.optional(is.object<types.LoopValues>({ pv: is.number, setpoint: maybeNumber, unit: is.text })),
@@ -63,6 +64,17 @@ const summaryFields: is.Fields<types.ControllerSummary> = {
   failures: is.number,
 };
 export const summary = is.object<types.ControllerSummary>(summaryFields);
+export const profile = is.object<types.SiteProfile>({
+  profile: maybeText,
+  profiles: texts,
+  default: maybeText,
+  until: maybeText,
+  then: maybeText,
+  by: is.optional(by),
+  works: texts,
+  rests: texts,
+  unkept: maybeText,
+});
 export const summaries = is.list(summary);
 
 const input = is.object<types.ControllerInput>({

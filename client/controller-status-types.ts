@@ -78,6 +78,8 @@ export interface ControllerSummary {
   readonly unkept?: string;
   /** Between steps, in ms. */
   readonly period: number;
+  /** The profile in force is one it does not work in: which, for people. */
+  readonly rests?: string;
   /** Which loop, sensor or rule decided. */
   readonly leader?: string;
   /** Why the outputs are what they are. */
@@ -96,6 +98,24 @@ export interface LoopValues {
   readonly setpoint?: number;
   /** Symbol of both. */
   readonly unit: string;
+}
+
+/** Which profile of a site is in force. */
+export interface SiteProfile {
+  /** Absent: the site has none, and every controller works. */
+  readonly profile?: string;
+  readonly profiles: readonly string[];
+  /** The one in force when nobody has chosen. */
+  readonly default?: string;
+  /** When it ends by itself, and which one is in force then. */
+  readonly until?: string;
+  readonly then?: string;
+  readonly by?: AskedBy;
+  /** Names of the controllers that work, and of those that rest. */
+  readonly works: readonly string[];
+  readonly rests: readonly string[];
+  /** Of a change: it is so, but a restart would not know of it, and why. */
+  readonly unkept?: string;
 }
 
 /** One value as a step saw it; a `bad` one has no value. */

@@ -34,6 +34,10 @@ export interface Controllers {
     options?: Call & types.ChangeOptions,
   ): Promise<types.ControllerSettings>;
   setMode(name: string, request: types.ModeRequest, call?: Call): Promise<types.ControllerSummary>;
+  /** Which of the site's profiles is in force, and which controllers rest because of it. */
+  profile(call?: Call): Promise<types.SiteProfile>;
+  /** Puts another profile in force: controllers come and go without a bump. */
+  setProfile(request: types.ProfileRequest, call?: Call): Promise<types.SiteProfile>;
   /** Begins anew one that failed too often or could not be loaded. */
   restart(name: string, options?: Call & { readonly why?: string }): Promise<types.ControllerSummary>;
   /** Commands what an output is bound to as an operator, for a while; the controller takes over without a bump. */
@@ -108,8 +112,14 @@ type PathOf = (name: string, ...rest: readonly string[]) => string;
 function settingRequests(
   http: Http,
   path: PathOf,
-): Pick<Controllers, "settings" | "change" | "setMode" | "restart" | "override" | "endOverride"> {
+): Pick<
+  Controllers,
+  "settings" | "change" | "setMode" | "profile" | "setProfile" | "restart" | "override" | "endOverride"
+> {
+  const profile = { path: "/api/profile", shape: shapes.profile } as const;
   return {
+    profile: async (call) => http.ask({ method: "GET", ...profile }, call),
+    setProfile: async (body, call) => http.ask({ method: "PUT", ...profile, body }, call),
     settings: async (name, call) =>
       http.ask({ method: "GET", path: path(name, "settings"), shape: shapes.settings }, call),
     change: async (name, settings, { why, for: span, ...call } = {}) =>

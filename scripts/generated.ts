@@ -15,7 +15,7 @@ import { type FaultSpec, faultSpecs } from "../simulators/fault-text.ts";
 const root = new URL("..", import.meta.url);
 export const read = (path: string): string => readFileSync(new URL(path, root), "utf8");
 
-const { site, http, access, log, metrics, state, cache, trace, watchdog } = frameSchema.properties;
+const { site, http, access, log, metrics, state, cache, trace, watchdog, profiles } = frameSchema.properties;
 const sections: Readonly<Record<string, string>> = {
   "table:site": optionTable(site),
   "table:http": optionTable(http),
@@ -25,6 +25,7 @@ const sections: Readonly<Record<string, string>> = {
   "table:state": optionTable(state),
   "table:cache": optionTable(cache),
   "table:controllers": optionTable(controllerSchema),
+  "table:profiles": optionTable(profiles),
   "table:trace": optionTable(trace),
   "table:watchdog": optionTable(watchdog),
 };

@@ -6,6 +6,7 @@ import { accessFaults } from "./access/check.ts";
 import { type CheckFault, Checker } from "./config-check.ts";
 import { isWithin, repaired } from "./config-repair.ts";
 import { controllerFaults } from "./controllers/faults.ts";
+import { profileFaults } from "./controllers/profile-faults.ts";
 import { defaultPlugin, frameSchema, type SiteConfig } from "./config-schema.ts";
 import type { Environment } from "./config-yaml.ts";
 import { nearest } from "../devices/nearest.ts";
@@ -53,6 +54,7 @@ export class ConfigReader {
     const id = typeof site["id"] === "string" ? site["id"] : "";
     this.#add(accessFaults(file));
     this.#add(controllerFaults(file["controllers"]));
+    this.#add([...profileFaults(file)]);
     const plans = [...buses].flatMap(([name, bus]) => {
       const plan = this.#plan(
         name,
@@ -83,6 +85,7 @@ export class ConfigReader {
     const trace = file["trace"] as SiteConfig["trace"];
     const watchdog = file["watchdog"] as SiteConfig["watchdog"];
     const controllers = file["controllers"] as SiteConfig["controllers"];
+    const profiles = file["profiles"] as SiteConfig["profiles"];
     return {
       site: { ...site, name },
       http: http ?? { host: "127.0.0.1", port: 5000 },
@@ -94,6 +97,7 @@ export class ConfigReader {
       ...(trace === undefined ? {} : { trace }),
       ...(watchdog === undefined ? {} : { watchdog }),
       ...(controllers === undefined ? {} : { controllers }),
+      ...(profiles === undefined ? {} : { profiles }),
       buses: Object.fromEntries(
         [...buses].map(([bus, { plugin, settings = {} }]) => [bus, { plugin: plugin.name, settings }]),
       ),

@@ -4,6 +4,8 @@ import { durationPattern } from "../devices/duration.ts";
 import type { Plugin } from "../devices/plugin.ts";
 import {
   controllersSection,
+  type ProfilesSection,
+  profilesSection,
   type ControllersSection,
   traceSection,
   type TraceSection,
@@ -173,6 +175,7 @@ export const frameSchema = Type.Object(
       }),
     ),
     controllers: Type.Optional(controllersSection),
+    profiles: Type.Optional(profilesSection),
     products: Type.Optional(
       Type.Array(Type.Object({ plugin: Type.Optional(Type.String()) }, { additionalProperties: true }), {
         default: [],
@@ -216,6 +219,8 @@ export interface SiteConfig {
   readonly watchdog?: WatchdogSection;
   /** By name. Absent: none. */
   readonly controllers?: ControllersSection;
+  /** Absent: none, and every controller works. */
+  readonly profiles?: ProfilesSection;
   /** By name: which plugin speaks there, and its settings. */
   readonly buses: Readonly<Record<string, { readonly plugin: string; readonly settings: object }>>;
 }

@@ -32,6 +32,9 @@ const control = {
 
   mode: ({ standing, mode }) => standing === "running" ? mode : standing,
 
+  /** Which profile is in force, and until when. */
+  profile: ({ profile, until, then }) => profile === undefined ? "" : " · profile " + profile + (until ? " until " + new Date(until).toLocaleTimeString() + ", then " + then : ""),
+
   /** A line through values as a path of a box 100 wide and 30 high; what is missing leaves a gap. */
   path(values, low, high) {
     const span = high - low || 1;
@@ -97,6 +100,7 @@ async function refreshControllers() {
   try {
     const all = await json("/api/controllers");
     $("#controllers").hidden = all.length === 0;
+    if (all.length) set($("#profile"), control.profile(await json("/api/profile")));
     const key = all.map(({ name }) => name).join("\n");
     if (key !== drawnControllers) {
       drawnControllers = key;

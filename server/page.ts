@@ -26,7 +26,7 @@ export const page = (site: string, version: string): string => `<!doctype html>
 <p id="buses"></p>
 <section id="problems" hidden><h2>Needs a look</h2><ul></ul></section>
 <section id="controllers" aria-labelledby="controllers-title" hidden>
-  <h2 id="controllers-title">Controllers</h2>
+  <h2 id="controllers-title">Controllers<span id="profile"></span></h2>
   <ul></ul>
 </section>
 <form>

@@ -54,12 +54,12 @@ async function check(file: string, json: boolean): Promise<ExitCode> {
 async function faultsOfFiles(file: string, plans: readonly LinkPlan[]): Promise<readonly LocatedFault[]> {
   const { furtherFaults } = await configuration();
   return furtherFaults(file, process.env, async (value) => {
-    const section = (value as { readonly controllers?: unknown } | null)?.controllers;
+    const { controllers: section, profiles } = (value ?? {}) as Readonly<Record<string, unknown>>;
     if (section === undefined) return [];
     const { controllerFileFaults } = await import("../controllers/file-faults.ts");
     const { siteLoader } = await import("../controllers/loader.ts");
     const { shipped } = await import("../../controllers/shipped/index.ts");
     const loader = siteLoader({ clock: systemClock, log: silentLog, shipped });
-    return controllerFileFaults(section, { loader, folder: dirname(resolve(file)), plans });
+    return controllerFileFaults(section, { loader, folder: dirname(resolve(file)), plans, profiles });
   });
 }

@@ -21,6 +21,7 @@ import { Registry } from "../../devices/registry.ts";
 import type { CheckFault } from "../config-check.ts";
 import { heartbeatFaults } from "./heartbeat-faults.ts";
 import type { Loader } from "./loader.ts";
+import { aloneNotes, namesOf, profilesOf } from "./profile-faults.ts";
 import { type ControllerSection, isFile } from "./section.ts";
 
 export interface FileFaultsDeps {
@@ -29,12 +30,15 @@ export interface FileFaultsDeps {
   readonly folder: string;
   /** What the site's lines would give; empty when that is not known. */
   readonly plans: readonly Pick<LinkPlan, "devices" | "later">[];
+  /** The section of profiles, of any shape; absent: there is none. */
+  readonly profiles?: unknown;
 }
 
 type Named = Publisher & {
   readonly shape: Shape;
   readonly section: ControllerSection;
   readonly failSafe: Entry;
+  readonly profiles?: readonly string[];
 };
 
 /**
@@ -57,13 +61,15 @@ export async function controllerFileFaults(
       ? await loadedFrom(["controllers", name], use, entry["settings"], deps)
       : known && { shape: shapeOf(known), faults: [], failSafe: failSafeOf(known, entry["settings"]) };
     faults.push(...(made?.faults ?? []));
+    const profiles = profilesOf(entry);
     if (made?.shape !== undefined)
       loaded.push({
         ...{ name, shape: made.shape, section: entry as ControllerSection },
         failSafe: made.failSafe ?? {},
+        ...(profiles === undefined ? {} : { profiles }),
       });
   }
-  return [...faults, ...bindingFaults(loaded, deps.plans)];
+  return [...faults, ...bindingFaults(loaded, deps)];
 }
 
 interface Made {
@@ -141,7 +147,10 @@ async function initFaults(
 }
 
 /** What leaves an input or an output with nothing. Devices only known once a line is open may still be bound: a note. */
-function bindingFaults(all: readonly Named[], plans: FileFaultsDeps["plans"]): readonly CheckFault[] {
+function bindingFaults(
+  all: readonly Named[],
+  { plans, profiles }: Pick<FileFaultsDeps, "plans" | "profiles">,
+): readonly CheckFault[] {
   const registry = new Registry();
   registry.add(plans.flatMap(({ devices }) => devices));
   const later = plans.length === 0 ? undefined : plans.flatMap((plan) => plan.later ?? []);
@@ -158,7 +167,8 @@ function bindingFaults(all: readonly Named[], plans: FileFaultsDeps["plans"]): r
       remedy,
     }),
   );
-  return [...bindings.flatMap((one) => ownFaults(one, registry, later)), ...between];
+  const alone = aloneNotes(bindings, namesOf(profiles));
+  return [...bindings.flatMap((one) => ownFaults(one, registry, later)), ...between, ...alone];
 }
 
 /** Whether its tags are lists of texts: what is wrong with them otherwise is said elsewhere. */

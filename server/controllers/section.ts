@@ -77,6 +77,12 @@ const controller = Type.Object(
           "Its settings; those not named have their defaults. `bothy controller show NAME` lists them.",
       }),
     ),
+    profiles: Type.Optional(
+      Type.Array(Type.String({ minLength: 1 }), {
+        minItems: 1,
+        description: "Profiles of the site it works in; in others it rests. Default: all.",
+      }),
+    ),
     holdFor: Type.Optional(
       Type.String({
         pattern: durationPattern,
@@ -121,6 +127,24 @@ export const controllersSection = Type.Record(Type.String({ pattern: namePattern
   description: "What controls the site, by a name of its own.",
 });
 
+export const profilesSection = Type.Object(
+  {
+    names: Type.Array(Type.String({ pattern: namePattern, maxLength: 64 }), {
+      minItems: 1,
+      maxItems: 100,
+      description: "What they are called, e.g. `[summer, quiet]`.",
+    }),
+    default: Type.Optional(
+      Type.String({ description: "The one in force until somebody chooses another. Default: the first." }),
+    ),
+  },
+  {
+    ...closed,
+    description:
+      "Ways the site may be controlled, of which one is in force: which controllers work, which rest.",
+  },
+);
+
 export const traceSection = Type.Object(
   {
     megabytes: Type.Optional(
@@ -140,6 +164,7 @@ export const traceSection = Type.Object(
 
 export type ControllerSection = Static<typeof controller>;
 export type ControllersSection = Readonly<Record<string, ControllerSection>>;
+export type ProfilesSection = Static<typeof profilesSection>;
 export type TraceSection = Static<typeof traceSection>;
 
 /** Whether `use` names a file rather than a controller that comes with Bothy. */

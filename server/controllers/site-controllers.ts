@@ -7,6 +7,7 @@ import type {
   ControllerRuntime,
   ControllersConfig,
 } from "../../controllers/runtime/api.ts";
+import type { ProfilesConfig } from "../../controllers/runtime/profiles.ts";
 import type { Bundle, LateSource, Source } from "../../controllers/runtime/source.ts";
 import { shipped as comesWithBothy } from "../../controllers/shipped/index.ts";
 import type { Alarm, Definition } from "../../controllers/contract.ts";
@@ -165,6 +166,7 @@ export class SiteControllers {
       {
         ...{ clock, log, registry, store, writer, keeper, shipped: this.shipped, open },
         ...(localHour === undefined ? {} : { localHour }),
+        profiles: profilesConfig(this.#config),
       },
     );
     this.#runtime = runtime;
@@ -251,14 +253,22 @@ const fileAlarm = (why: string): Alarm => ({
   text: `what its file says is not in force, the version before is: ${why}`,
 });
 
+/** The first is in force when none is said to be. */
+function profilesConfig({ profiles }: SiteConfig): ProfilesConfig | undefined {
+  const [first, ...others] = profiles?.names ?? [];
+  return first === undefined ? undefined : { names: [first, ...others], default: profiles?.default ?? first };
+}
+
 /** The section of one controller as the runtime takes it, but for its code. */
 function runtimeConfig(section: ControllerSection): Omit<ControllerConfig, "use"> {
-  const { where, inputs, outputs, settings, holdFor, recoverAfter, heartbeat, alarms, isolation } = section;
+  const { where, inputs, outputs, settings, profiles } = section;
+  const { holdFor, recoverAfter, heartbeat, alarms, isolation } = section;
   return {
     ...(where === undefined ? {} : { where }),
     ...(inputs === undefined ? {} : { inputs }),
     ...(outputs === undefined ? {} : { outputs }),
     ...(settings === undefined ? {} : { settings }),
+    ...(profiles === undefined ? {} : { profiles }),
     ...(holdFor === undefined ? {} : { holdFor: parseDuration(holdFor) ?? 0 }),
     ...(recoverAfter === undefined ? {} : { recoverAfter }),
     ...(isolation === undefined ? {} : { isolation }),

@@ -53,8 +53,9 @@ export const summaryJson = (status: ControllerStatus, parts: RouteParts): object
   version: status.definition?.version,
   summary: status.definition?.summary,
   period: status.period,
-  leader: status.last?.leader,
-  reason: status.last?.reason,
+  rests: status.rests,
+  leader: status.rests === undefined ? status.last?.leader : undefined,
+  reason: status.rests ?? status.last?.reason,
   loop: loopJson(status),
   outputs: (status.last?.outputs ?? []).map(({ output, name, wanted, sent, applied }) => ({
     ...{ output, name, wanted, sent, applied },

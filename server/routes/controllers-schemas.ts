@@ -57,6 +57,18 @@ export const alarm = Type.Object({
   ),
 });
 
+export const profile = Type.Object({
+  profile: Type.Optional(Type.String({ description: "The one in force; absent: the site has none." })),
+  profiles: Type.Array(text, { description: "Those there are." }),
+  default: Type.Optional(Type.String({ description: "The one in force when nobody has chosen." })),
+  until: Type.Optional({ ...instant, description: "When it ends by itself." }),
+  then: Type.Optional(Type.String({ description: "The one in force after that." })),
+  by: Type.Optional(by),
+  works: Type.Array(text, { description: "Controllers that work." }),
+  rests: Type.Array(text, { description: "Controllers that rest, because they do not work in it." }),
+  unkept,
+});
+
 const output = {
   output: text,
   name: text,
@@ -76,6 +88,9 @@ const summaryParts = {
   version: optionalText,
   summary: optionalText,
   period: Type.Number({ description: "Between steps, in ms." }),
+  rests: Type.Optional(
+    Type.String({ description: "The profile in force is one it does not work in: which, for people." }),
+  ),
   leader: Type.Optional(Type.String({ description: "Which loop, sensor or rule decided." })),
   reason: Type.Optional(Type.String({ description: "Why the outputs are what they are." })),
   loop: Type.Optional(

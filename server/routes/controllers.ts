@@ -7,6 +7,7 @@ import { toJson } from "../json.ts";
 import { controllerFor, detailJson, seesController, summaryJson, temporaryJson } from "./controllers-json.ts";
 import { addControllerAlarms } from "./controllers-alarms.ts";
 import { told, unkept } from "./controllers-operator.ts";
+import { addProfile } from "./controllers-profile.ts";
 import { addControllerOverrides } from "./controllers-overrides.ts";
 import { addControllerTrace } from "./controllers-trace.ts";
 import { addControllerTuning } from "./controllers-tuning.ts";
@@ -57,6 +58,7 @@ export const addControllerRoutes: AddRoutes = (app, parts) => {
   addReads(app, parts);
   addSettings(app, parts);
   addMode(app, parts);
+  addProfile(app, parts);
   addRestart(app, parts);
   addControllerOverrides(app, parts);
   addControllerTrace(app, parts);

@@ -49,6 +49,8 @@ const decided: Readonly<Record<string, Permission | "anybody">> = {
   "PUT /api/controllers/:name/settings": "write",
   "PATCH /api/controllers/:name/settings": "write",
   "PUT /api/controllers/:name/mode": "write",
+  "GET /api/profile": "read",
+  "PUT /api/profile": "write",
   "POST /api/controllers/:name/restart": "write",
   "POST /api/controllers/:name/overrides": "write",
   "DELETE /api/controllers/:name/overrides": "write",

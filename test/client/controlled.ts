@@ -72,7 +72,10 @@ export async function controlled(t: TestContext): Promise<Served> {
   const site = await served(
     t,
     0,
-    { controllers: { zone: { use: "cooling", alarms: { "warm:*": { latch: true } } } } },
+    {
+      controllers: { zone: { use: "cooling", alarms: { "warm:*": { latch: true } } } },
+      profiles: { names: ["day", "quiet"] },
+    },
     { controllers },
   );
   await site.site.controllers.started();

@@ -131,6 +131,8 @@ const ofControllers: Readonly<Record<keyof Controllers, Asking>> = {
   settings: ({ controllers }) => controllers.settings("zone"),
   change: ({ controllers }) => controllers.change("zone", { gain: 9 }, { why }),
   setMode: ({ controllers }) => controllers.setMode("zone", { mode: "automatic", holdFor: "30m", why }),
+  setProfile: ({ controllers }) => controllers.setProfile({ profile: "quiet", for: "2h", why }),
+  profile: ({ controllers }) => controllers.profile(),
   restart: ({ controllers }) => controllers.restart("zone", { why }),
   override: ({ controllers }) =>
     controllers.override("zone", { value: 60, why, output: "fan", device: "fan-1", holdFor: "10m" }),

@@ -80,6 +80,17 @@ function addChanging(all: Command, ended: Ended): void {
   );
   withTarget(
     all
+      .command("profile")
+      .description("which controllers work: the site's profile in force, or another one put in force")
+      .argument("[profile]", "one of those the site has")
+      .option("--for <duration>", "then the one before again, e.g. 2h (default: until another is chosen)")
+      .option("--why <text>", "the reason, for whoever asks later")
+      .option("--json", "as JSON"),
+  ).action(async (wanted: string | undefined, options: Options) =>
+    ended(await (await import("./profile.ts")).profile(wanted, options)),
+  );
+  withTarget(
+    all
       .command("restart")
       .description("try one again that failed too often, or could not be loaded")
       .addArgument(name())
