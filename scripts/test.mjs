@@ -21,6 +21,7 @@ ensureDebianPackages({
   "python3-serial": "/usr/lib/python3/dist-packages/serial",
   "python3-serial-asyncio": "/usr/lib/python3/dist-packages/serial_asyncio",
   socat: "/usr/bin/socat",
+  systemd: "/usr/bin/systemd-notify",
   zsh: "/usr/bin/zsh",
   fish: "/usr/bin/fish",
 });

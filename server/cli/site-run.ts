@@ -5,6 +5,7 @@ import { serveSite } from "../serve.ts";
 import { createSite } from "../site.ts";
 import { keepingState } from "../state/folder.ts";
 import { openState } from "../state/state.ts";
+import { notifySystemd, systemdNotify } from "../systemd.ts";
 import { startWatchdog, stuck } from "../watchdog.ts";
 import { allPlugins, listeningOn, loadOrExplain } from "./load.ts";
 import { chosenPort } from "./numbers.ts";
@@ -41,19 +42,18 @@ export async function runSite(options: Options): Promise<ExitCode> {
     await state.close();
     throw error;
   });
-  const watchdog =
-    config.watchdog === undefined
-      ? undefined
-      : startWatchdog(config.watchdog, {
-          ...{ clock: systemClock, log },
-          fault: () => stuck(served.site.controllers.running?.list() ?? []),
-        });
+  const fault = (): string | undefined => stuck(served.site.controllers.running?.list() ?? []);
+  const watched = { clock: systemClock, log, fault };
+  const watchdog = config.watchdog === undefined ? undefined : startWatchdog(config.watchdog, watched);
   const devices = served.site.registry.all().length;
   log.info({ url: served.url, site: config.site.id, buses: plans.length, devices }, "the site is running");
   print(served.url);
+  const systemd = notifySystemd(process.env, { ...watched, pid: process.pid, send: systemdNotify });
   const code = await Promise.race([stopped.then(() => exit.good), broken.then(() => exit.cannot)]);
   log.info({}, "stopping");
+  const told = systemd?.stopping();
   const inTime = await Promise.race([served.stop().then(() => true), sleep(systemClock, longestStop)]);
+  await told;
   watchdog?.close(inTime === true && code === exit.good);
   return code;
 }
