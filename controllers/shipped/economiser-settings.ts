@@ -9,6 +9,7 @@ import { checkSchedule, scheduleSettings } from "../library/schedule.ts";
 import { travelSettings } from "../library/travel.ts";
 import { checkValidate } from "../library/validate.ts";
 import { celsius, numberOf, percent, plain, secondsOf } from "../settings.ts";
+import { airProbeSettings } from "./air-probes.ts";
 import { inletSettings } from "./inlets.ts";
 
 export const economiserSettings = Type.Object({
@@ -57,6 +58,7 @@ export const economiserSettings = Type.Object({
     description: "Raise it by one when the damper was repaired: outdoor air is relied on again at once.",
   }),
   ...inletSettings.properties,
+  ...airProbeSettings.properties,
 });
 export type EconomiserSettings = Static<typeof economiserSettings>;
 

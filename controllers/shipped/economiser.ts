@@ -30,6 +30,7 @@ import { initialTravel, travelStep, type TravelState } from "../library/travel.t
 import { validateInit, type ValidateState } from "../library/validate.ts";
 import { damperBudget, initialWear, type WearState, wearStep } from "../library/wear.ts";
 import { from, optional, select } from "../select.ts";
+import { type AirProbesState, onBelievedAir } from "./air-probes.ts";
 import {
   airFrom,
   alarmsOf,
@@ -59,6 +60,7 @@ interface State {
   readonly filter: DelayState;
   readonly resets: number;
   readonly shutFor?: ShutFor;
+  readonly airProbes?: AirProbesState;
 }
 
 const inputs = {
@@ -257,7 +259,9 @@ function surroundings(
   };
 }
 
-function step(context: Context): Result {
+const step = (context: Context): Result => onBelievedAir(context, context.inputs.capacity, decide);
+
+function decide(context: Context): Result {
   const { inputs: seen, state, settings: s, dt, applied } = context;
   const inlets = inletsStep(state.inlets, seen.inlet, s, dt);
   const inForce = positionOf(applied.damper) ?? state.travel.position;

@@ -6,6 +6,7 @@ import { stagingSettings } from "../library/staging.ts";
 import { reached, within } from "../library/timing.ts";
 import { checkValidate } from "../library/validate.ts";
 import { celsius, kelvin, percent, plain, watts } from "../settings.ts";
+import { airProbeSettings } from "./air-probes.ts";
 import { inletSettings } from "./inlets.ts";
 import { saturatedSettings } from "./staged-saturated.ts";
 
@@ -16,6 +17,7 @@ export const stagedCoolingSettings = Type.Object({
   ...coolingWatchSettings.properties,
   ...saturatedSettings.properties,
   ...inletSettings.properties,
+  ...airProbeSettings.properties,
   capacityBand: kelvin({
     default: 4,
     maximum: 10,

@@ -4,6 +4,7 @@ import { type GuardResult, initialGuard, mayRun } from "../library/compressor-gu
 import { initialLeadLag, type LeadLagResult } from "../library/lead-lag.ts";
 import { initialStaging, type StagingResult } from "../library/staging.ts";
 import { validateInit } from "../library/validate.ts";
+import { onBelievedAir } from "./air-probes.ts";
 import { blindReason, type Inlets, inletsStep } from "./inlets.ts";
 import { each, maybe, said, there } from "./parts.ts";
 import {
@@ -99,7 +100,9 @@ function restAir(
   return restAirStep(air === undefined ? undefined : { air, less: airLess }, wanted, dt);
 }
 
-function step(context: Context): Result {
+const step = (context: Context): Result => onBelievedAir(context, context.inputs.reported, cool);
+
+function cool(context: Context): Result {
   const { inputs: seen, state, settings: s, dt, applied } = context;
   const inlets = inletsStep(state.inlets, seen.inlet, s, dt);
   const inlet = inlets.hottest;

@@ -14,6 +14,7 @@ import { type LeadLagResult, type LeadLagState, leadLagStep, type UnitInput } fr
 import { type StagingResult, type StagingState, stagingStep } from "../library/staging.ts";
 import type { ValidateState } from "../library/validate.ts";
 import { from, optional, select } from "../select.ts";
+import type { AirProbesState } from "./air-probes.ts";
 import { shut } from "./fan-zone-decide.ts";
 import { maybe, median, said, there } from "./parts.ts";
 import {
@@ -42,6 +43,7 @@ export interface State {
   readonly airLess?: number;
   /** For how long all stages have not been enough. */
   readonly saturated?: DelayState;
+  readonly airProbes?: AirProbesState;
 }
 
 export const inputs = {

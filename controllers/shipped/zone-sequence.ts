@@ -20,6 +20,7 @@ import { within } from "../library/timing.ts";
 import type { ValidateState } from "../library/validate.ts";
 import type { Applied } from "../sample.ts";
 import { from, optional, select } from "../select.ts";
+import type { AirProbesState } from "./air-probes.ts";
 import { batteryInputs } from "./on-battery.ts";
 import { maybe, median, most } from "./parts.ts";
 import { appliedMean } from "./zone-parts.ts";
@@ -59,6 +60,7 @@ export interface State {
   readonly door?: number;
   readonly watch?: DamperWatchState;
   readonly resets?: number;
+  readonly airProbes?: AirProbesState;
 }
 
 export const inputs = {

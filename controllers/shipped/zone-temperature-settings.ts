@@ -12,6 +12,7 @@ import { rampSettings } from "../library/ramp.ts";
 import { checkSchedule, scheduleSettings } from "../library/schedule.ts";
 import { checkSequence, sequenceSettings } from "../library/split-range.ts";
 import { checkValidate, validateSettings } from "../library/validate.ts";
+import { airProbeSettings } from "./air-probes.ts";
 import {
   celsius,
   kelvin,
@@ -83,6 +84,7 @@ export const zoneTemperatureSettings = Type.Object({
   ...ampleAirSettings.properties,
   ...quietSettings.properties,
   ...validateSettings.properties,
+  ...airProbeSettings.properties,
   ...fanSettings.properties,
   ...watchSettings.properties,
   ...loopWatchSettings.properties,

@@ -11,6 +11,7 @@ import { rampStep } from "../library/ramp.ts";
 import type { SequenceCommands } from "../library/split-range.ts";
 import { shown } from "../library/timing.ts";
 import { validateInit, type Validated, validateStep } from "../library/validate.ts";
+import { onBelievedAir } from "./air-probes.ts";
 import { raisedLevels, wantedSetpoint } from "./on-battery.ts";
 import { alarm, maybe, median, there } from "./parts.ts";
 import { airLimits, airLimitTexts } from "./zone-air.ts";
@@ -94,7 +95,9 @@ const activeTexts: Readonly<
   dx: ({ dx }, duty) => `mechanical cooling at ${shown(dx)} %, fans at ${shown(duty)} %`,
 };
 
-function step(context: Context): Result {
+const step = (context: Context): Result => onBelievedAir(context, context.inputs.capacity, hold);
+
+function hold(context: Context): Result {
   const { inputs: seen, settings: s, state, dt, nominal, applied, mode } = context;
   const validated = validateStep(state.inlets, probesOf(seen.inlet), { dt }, s);
   const bank = bankStep(state.fans, applied.fans, seen, state.duty ?? s.failSafeDuty, s, dt);
