@@ -66,10 +66,8 @@ export class Duties {
   /** Has each of those that are bound now work, or rest with what nobody else has. */
   assign({ running, unloaded }: All): void {
     const taken = new Set([
-      ...running
-        .filter((one) => !this.#resting.has(one.name))
-        .flatMap(({ binding }) => keysOf(binding.outputs)),
-      ...unloaded.filter((one) => !this.#resting.has(one.name)).flatMap(({ outputs }) => keysOf(outputs)),
+      ...running.filter((one) => !this.#resting.has(one.name)).flatMap((one) => keysOf(owned(one))),
+      ...unloaded.filter((one) => !this.#resting.has(one.name)).flatMap((one) => keysOf(one.owned)),
     ]);
     const left = running.filter((one) => this.#resting.has(one.name));
     const heirs = new Map<string, string>();
@@ -97,7 +95,7 @@ export class Duties {
     const others = new Set(running.filter(works).flatMap((one) => keysOf(owned(one))));
     for (const one of unloaded.filter(works)) one.protect(others);
     if (!over) return;
-    for (const one of unloaded.filter(works)) for (const key of keysOf(one.outputs)) others.add(key);
+    for (const one of unloaded.filter(works)) for (const key of keysOf(one.owned)) others.add(key);
     for (const { rest } of running) for (const key of rest?.alone ?? []) others.add(key);
     for (const one of unloaded.filter((other) => !works(other))) one.protect(others);
   }

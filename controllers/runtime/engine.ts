@@ -191,11 +191,11 @@ export class EngineCore {
     return "kind" in read ? this.#failed(begun, read, took) : this.#stepped(begun, read, took);
   }
 
-  /** Whether the step only follows what is applied: at rest, in fail-safe, in manual, or when others hold everything. */
+  /** Whether the step only follows what is applied: at rest and just after, in fail-safe, in manual, or when others hold all. */
   #tracks(frame: Frame): boolean {
-    return (
-      frame.rest !== undefined || this.#trust.recovering || frame.wanted === "manual" || overridden(frame)
-    );
+    const { rest, wanted } = frame;
+    const follows = rest !== undefined || this.#plan.rested || wanted === "manual";
+    return follows || this.#trust.recovering || overridden(frame);
   }
 
   #read(raw: unknown, frame: Frame): Wishes | Failure {

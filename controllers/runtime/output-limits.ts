@@ -62,10 +62,7 @@ export function limitNumber(value: number, slot: Slot, by: Limiting): Ramped {
   const to = Math.min(Math.max(within, low), high);
   if (to < within) limits.push(`${target.name}: rises at most ${spec.rise ?? 0} ${accepts.unit}/s`);
   if (to > within) limits.push(`${target.name}: falls at most ${spec.fall ?? 0} ${accepts.unit}/s`);
-  const stays = dt === 0 && to === base && typeof target.value === "number";
-  const sent = stays
-    ? target.value
-    : onStep(to, accepts, Math.max(low, accepts.min), Math.min(high, accepts.max));
+  const sent = onStep(to, accepts, Math.max(low, accepts.min), Math.min(high, accepts.max));
   return { value: sent, ramp: { from: base, to } };
 }
 

@@ -47,7 +47,6 @@ interface Draft {
 export class OutputsPlan {
   readonly #outputs: readonly Output[];
   readonly #longest: number;
-  /** Whether the plan before was to rest. */
   #rested = false;
 
   /** @param nominal the period in seconds: longer gaps count as one and a half of it for rates */
@@ -58,6 +57,11 @@ export class OutputsPlan {
       memory: new Map<DeviceId, TargetMemory>(),
     }));
     this.#longest = nominal * 1.5;
+  }
+
+  /** Whether the plan before was to rest. */
+  get rested(): boolean {
+    return this.#rested;
   }
 
   /** By `output device`. */
@@ -85,14 +89,15 @@ export class OutputsPlan {
    */
   live(frame: Frame, wishes: Wishes, mode: "automatic" | "manual", reason: string): Plan {
     const kept = mode === "manual" ? slots.controller : "none";
-    // Whoever comes in place of others begins where they are; rates count from there.
-    const draft = draftOf(this.#rested ? { ...frame, dt: 0 } : frame);
+    const draft = draftOf(frame);
+    const comes = this.#rested;
     this.#rested = false;
     for (const output of this.#outputs) {
       const wished = wishes.of[output.name];
       for (const target of frame.outputs[output.name] ?? []) {
         const wanted = wantedOf(wished, target);
-        const desired = desiredBy(wished, target, wanted, reason);
+        const wish = desiredBy(wished, target, wanted, reason);
+        const desired = comes ? inForce(target, wish) : wish;
         const sent = mode === "automatic" || desired?.slot !== slots.controller ? desired : undefined;
         this.#settle(draft, output, target, sent, kept, wanted);
       }
@@ -126,14 +131,16 @@ export class OutputsPlan {
 
   /** Everything is given up but what nobody else has: that goes to its fail-safe values, as fast as rates allow. */
   rest(frame: Frame, values: FailSafe, { why, alone }: Rest): Plan {
-    const draft = draftOf(this.#rested ? frame : { ...frame, dt: 0 });
+    const draft = draftOf(frame);
+    const goes = !this.#rested;
     this.#rested = true;
     for (const output of this.#outputs) {
       const value = values[output.name] ?? undefined;
       for (const target of frame.outputs[output.name] ?? []) {
         const keeps = value !== undefined && alone.has(outputKey({ ...target, ...output.spec }));
         const text = `its fail-safe value, which nobody else commands: ${why}`;
-        const desired = keeps ? { slot: slots.controller, value, why: text } : undefined;
+        const wish = keeps ? { slot: slots.controller, value, why: text } : undefined;
+        const desired = goes ? inForce(target, wish) : wish;
         this.#settle(draft, output, target, desired, "none", undefined, why);
       }
     }
@@ -257,6 +264,10 @@ function refresh(draft: Draft, output: Output, target: Target, kept: Kept, memor
   const { slot, value } = held;
   draft.fills.push(fillOf(output, target, { slot, value, why: "sent anew" }));
 }
+
+/** Whoever comes in place of others, or goes, begins with what is in force: whatever it wants counts from there. */
+const inForce = ({ value }: Target, wish: Desired | undefined): Desired | undefined =>
+  wish?.slot !== slots.controller || value === undefined ? wish : { ...wish, value };
 
 /** What one target is to be told; undefined: given up. */
 const wantedOf = (wished: Wished | undefined, { device }: Target): number | string | undefined =>

@@ -2,6 +2,7 @@ import type { Instant } from "../../devices/clock.ts";
 import type { BothyError } from "../../devices/errors.ts";
 import type { Registry } from "../../devices/registry.ts";
 import { slots } from "../../devices/transaction.ts";
+import type { FailSafe } from "../contract.ts";
 import type { ControllerConfig, ControllerStatus } from "./api.ts";
 import type { Order } from "./frame.ts";
 import type { KeptController } from "./kept.ts";
@@ -60,7 +61,7 @@ export class Unloaded {
 
   /** As often as devices or bindings change. @param owned what others have a fail-safe value for, as `outputKey` */
   protect(owned: ReadonlySet<string>): void {
-    const mine = this.outputs.filter((output) => !owned.has(outputKey(output)));
+    const mine = this.#outputs().filter((output) => !owned.has(outputKey(output)));
     this.#orders.giveUpLost(mine);
     this.#orders.know(mine);
     const keys = new Set(mine.map(outputKey));
@@ -108,16 +109,25 @@ export class Unloaded {
     };
   }
 
-  /** What it would command, as far as it is known. */
-  get outputs(): readonly Output[] {
+  /** Outputs it has a fail-safe value for, as far as that is known. */
+  get owned(): readonly Output[] {
+    return this.#outputs().filter((output) => this.#valueOf(output) !== null);
+  }
+
+  #outputs(): readonly Output[] {
     const { known, kept } = this.#left;
     if (known === undefined) return kept?.outputs ?? [];
     return bind(this.name, known.shape, this.config, this.#registry, []).outputs;
   }
 
-  #failSafe({ output, device, action }: Output): readonly Order[] {
+  #valueOf({ output }: Output): FailSafe[string] {
     const { known, kept } = this.#left;
-    const value = (known ?? kept)?.failSafe[output] ?? null;
+    return (known ?? kept)?.failSafe[output] ?? null;
+  }
+
+  #failSafe(of: Output): readonly Order[] {
+    const { output, device, action } = of;
+    const value = this.#valueOf(of);
     const at = { output, device, action, why: `fail-safe: ${this.name} cannot run` };
     const fill: readonly Order[] =
       value === null ? [] : [{ kind: "fill", ...at, slot: slots.failSafe, value }];

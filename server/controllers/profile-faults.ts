@@ -48,16 +48,20 @@ export interface Working {
   readonly profiles?: readonly string[];
 }
 
+/** What it has a fail-safe value for. */
+const owned = ({ outputs, failSafe }: Working): readonly BoundOutput[] =>
+  outputs.filter(({ output }) => (failSafe[output] ?? null) !== null);
+
 /** Outputs that some profile leaves without anybody who commands them: notes, since that may be meant. */
 export function aloneNotes(all: readonly Working[], names: readonly string[]): readonly CheckFault[] {
   return names.flatMap((profile) => {
     const works = ({ profiles }: Working): boolean => profiles === undefined || profiles.includes(profile);
-    const taken = new Set(all.filter(works).flatMap(({ outputs }) => outputs.map(outputKey)));
+    const taken = new Set(all.filter(works).flatMap((one) => owned(one).map(outputKey)));
     return all
       .filter((one) => !works(one))
-      .flatMap(({ name, outputs, failSafe }) => {
-        const owned = outputs.filter(({ output }) => (failSafe[output] ?? null) !== null);
-        const [first, ...others] = owned.filter((output) => {
+      .flatMap((one) => {
+        const { name, failSafe } = one;
+        const [first, ...others] = owned(one).filter((output) => {
           const key = outputKey(output);
           const left = !taken.has(key);
           taken.add(key);

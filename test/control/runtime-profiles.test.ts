@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 import fc from "fast-check";
 import type { ControllersConfig } from "../../controllers/runtime/api.ts";
+import { select } from "../../controllers/index.ts";
 import type { Definition } from "../../controllers/contract.ts";
 import { openHere } from "../../controllers/runtime/hosts.ts";
 import type { OpenHost } from "../../controllers/runtime/version.ts";
@@ -95,6 +96,28 @@ test("a change of the profile moves nothing at once; whoever comes goes on from 
   );
 });
 
+test("also one whose outputs know no rates begins with what is in force, and its step follows that first", async (t) => {
+  const seen: string[] = [];
+  const abrupt = version("2.0.0", {
+    outputs: { fans: select("type:fan").action("speed", { unit: "%" }) },
+    step: ({ mode }) => {
+      seen.push(mode);
+      return { outputs: { fans: 20 }, state: { steps: 0 }, reason: "quiet" };
+    },
+  });
+  const quiet = use(abrupt, { profiles: ["quiet"] });
+  const site = await sited(t, { day: use(zone, { profiles: ["day"] }), quiet });
+  await site.clock.advance(60_000);
+  seen.length = 0;
+  await site.controllers.setProfile({ profile: "quiet", ...by });
+  await site.clock.advance(5000);
+  assert.deepEqual(seen, ["manual", "automatic"]);
+  const sent = site.traces.flatMap(({ controller, outputs: [first] }) =>
+    controller === "quiet" ? [first?.sent] : [],
+  );
+  assert.deepEqual(sent, [70, 20]);
+});
+
 test("who rests raises no alarms and needs no inputs; who comes without them is in fail-safe at once", async (t) => {
   const config: ControllersConfig = {
     day: use(zone, { profiles: ["day"] }),
@@ -114,8 +137,15 @@ test("who rests raises no alarms and needs no inputs; who comes without them is 
   assert.deepEqual(site.controllers.alarms(), []);
 });
 
+/** Looks after nothing: it has no fail-safe value for what it may command. */
+const lender = version("1.0.0", {
+  name: "lender",
+  failSafe: { fans: null },
+  step: () => ({ outputs: {}, state: { steps: 0 }, reason: "all is well" }),
+});
+
 test("an output nobody has in a profile goes to the fail-safe value of who had it, as fast as rates allow", async (t) => {
-  const site = await sited(t);
+  const site = await sited(t, { lender: use(lender), ...dayAndQuiet });
   await site.clock.advance(60_000);
   await site.controllers.setProfile({ profile: "away", ...by });
   const seen = await watched(site, 30_000);
@@ -124,7 +154,7 @@ test("an output nobody has in a profile goes to the fail-safe value of who had i
   assert.deepEqual(holders(site), [["controller day", slots.controller, 90]]);
   assert.deepEqual(
     modes(site).map(([, mode]) => mode),
-    ["resting", "resting"],
+    ["automatic", "resting", "resting"],
   );
   await site.controllers.setProfile({ profile: "quiet", ...by });
   assert.deepEqual(holders(site), [["controller quiet", slots.controller, 90]]);
