@@ -33,6 +33,8 @@ export interface EngineMemory extends TrustMemory {
   readonly stateVersion: number;
   readonly values: Partial<FailSafe>;
   readonly targets: Readonly<Record<string, TargetMemory>>;
+  /** Whether it rested until then; absent in what programs of long ago kept. */
+  readonly rested?: boolean;
   readonly alarms: readonly Alarm[];
   /** When a step said them; absent in what programs of long ago kept. */
   readonly alarmsAt?: Instant | undefined;
@@ -115,6 +117,7 @@ export class EngineCore {
       stateVersion: this.shape.stateVersion ?? 1,
       values: this.#values,
       targets: this.#plan.memory,
+      rested: this.#plan.rested,
       alarms: this.#alarms,
       alarmsAt: this.#alarmsAt,
       ...this.#trust.memory,
@@ -139,7 +142,7 @@ export class EngineCore {
     this.#values = Object.fromEntries(
       Object.entries(memory.values).filter(([name]) => Object.hasOwn(this.shape.outputs, name)),
     );
-    this.#plan.resume(memory.targets);
+    this.#plan.resume(memory.targets, memory.rested ?? false);
     this.#say(memory.alarms, memory.alarmsAt);
   }
 
@@ -228,7 +231,7 @@ export class EngineCore {
     const reason = `everything stays as it is for ${Math.ceil(left)} s more: ${text}`;
     const alarms: readonly Alarm[] = [{ id: "held", severity: "warning", text: reason }];
     const mode = frame.wanted === "manual" ? "manual" : "automatic";
-    const plan = this.#atRest(frame) ?? this.#plan.hold(frame);
+    const plan = this.#atRest(frame) ?? this.#plan.hold(frame, this.failSafeValues);
     const held = this.#result(begun, { mode, plan, reason, alarms });
     return { ...held, origin: this.#origin };
   }

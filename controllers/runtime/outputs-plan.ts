@@ -74,7 +74,8 @@ export class OutputsPlan {
   }
 
   /** Goes on where another plan ended. */
-  resume(memory: Readonly<Record<string, TargetMemory>>): void {
+  resume(memory: Readonly<Record<string, TargetMemory>>, rested: boolean): void {
+    this.#rested = rested;
     for (const output of this.#outputs) {
       output.memory.clear();
       const start = `${output.name} `;
@@ -147,9 +148,24 @@ export class OutputsPlan {
     return planOf(draft);
   }
 
-  /** Everything stays as it is. */
-  hold(frame: Frame): Plan {
-    return this.#nothing(frame, "all", "given up");
+  /**
+   * Everything stays as it is; whoever comes in place of others takes what it owns over from them.
+   * @param values fail-safe values: of what it owns
+   */
+  hold(frame: Frame, values: FailSafe): Plan {
+    const comes = this.#rested && frame.wanted === "automatic";
+    if (!comes) return this.#nothing(frame, "all", "given up");
+    this.#rested = false;
+    const draft = draftOf(frame);
+    for (const output of this.#outputs) {
+      const value = values[output.name] ?? undefined;
+      for (const target of frame.outputs[output.name] ?? []) {
+        const why = "it stays as it was";
+        const wish = value === undefined ? undefined : { slot: slots.controller, value, why };
+        this.#settle(draft, output, target, inForce(target, wish), "all", undefined);
+      }
+    }
+    return planOf(draft);
   }
 
   /** Everything is given up. */

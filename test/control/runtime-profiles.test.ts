@@ -287,6 +287,43 @@ test("nobody lets go before whoever comes has begun, however long that takes, an
   assert.equal((await watched(site, 70_000)).at(-1), 20);
 });
 
+/** Missing inputs are waited for. */
+const patient: ControllersConfig = {
+  day: use(zone, { profiles: ["day"] }),
+  quiet: use(zone, { profiles: ["quiet"], settings: { setpoint: 30, failSafe: 60 }, holdFor: 60_000 }),
+};
+
+test("who comes and waits for an input takes over what is in force meanwhile", async (t) => {
+  const table = warm();
+  const site = await sited(t, patient, { table });
+  await site.clock.advance(61_000);
+  table.values.delete("inlet/temperature");
+  await site.clock.advance(2000);
+  await site.controllers.setProfile({ profile: "quiet", ...by });
+  assert.deepEqual(holders(site), [["controller quiet", slots.controller, 70]]);
+  await site.clock.advance(30_000);
+  assert.deepEqual(holders(site), [["controller quiet", slots.controller, 70]], "held");
+  await site.clock.advance(60_000);
+  assert.deepEqual(holders(site)[0], ["controller quiet", slots.failSafe, 60], "too long");
+});
+
+test("killed before whoever comes has begun, the next program leaves nobody without", async (t) => {
+  const [table, keeper] = [warm(), new MemoryKeeper()];
+  const clock = new TestClock();
+  const first = await sited(t, patient, { table, keeper, clock, parts: { open: late(clock, () => 100) } });
+  await clock.advance(61_000);
+  void first.controllers.setProfile({ profile: "quiet", ...by });
+  const disk = keeper.crash();
+  assert.deepEqual(holders(first), [["controller day", slots.controller, 70]]);
+  first.kill();
+  table.values.delete("inlet/temperature");
+  const next = await sited(t, patient, { table, keeper: disk, clock });
+  assert.deepEqual(holders(next), [["controller quiet", slots.controller, 70]]);
+  await clock.advance(20_000);
+  table.values.set("inlet/temperature", 27);
+  assert.equal((await watched(next, 90_000)).at(-1), 20);
+});
+
 test("an operator's override stays in force over a change", async (t) => {
   const site = await sited(t);
   await site.clock.advance(60_000);
