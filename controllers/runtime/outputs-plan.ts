@@ -3,45 +3,27 @@ import type { DeviceId } from "../../devices/value-id.ts";
 import type { FailSafe } from "../contract.ts";
 import type { ActionSpec } from "../select.ts";
 import { outputKey } from "./binding.ts";
-import type { Frame, HeldSlot, Order, Rest, Target, TracedOutput } from "./frame.ts";
+import type { Frame, Rest, Target } from "./frame.ts";
 import { isNews, limitNumber, type TargetMemory, withinRange } from "./output-limits.ts";
+import {
+  type Desired,
+  type Draft,
+  draftOf,
+  fillOf,
+  heldAt,
+  type Output,
+  type Plan,
+  planOf,
+  releaseOf,
+  tracedOf,
+} from "./plan-draft.ts";
 import type { Shape } from "./shape.ts";
 import { wantedFor, type Wished, type Wishes } from "./wishes.ts";
-
-/** What one step asks of the writer, and how it came about. */
-export interface Plan {
-  /** Fills before releases: nothing is given up before what replaces it is in force. */
-  readonly orders: readonly Order[];
-  readonly traced: readonly TracedOutput[];
-  readonly limits: readonly string[];
-}
-
-interface Desired {
-  readonly slot: Slot;
-  readonly value: number | string;
-  readonly why: string;
-}
 
 /** Which of the slots it holds a controller goes on holding beside what it desires. */
 type Kept = Slot | "all" | "none";
 
 const keeps = (kept: Kept, slot: Slot): boolean => kept === "all" || kept === slot;
-
-interface Output {
-  readonly name: string;
-  readonly spec: ActionSpec;
-  readonly memory: Map<DeviceId, TargetMemory>;
-}
-
-/** A plan under way. */
-interface Draft {
-  /** Seconds since the step before. */
-  readonly dt: number;
-  readonly fills: Order[];
-  readonly releases: Order[];
-  readonly traced: TracedOutput[];
-  readonly limits: string[];
-}
 
 /** Turns what a step wants into what the writer is told: within range, at most so fast, and no more often than needed. */
 export class OutputsPlan {
@@ -260,14 +242,6 @@ export class OutputsPlan {
   }
 }
 
-const draftOf = ({ dt }: Frame): Draft => ({ dt, fills: [], releases: [], traced: [], limits: [] });
-
-const planOf = ({ fills, releases, traced, limits }: Draft): Plan => ({
-  orders: releases.length === 0 ? fills : [...fills, ...releases],
-  traced,
-  limits,
-});
-
 /** Whether it is time to send what was sent anew. */
 const isDue = ({ refresh: every }: ActionSpec, { age }: TargetMemory): boolean =>
   every !== undefined && age * 1000 >= every - 1;
@@ -304,45 +278,4 @@ function fillBehind(draft: Draft, output: Output, target: Target, { slot, value,
   const within = withinRange(target.accepts, value);
   if (within === undefined || heldAt(target, slot)?.value === within) return;
   draft.fills.push(fillOf(output, target, { slot, value: within, why }));
-}
-
-const heldAt = (target: Target, slot: Slot): HeldSlot | undefined => {
-  for (const held of target.held) if (held.slot === slot) return held;
-  return undefined;
-};
-
-const fillOf = ({ name, spec }: Output, { device }: Target, { slot, value, why }: Desired): Order => ({
-  kind: "fill",
-  output: name,
-  device,
-  action: spec.action,
-  slot,
-  value,
-  why,
-});
-
-const releaseOf = ({ name, spec }: Output, { device }: Target, slot: Slot, why: string): Order => ({
-  kind: "release",
-  output: name,
-  device,
-  action: spec.action,
-  slot,
-  why,
-});
-
-function tracedOf(
-  output: string,
-  { device, name, value, slot }: Target,
-  wanted: number | string | undefined,
-  sent: Desired | undefined,
-): TracedOutput {
-  return {
-    output,
-    device,
-    name,
-    ...(wanted === undefined ? undefined : { wanted }),
-    ...(sent === undefined ? undefined : { sent: sent.value, slot: sent.slot }),
-    ...(value === undefined ? undefined : { applied: value }),
-    ...(slot === undefined ? undefined : { appliedSlot: slot }),
-  };
 }

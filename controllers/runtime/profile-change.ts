@@ -1,6 +1,5 @@
-import { seconds } from "../../devices/clock.ts";
+import { type Clock, type Millis, seconds } from "../../devices/clock.ts";
 import { asBothyError, BothyError } from "../../devices/errors.ts";
-import type { Clock, Millis } from "../../devices/clock.ts";
 import type { Log } from "../../devices/plugin.ts";
 import type { By, ControllerEvent } from "./api.ts";
 import type { Duties } from "./duties.ts";
