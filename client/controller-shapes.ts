@@ -210,6 +210,7 @@ export const detail = is.object<types.ControllerDetail>({
   temporary,
   settingsSchema: is.optional(anyByKey),
   publishes: is.optional(anyByKey),
+  termUnits: is.optional(is.record(is.text)),
   published: values,
   failSafe: is.optional(is.record(is.orNull(value))),
   inputs: is.list(anyByKey),

@@ -215,6 +215,8 @@ export interface ControllerDetail extends ControllerSummary {
   /** JSON Schema with unit, range, default and description of every setting. */
   readonly settingsSchema?: Readonly<Record<string, unknown>>;
   readonly publishes?: Readonly<Record<string, unknown>>;
+  /** Symbols of the terms of the last step that have a unit; servers of before say none. */
+  readonly termUnits?: Readonly<Record<string, string>>;
   readonly published: Readonly<Record<string, number | string | boolean>>;
   /** What applies when it cannot be trusted. */
   readonly failSafe?: Readonly<Record<string, number | string | null>>;

@@ -31,6 +31,8 @@ export interface Definition<
   readonly outputs: O;
   /** What other controllers may take as input: `from("economiser", "allowed")`. */
   readonly publishes?: Readonly<Record<string, { readonly unit?: string; readonly text: string }>>;
+  /** Symbols of the terms of its steps, for people: `{ error: "K" }`. Not needed for those of `loop` and `publishes`. */
+  readonly terms?: Readonly<Record<string, string>>;
   /** The loop it holds something with: shown to people, and what `bothy controller tune` finds gains for. */
   readonly loop?: Loop;
   /**

@@ -21,6 +21,56 @@ const control = {
     return [...new Set(texts)].join("; ");
   },
 
+  /** What its outputs would be but for limits and for what others want. */
+  wanted({ outputs, targets }) {
+    const texts = outputs.flatMap(({ output, name, wanted, applied }) => {
+      const inForce = targets.find((one) => one.output === output && one.name === name)?.entries.find((entry) => entry.inForce);
+      const now = inForce?.value ?? applied;
+      return wanted === undefined || wanted === now || control.number(wanted) === control.number(now) ? [] : [output + " " + control.number(wanted)];
+    });
+    return [...new Set(texts)].join(", ");
+  },
+
+  terms: ({ last, termUnits = {} }) => Object.entries(last?.terms ?? {}).map(([name, value]) => name + " " + control.precise(value) + (termUnits[name] ? " " + termUnits[name] : "")).join(" · "),
+
+  precise: (value) => typeof value === "number" ? String(Number(value.toPrecision(5))) : String(value),
+
+  age(at, now) {
+    const seconds = Math.max(0, Math.floor((now - Date.parse(at)) / 1000));
+    if (seconds < 120) return seconds + " s";
+    return seconds < 7200 ? Math.floor(seconds / 60) + " min" : Math.floor(seconds / 3600) + " h";
+  },
+
+  /** Who wants what of its outputs, the strongest first; alike ones once. */
+  wants({ targets }, now) {
+    const texts = new Map();
+    for (const { output, name, entries } of targets)
+      for (const { slot, meaning, value, who, why, since, expires, inForce } of entries) {
+        const text = (inForce ? "→ " : "") + slot + " " + meaning + ": " + output + " " + control.number(value) + ", for " + control.age(since, now) + (expires ? ", until " + new Date(expires).toLocaleTimeString() : "") + ", " + who + ": " + why;
+        texts.set(text, [slot, [...(texts.get(text)?.[1] ?? []), name]]);
+      }
+    return [...texts].sort(([, [a]], [, [b]]) => a - b).map(([text, [, names]]) => text + (names.length > 1 ? " (" + names.length + " devices)" : " (" + names[0] + ")"));
+  },
+
+  /** What is missing, then every input, what is bad first. */
+  inputs({ last }) {
+    const bad = ({ quality }) => quality === "bad" ? 0 : quality === "good" ? 2 : 1;
+    const all = Object.entries(last?.inputs ?? {}).flatMap(([name, list]) => list.map((one) => [name, one]));
+    return [
+      ...(last?.missing ?? []).map((text) => "missing: " + text),
+      ...all.sort(([, a], [, b]) => bad(a) - bad(b)).map(([name, { quality, value, age = 0, from, text }]) => name + " " + (quality === "bad" ? "bad: " + text : control.precise(value) + ", " + quality + ", " + (age / 1000).toFixed(1) + " s old") + " (" + from + ")"),
+    ];
+  },
+
+  /** What happened to it, the newest first. */
+  events: ({ events }, now) => events.map(({ kind, at, by, before, mode, why, alarm, report, from, to, standing }) => control.age(at, now) + " ago: " + (
+    kind === "mode" ? before + " → " + mode + ": " + why
+    : alarm ? kind + ": " + alarm.text
+    : kind === "swapped" ? (report?.from ?? "") + " → " + (report?.to ?? "") + ", by " + (by?.who ?? "") + ": " + (by?.why ?? "")
+    : kind === "rolled back" ? "back to " + to + " from " + from + ": " + why
+    : kind === "settings" ? "settings changed by " + (by?.who ?? "") + ": " + (by?.why ?? "")
+    : [kind, standing, why].filter(Boolean).join(" "))),
+
   loop: ({ loop }) => loop ? control.number(loop.pv) + " " + loop.unit + (loop.setpoint === undefined ? "" : ", setpoint " + control.number(loop.setpoint) + " " + loop.unit) : "",
 
   /** Those that somebody must look at. */
@@ -162,9 +212,15 @@ async function drawDetail(anew) {
     set($("#detail-title"), detail.name + ": " + control.mode(detail));
     set($("#detail-why"), detail.fault ?? detail.reason ?? "It has made no step yet.");
     $("#detail-plot").innerHTML = plotted(control.course(trace, detail.loop), detail.loop);
-    const facts = [["is", detail.definition + " " + detail.version], ["holds", control.loop(detail)], ["outputs", control.outputs(detail)], ["override", control.override(detail)], ["leader", detail.leader], ["limits", (detail.last?.limits ?? []).join("; ")], ["mode until", detail.modeUntil && new Date(detail.modeUntil).toLocaleTimeString()], ["tuning", detail.tuning && detail.tuning.phase + ": " + detail.tuning.text]];
+    const facts = [["is", detail.definition + " " + detail.version], ["holds", control.loop(detail)], ["outputs", control.outputs(detail)], ["wanted", control.wanted(detail)], ["override", control.override(detail)], ["leader", detail.leader], ["limits", (detail.last?.limits ?? []).join("; ")], ["terms", control.terms(detail)], ["last step", detail.last && control.age(detail.last.at, Date.now()) + " ago"], ["shadow", detail.shadow], ["probation until", detail.probation && new Date(detail.probation.until).toLocaleTimeString()], ["mode until", detail.modeUntil && new Date(detail.modeUntil).toLocaleTimeString()], ["tuning", detail.tuning && detail.tuning.phase + ": " + detail.tuning.text]];
     $("#detail-facts").replaceChildren(...facts.filter(([, text]) => text).flatMap(([name, text]) => [element("dt", "", name), element("dd", "", text)]));
     $("#detail-alarms").replaceChildren(...detail.alarms.map((one) => element("li", "alarm " + one.severity + (one.shelved || one.partOf ? " shelved" : ""), one.severity + ": " + one.text + (one.shelved ? " (shelved by " + one.shelved.who + ")" : one.partOf ? " (part of " + one.partOf + ")" : "") + control.unsure(one) + control.latch(one))));
+    for (const [id, texts] of [["wants", control.wants(detail, Date.now())], ["inputs", control.inputs(detail)], ["events", control.events(detail, Date.now())]]) {
+      const part = $("#detail-" + id);
+      part.hidden = texts.length === 0;
+      set(part.querySelector("summary"), part.dataset.title + " (" + texts.length + ")");
+      part.querySelector("ul").replaceChildren(...texts.map((text) => element("li", "", text)));
+    }
     const before = $("#change-what").value;
     const texts = changes.map(({ label }) => label).join();
     changes = control.changes(detail);

@@ -41,6 +41,11 @@ dialog button { border: 1px solid var(--dim); border-radius: .3rem; padding: .3r
 dialog dl { display: grid; grid-template-columns: max-content 1fr; gap: .1rem 1rem; }
 dialog dt { color: var(--dim); }
 dialog dd { margin: 0; overflow-wrap: anywhere; }
+dialog details { margin-top: .5rem; }
+dialog details[hidden] { display: none; }
+dialog summary { cursor: pointer; color: var(--dim); }
+dialog details ul { margin: .2rem 0 0; padding: 0; list-style: none; font-size: .9rem; }
+dialog details li { overflow-wrap: anywhere; padding: .1rem 0; }
 #detail-plot svg { width: 100%; height: 7rem; display: block; }
 #detail-plot .pv { stroke: #1f6fd0; } #detail-plot .out { stroke: var(--doubt); } #detail-plot .set { stroke: var(--dim); stroke-dasharray: 4; }
 #detail-plot path { fill: none; stroke-width: 2; vector-effect: non-scaling-stroke; }

@@ -40,6 +40,9 @@ export const page = (site: string, version: string): string => `<!doctype html>
   <div id="detail-plot"></div>
   <dl id="detail-facts"></dl>
   <ul id="detail-alarms"></ul>
+  <details id="detail-wants" data-title="Who wants what" open><summary></summary><ul></ul></details>
+  <details id="detail-inputs" data-title="Inputs"><summary></summary><ul></ul></details>
+  <details id="detail-events" data-title="What changed last"><summary></summary><ul></ul></details>
   <form id="change">
     <label>Change <select id="change-what"></select></label>
     <label id="change-value-of">to <input id="change-value" list="change-values" autocomplete="off"><datalist id="change-values"></datalist></label>

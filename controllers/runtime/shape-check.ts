@@ -20,13 +20,22 @@ export function faultsOfShape(value: unknown): readonly string[] {
     ...inputs(value["inputs"]),
     ...outputs(value["outputs"]),
     ...failSafes(value),
+    ...termUnits(value),
     ...loops(value),
   ];
 }
 
 const definitionKeys = Object.keys({
   ...{ name: true, version: true, summary: true, period: true, budget: true, settings: true, inputs: true },
-  ...{ outputs: true, publishes: true, loop: true, failSafe: true, stateVersion: true, init: true },
+  ...{
+    outputs: true,
+    publishes: true,
+    terms: true,
+    loop: true,
+    failSafe: true,
+    stateVersion: true,
+    init: true,
+  },
   ...{ migrate: true, check: true, step: true, invariants: true },
 } satisfies Record<keyof Definition, true>);
 const inputOptions = Object.keys({ minGood: true, maxAge: true, unit: true } satisfies Record<
@@ -145,6 +154,12 @@ function* outputs(value: unknown): Generator<string> {
 function* failSafes({ failSafe }: Readonly<Record<string, unknown>>): Generator<string> {
   if (!isEntry(failSafe) && typeof failSafe !== "function")
     yield "`failSafe` is missing: a value for every output";
+}
+
+function* termUnits({ terms }: Readonly<Record<string, unknown>>): Generator<string> {
+  if (terms === undefined) return;
+  if (!isEntry(terms) || !Object.values(terms).every((symbol) => typeof symbol === "string"))
+    yield '`terms` is no map of terms to symbols of units, such as { error: "K" }';
 }
 
 function* loops({

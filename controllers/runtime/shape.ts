@@ -14,6 +14,7 @@ export type Shape = Pick<
   | "inputs"
   | "outputs"
   | "publishes"
+  | "terms"
   | "loop"
   | "stateVersion"
 > & {
@@ -32,10 +33,11 @@ export const budgetOf = (shape: Shape, period: Millis = shape.period): Millis =>
   shape.budget ?? Math.min(period / 2, seconds(1));
 
 export const shapeOf = (definition: Definition): Shape => {
-  const { name, version, summary, period, budget, settings, inputs, outputs, publishes, loop, stateVersion } =
-    definition;
+  const { name, version, summary, period, settings, inputs, outputs } = definition;
+  const { budget, publishes, terms, loop, stateVersion } = definition;
   return {
     ...{ name, version, summary, period, settings, inputs, outputs },
+    ...(terms === undefined ? {} : { terms }),
     ...(budget === undefined ? {} : { budget }),
     ...(publishes === undefined ? {} : { publishes }),
     ...(loop === undefined ? {} : { loop }),

@@ -54,6 +54,7 @@ export const coldStart = defineController({
     fans: select("type:fan").of("duty").any(),
   },
   outputs: { outlets: select("type:outlet").action("switch") },
+  terms: { waited: "s" },
   publishes: {
     phase: { text: "frozen, preheat, soak, power-up or normal" },
     preheatTo: { unit: "°C", text: "Inlet temperature the heater brings about first; 0: none" },

@@ -332,6 +332,7 @@ export const economiser = defineController({
   settings: economiserSettings,
   inputs,
   outputs,
+  terms: { p: "%", i: "%", error: "K", wanted: "%", limit: "%" },
   publishes: {
     mode: { text: "free, partial or mechanical" },
     freeCooling: { text: "1 while outdoor air cools alone: compressors stay off" },

@@ -102,6 +102,7 @@ export const emergencyVentilation = defineController({
     fans: select("type:fan").action("speed", { unit: "%" }),
     damper: select("use:outdoor-air").action("damper", { unit: "%", deadband: 5, optional: true }),
   },
+  terms: { lostFor: "s" },
   publishes: {
     active: { text: "1 while emergency ventilation is at work" },
     frost: {

@@ -258,6 +258,7 @@ export const fanZone = defineController({
   settings: fanZoneSettings,
   inputs,
   outputs,
+  terms: { flow: "%", short: "K" },
   publishes: {
     inlet: { unit: "°C", text: "The hottest believable inlet, filtered" },
     setpoint: { unit: "°C", text: "The setpoint on its way" },

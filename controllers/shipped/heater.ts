@@ -54,6 +54,7 @@ export const heater = defineController({
   outputs: {
     heaters: select("type:relay", "use:heater").action("switch"),
   },
+  terms: { error: "K" },
   publishes: { stages: { text: "Heater stages that are on" } },
   failSafe: { heaters: "off" },
   stateVersion: 2,

@@ -102,6 +102,7 @@ export const humidityGuard = defineController({
     door: select("type:contact", "point:door").anyWord(),
   },
   outputs: {},
+  terms: { raiseSupply: "K", dewPoint: "°C", outdoorDewPoint: "°C", margin: "K" },
   publishes: {
     dewPoint: { unit: "°C", text: "Dew point inside" },
     outdoorDewPoint: { unit: "°C", text: "Dew point outdoors" },

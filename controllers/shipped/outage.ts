@@ -72,6 +72,10 @@ export const outage = defineController({
       fall: 0.01,
     }),
   },
+  terms: {
+    ...{ watts: "W", chargeLimit: "A", charge: "%", reserve: "%" },
+    ...{ optimistic: "s", pessimistic: "s" },
+  },
   publishes: {
     onBattery: { text: "1 while mains are out and no generator runs" },
     onGenerator: { text: "1 while a generator carries the site" },

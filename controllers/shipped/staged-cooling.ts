@@ -190,6 +190,7 @@ export const stagedCooling = defineController({
   settings: stagedCoolingSettings,
   inputs,
   outputs,
+  terms: { setpoint: "°C", error: "K", deeper: "K" },
   publishes: {
     stages: { text: "Cooling stages that run" },
     wanted: { text: "Cooling stages the inlet asks for" },

@@ -116,6 +116,7 @@ export const temperatureWatch = defineController({
   version: "1.0.0",
   summary: "Tells when inlets are too warm, too cold, change too fast, or cannot be true",
   period: seconds(5),
+  terms: { warmest: "°C" },
   settings,
   inputs: {
     inlets: select("type:temperature", "point:inlet").each(),

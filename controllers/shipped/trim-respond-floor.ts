@@ -95,6 +95,7 @@ export const trimRespondFloor = defineController({
     throttling: select("point:throttling").anyWord(),
   },
   outputs: {},
+  terms: { floor: "%" },
   publishes: {
     floor: { unit: "%", text: "Smallest fan duty" },
     requests: { text: "Requests of all racks, weighted by importance" },

@@ -288,6 +288,7 @@ export const zoneTemperature = defineController({
   settings: zoneTemperatureSettings,
   inputs,
   outputs,
+  terms: { demand: "%", heater: "%", damper: "%", dx: "%", flow: "%" },
   publishes: {
     heating: { unit: "%", text: "Demand for heating" },
     cooling: { unit: "%", text: "Demand for mechanical cooling" },

@@ -2,6 +2,7 @@ import { shortId } from "../../controllers/versions/catalog.ts";
 import { versionIdOf } from "../../controllers/trace/recorder.ts";
 import type { Latch } from "../../controllers/runtime/api.ts";
 import type { ControllerStatus } from "../../controllers/runtime/api.ts";
+import { termUnits } from "../../controllers/runtime/term-units.ts";
 import type { StepTrace } from "../../controllers/runtime/frame.ts";
 import type { TuningStatus } from "../../controllers/tuning/tunings.ts";
 import { BothyError } from "../../devices/errors.ts";
@@ -129,6 +130,7 @@ export function detailJson(status: ControllerStatus, parts: RouteParts): object 
     temporary: temporaryJson(status),
     settingsSchema: definition?.settings,
     publishes: definition?.publishes,
+    termUnits: definition === undefined ? {} : termUnits(definition, Object.keys(last?.terms ?? {})),
     published: status.published,
     failSafe: status.failSafe,
     inputs: status.inputs,

@@ -232,6 +232,9 @@ export const detail = Type.Object({
   temporary,
   settingsSchema: Type.Optional(anything),
   publishes: Type.Optional(anything),
+  termUnits: Type.Record(Type.String(), Type.String(), {
+    description: "Symbols of the terms of the last step that have a unit.",
+  }),
   published: values,
   failSafe: Type.Optional(Type.Record(Type.String(), Type.Union([value, Type.Null()]))),
   inputs: Type.Array(anything),

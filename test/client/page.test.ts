@@ -24,6 +24,8 @@ const driver = `<pre id="out"></pre><img src="/page/wait"><script type="module">
     out.plot = document.querySelector("#detail-plot svg").getAttribute("aria-label");
     out.drawn = document.querySelectorAll("#detail-plot path").length;
     out.alarms = text("#detail-alarms");
+    out.facts = text("#detail-facts");
+    out.parts = ["wants", "inputs", "events"].map((part) => text("#detail-" + part));
     const what = document.querySelector("#change-what");
     out.changes = [...what.options].map((one) => one.textContent);
     const set = async (label, value) => {
@@ -84,6 +86,11 @@ for (const size of ["1200,900", "500,800"])
       );
       assert.equal(out["drawn"], 3);
       assert.equal(out["alarms"], "notice: it is warm: open the door (not acknowledged)");
+      assert.match(String(out["facts"]), /termspv 21\.5 °C · above 0\.5 Klast step\d+ s ago/s);
+      const [wants = "", inputs = "", events = ""] = out["parts"] as string[];
+      assert.match(wants, /^Who wants what \(\d+\)→ 12 controller: fan \d+.*controller zone: .*\(\w/);
+      assert.match(inputs, /^Inputs \(\d+\).*21\.5, good, \d+\.\d s old \(probe/);
+      assert.match(events, /^What changed last \(\d+\).*fail-safe → automatic/);
       assert.deepEqual(out["changes"], [
         "mode",
         "override of fan",

@@ -55,3 +55,17 @@ test("on a terminal of 80 columns the reason is whole, in up to three lines", ()
   assert.match(endless[3] ?? "", /^ {9}.{70}…$/);
   assert.equal(endless[4], "leader   none");
 });
+
+test("terms have their units, counts have none", () => {
+  const last = { terms: { error: 1.25, stages: 2, p: 5 }, outputs: [], limits: [], missing: [], inputs: {} };
+  const told = whyLines(
+    {
+      ...detail,
+      last: { ...last, at: since },
+      termUnits: { error: "K", p: "%" },
+    } as unknown as ControllerDetail,
+    now,
+    Infinity,
+  );
+  assert.ok(told.includes("terms    error 1.25 K  stages 2  p 5 %"), told.join("\n"));
+});

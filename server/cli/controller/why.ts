@@ -44,7 +44,10 @@ function sections(detail: Detail, now: number, width: number): readonly Part[] {
     // What is bad comes first: it is what is not alike.
     shortened([...all].sort(byQuality).map((one) => inputLine(name, one))),
   );
-  const terms = Object.entries(last?.terms ?? {}).map(([name, value]) => `${name} ${roundedValue(value)}`);
+  const terms = Object.entries(last?.terms ?? {}).map(([name, value]) => {
+    const unit = detail.termUnits?.[name];
+    return `${name} ${roundedValue(value)}${unit === undefined ? "" : ` ${unit}`}`;
+  });
   const about = head(detail, now, width);
   return [
     { title: "", lines: about, least: about.length },
