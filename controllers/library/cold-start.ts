@@ -34,10 +34,11 @@ export const coldStartSettings = Type.Object({
     description: "Inlet temperature that is heated to meanwhile.",
   }),
   powerUpGap: secondsOf({
-    default: 60,
+    default: 300,
     minimum: 1,
     maximum: 600,
-    description: "Between two outlets: cold equipment takes minutes to give off its heat.",
+    description:
+      "Between two outlets: cold equipment takes minutes to give off its heat. With more than eight outlets, of which each is less of it, as much shorter.",
   }),
   powerUpRate: kelvin({
     default: 2.5,
@@ -46,7 +47,7 @@ export const coldStartSettings = Type.Object({
       "No further load is let on while the inlet has changed by so much within 15 min since the first one. 0: whatever it does.",
   }),
   powerUpWait: secondsOf({
-    default: 900,
+    default: 1500,
     maximum: 7200,
     description: "The longest that a load waits for that.",
   }),
@@ -54,7 +55,7 @@ export const coldStartSettings = Type.Object({
     default: 3600,
     maximum: 14_400,
     description:
-      "For so long from the first load on heaters give way to the heat of the loads in small steps. 0: not at all.",
+      "From the first load on, and for so long from the last one, heaters give way to the heat of the loads in small steps. 0: not at all.",
   }),
   coldStartAir: percent({
     default: 50,
@@ -194,11 +195,15 @@ function nextPhase(
       return wants.length > 0 ? "preheat" : reached(state.fitFor, s.soakTime) ? "power-up" : "soak";
     case "power-up":
       // The last one has its time too: only then are they let go.
-      return state.released >= input.outlets && reached(state.sinceLast ?? 0, s.powerUpGap)
+      return state.released >= input.outlets && reached(state.sinceLast ?? 0, gapOf(input.outlets, s))
         ? "normal"
         : "power-up";
   }
 }
+
+/** s between two outlets. */
+const gapOf = (outlets: number, { powerUpGap }: ColdStartSettings): number =>
+  powerUpGap * Math.min(1, 8 / Math.max(1, outlets));
 
 /** The next load, unless the heat of those before it is felt too much as yet. */
 function powerUp(
@@ -212,7 +217,7 @@ function powerUp(
     return { released: Math.min(1, outlets), sinceLast: 0, rate: rateStep(initialRate, inlet, 0).state };
   const { quarter, state: rate } = rateStep(state.rate ?? initialRate, inlet, dt);
   const fast = s.powerUpRate > 0 && quarter >= s.powerUpRate && !reached(sinceLast, s.powerUpWait);
-  return released < outlets && reached(sinceLast, s.powerUpGap) && !fast
+  return released < outlets && reached(sinceLast, gapOf(outlets, s)) && !fast
     ? { released: released + 1, sinceLast: 0, rate }
     : { released, sinceLast, rate };
 }
@@ -240,8 +245,8 @@ export function coldStartStep(
   const up = phase === "power-up" ? powerUp(moved, input, settings, dt) : undefined;
   const released = up?.released ?? (phase === "normal" ? input.outlets : 0);
   const cold = phase !== "normal" && phase !== "power-up";
-  const begins = phase === "power-up" && before.phase !== phase;
-  const handOver = begins ? settings.handOverTime : cold ? 0 : Math.max(0, (before.handOver ?? 0) - dt);
+  const powers = phase === "power-up";
+  const handOver = powers ? settings.handOverTime : cold ? 0 : Math.max(0, (before.handOver ?? 0) - dt);
   return {
     phase,
     released,

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import fc from "fast-check";
 import { any, defaults, given, json, maybeAny } from "../../test/control/given.ts";
-import { coldStartSettings, coldStartStep, initialColdStart } from "./cold-start.ts";
+import { type ColdStartPhase, coldStartSettings, coldStartStep, initialColdStart } from "./cold-start.ts";
 import { emergencySettings, emergencyStep, initialEmergency } from "./emergency.ts";
 import { initialLatch, latchStep } from "./latch.ts";
 import { initialMains, mainsSettings, mainsStep } from "./mains.ts";
@@ -182,4 +182,21 @@ test("shedding: priority 0 never, lower priorities never before higher ones, all
     [0, 1, 5, 7, 9].map((priority) => shedCharge(priority, s)),
     [-1, 10, 40, 60, 100],
   );
+});
+
+test("cold start: many loads, each of which is little of all, come on as fast together as a few", () => {
+  const settings = { ...defaults(coldStartSettings), powerUpRate: 0 };
+  /** s from the first load to the last one. */
+  const took = (outlets: number): number => {
+    let state = { ...initialColdStart(), phase: "soak" as ColdStartPhase, fitFor: settings.soakTime };
+    const input = { inlet: 12, outlets, powered: false, heating: true };
+    for (let seconds = 0; seconds < 2 * 3600; seconds += 5) {
+      ({ state } = coldStartStep(state, input, settings, 5));
+      if (state.released === outlets) return seconds;
+    }
+    return Infinity;
+  };
+  assert.equal(took(8), 7 * settings.powerUpGap);
+  assert.equal(took(2), settings.powerUpGap);
+  assert.ok(took(48) <= 8 * settings.powerUpGap, `${took(48)} s`);
 });

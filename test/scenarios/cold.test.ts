@@ -3,15 +3,15 @@ import { test } from "node:test";
 import { siteParameters } from "../../simulators/sites.ts";
 import { day, holds, longSite } from "./years-site.ts";
 
-/** Everything at -30 °C, outlets open: as after a winter without power. */
-function frozenSite(step: number, name: "demo" | "cabinet" = "demo") {
+/** Everything as cold as outdoors, outlets open: as after a winter without power. */
+function frozenSite(step: number, name: "demo" | "cabinet" | "container" = "demo", cold = -30) {
   const usual = siteParameters(name);
   const parameters = {
     ...usual,
-    start: { ...usual.start, temperature: -30 },
+    start: { ...usual.start, temperature: cold },
     pdu: { ...usual.pdu, restore: "off" as const },
   };
-  const long = longSite({ parameters, weather: "constant:-30", step });
+  const long = longSite({ parameters, weather: `constant:${cold}`, step });
   long.site.physics.commands.outlets.fill(false);
   return long;
 }
@@ -49,6 +49,34 @@ for (const name of ["demo", "cabinet"] as const)
     assert.ok(!alarms.has("cold-start cold-start-overdue"));
     assert.ok(alarms.has("outage battery-cold"));
     assert.equal(state.dx[0]?.starts, 0);
+  });
+
+for (const [name, cold] of [
+  ["demo", -4],
+  ["demo", -10],
+  ["cabinet", -10],
+  ["container", -10],
+  ["container", -30],
+] as const)
+  test(`cold start of the ${name} at ${cold} °C: all loads have power in the end, no faster than 5 K in 15 min and 20 K in an hour`, () => {
+    const long = frozenSite(10, name, cold);
+    const { site, alarms } = long;
+    const { state } = site.physics;
+    const on = (): number => state.outlets.filter(({ closed }) => closed).length;
+    site.advance(60);
+    assert.equal(on(), 0, "held off");
+    for (let minutes = 0; on() === 0 && minutes < 240; minutes++) site.advance(60);
+    assert.ok(on() > 0, "released within 4 h");
+    site.score.reset();
+    // The PDU of the model has eight outlets.
+    for (let minutes = 0; on() < 8 && minutes < 180; minutes++) site.advance(60);
+    assert.equal(on(), 8);
+    site.advance(2 * 3600);
+    holds(long, [5, 27]);
+    const { rate } = site.score.report();
+    assert.ok(rate.quarter <= 5, `${rate.quarter} K in 15 min`);
+    assert.ok(rate.hour <= 20, `${rate.hour} K in an hour`);
+    assert.ok(!alarms.has("cold-start cold-start-overdue"));
   });
 
 test("cold start without a heater: no load is let on, and it is told after 4 h", () => {
