@@ -287,6 +287,24 @@ test("nobody lets go before whoever comes has begun, however long that takes, an
   assert.equal((await watched(site, 70_000)).at(-1), 20);
 });
 
+test("a swap and a change of the profile that meet both come about, and somebody is in force all the while", async (t) => {
+  for (const name of ["day", "quiet"])
+    for (const swapFirst of [true, false]) {
+      const clock = new TestClock();
+      const site = await sited(t, dayAndQuiet, { clock, parts: { open: late(clock, () => 700) } });
+      await clock.advance(62_300);
+      const next = { kind: "definition", definition: version("1.1.0", {}) } as const;
+      const swap = () => site.controllers.swap(name, next, { ...by, probation: 1000 });
+      const change = () => site.controllers.setProfile({ profile: "quiet", ...by });
+      const both = swapFirst ? [swap(), change()] : [change(), swap()];
+      const seen = await watched(site, 80_000);
+      await Promise.all(both);
+      assert.equal(seen.at(-1), 20);
+      assert.equal(site.controllers.get(name)?.definition?.version, "1.1.0");
+      assert.deepEqual(holders(site), [["controller quiet", slots.controller, 20]]);
+    }
+});
+
 /** Missing inputs are waited for. */
 const patient: ControllersConfig = {
   day: use(zone, { profiles: ["day"] }),
