@@ -79,6 +79,7 @@ const goals: readonly (readonly [
   ["unnecessary fail-safe", "", ({ failSafe }) => failSafe.unnecessary, ["0", (v) => v === 0]],
   ["slowest recovery", "s", ({ changes }) => Math.max(0, ...changes.recovery.map(({ seconds }) => seconds))],
   ["writes a day", "", ({ bus }) => bus.writesPerDay],
+  ["writes a day, worst register", "", ({ bus }) => bus.mostWritten?.perDay ?? 0],
   ["noise at night without need", "min", ({ noise }) => noise.minutes, ["0", (v) => v === 0]],
 ];
 const share = ({ hours }: ScoreReport, minutes: number): number => (100 * minutes) / (60 * hours);
