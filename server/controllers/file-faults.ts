@@ -19,7 +19,7 @@ import { asBothyError } from "../../devices/errors.ts";
 import type { LinkPlan, Path } from "../../devices/plugin.ts";
 import { Registry } from "../../devices/registry.ts";
 import type { CheckFault } from "../config-check.ts";
-import { heartbeatFaults } from "./heartbeat-faults.ts";
+import { heartbeatFaults, hungryNotes } from "./heartbeat-faults.ts";
 import type { Loader } from "./loader.ts";
 import { aloneNotes, namesOf, profilesOf } from "./profile-faults.ts";
 import { type ControllerSection, isFile } from "./section.ts";
@@ -167,8 +167,9 @@ function bindingFaults(
       remedy,
     }),
   );
-  const alone = aloneNotes(bindings, namesOf(profiles));
-  return [...bindings.flatMap((one) => ownFaults(one, registry, later)), ...between, ...alone];
+  const names = namesOf(profiles);
+  const notes = [...aloneNotes(bindings, names), ...hungryNotes(bindings, names, registry)];
+  return [...bindings.flatMap((one) => ownFaults(one, registry, later)), ...between, ...notes];
 }
 
 /** Whether its tags are lists of texts: what is wrong with them otherwise is said elsewhere. */

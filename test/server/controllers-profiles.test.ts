@@ -208,3 +208,20 @@ controllers:
     away.join("\n"),
   );
 });
+
+test("check tells which watchdogs nobody feeds in a profile", async (t) => {
+  const beat = "heartbeat: [{ tags: ['type:fan-tray'], action: bus-loss-time, value: 60, every: 10m }]";
+  const site = (quiet: string) => `profiles: { names: [day, quiet], default: day }
+controllers:
+  a: { use: fan-zone, profiles: [day], ${beat} }
+  b: { use: fan-zone, profiles: [quiet]${quiet} }
+`;
+  const hungry = (found: readonly string[]) => found.filter((text) => text.includes("nobody feeds"));
+  const [only, ...others] = hungry(await checked(t, site("")));
+  assert.match(
+    only ?? "",
+    /controllers\.a\.profiles  note: in profile quiet nobody feeds tray-a\.tray bus-loss-time: /,
+  );
+  assert.deepEqual(others, []);
+  assert.deepEqual(hungry(await checked(t, site(`, ${beat}`))), []);
+});
