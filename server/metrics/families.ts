@@ -263,6 +263,19 @@ const controllerFamilies: readonly Family[] = [
       ),
   },
   {
+    name: "bothy_profile",
+    help: "1 for the profile that is in force, 0 for the others of the site.",
+    kind: "gauge",
+    labels: ["profile"],
+    samples: ({ controllers }) => {
+      const status = controllers.running?.profile();
+      return (status?.profiles ?? []).map((profile): Sample => [
+        { profile },
+        profile === status?.profile ? 1 : 0,
+      ]);
+    },
+  },
+  {
     name: "bothy_controller_steps_total",
     help: "Steps of a controller.",
     kind: "counter",

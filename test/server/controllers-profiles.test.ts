@@ -52,7 +52,13 @@ async function profiled(t: TestContext) {
   );
   await made.site.controllers.started();
   await made.clock.advance(seconds(30));
-  const as = async (role: Role, method: "GET" | "PUT", payload?: object, scope?: readonly string[]) => {
+  const as = async (
+    role: Role,
+    method: "GET" | "PUT",
+    payload?: object,
+    scope?: readonly string[],
+    url = "/api/profile",
+  ) => {
     const given = { name: `${role}-${String(made.clock.now())}`, role };
     const { token, record } = makeToken(
       { ...given, ...(scope === undefined ? {} : { scope }) },
@@ -61,8 +67,7 @@ async function profiled(t: TestContext) {
     changeTokens(join(folder, "tokens.json"), (tokens) => [...tokens, record]);
     await made.clock.advance(seconds(3));
     return made.ask({
-      method,
-      url: "/api/profile",
+      ...{ method, url },
       headers: bearer(token),
       ...(payload === undefined ? {} : { payload }),
     });
@@ -114,7 +119,7 @@ test("what is refused changes nothing: a name there is not, a time too long, som
 });
 
 test("who rests is listed as that, with the profile", async (t) => {
-  const { ask, site, clock } = await profiled(t);
+  const { ask, as, site, clock } = await profiled(t);
   const { runtime } = site.controllers;
   await runtime.setProfile({ profile: "quiet", who: "ann", why: "noise" });
   await clock.advance(seconds(30));
@@ -130,6 +135,13 @@ test("who rests is listed as that, with the profile", async (t) => {
     site.controllers.told("bright").flatMap((event) => (event.kind === "profile" ? [event.by.why] : [])),
     ["noise"],
   );
+  const { text } = await as("viewer", "GET", undefined, undefined, "/metrics");
+  const series = [
+    'bothy_profile{profile="day"} 0',
+    'bothy_profile{profile="quiet"} 1',
+    'bothy_controller_mode{controller="bright",mode="resting"} 1',
+  ];
+  for (const one of series) assert.ok(text.split("\n").includes(one), `${one} of ${text}`);
   assert.equal((await ask({ method: "GET", url: "/api/profile" })).status, 401);
 });
 
