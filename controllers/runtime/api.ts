@@ -3,7 +3,6 @@ import type { Durations } from "../../devices/latency.ts";
 import type { Alarm, FailSafe } from "../contract.ts";
 import type { BindingFault, BoundInput, BoundOutput } from "./binding.ts";
 import type { Failure, Frame, Mode, StepTrace, WantedMode } from "./frame.ts";
-import type { ProfileRequest, ProfileStatus } from "./profiles.ts";
 import type { Shape } from "./shape.ts";
 import type { LateSource, Source } from "./source.ts";
 
@@ -214,6 +213,25 @@ export interface StopReport {
     readonly action: string;
     readonly why: string;
   }[];
+}
+
+/** Which profile a site is to have, who wants it, why, and for how long. */
+export interface ProfileRequest extends By {
+  readonly profile: string;
+  /** After this the one before is in force again; at most 30 days. Absent: until somebody chooses another one. */
+  readonly holdFor?: Millis;
+}
+
+/** Which profile is in force. Plain JSON. */
+export interface ProfileStatus {
+  readonly profile: string;
+  readonly profiles: readonly string[];
+  readonly default: string;
+  /** When, and which one is in force then; absent: it does not end by itself. */
+  readonly until?: Instant;
+  readonly then?: string;
+  /** Who chose it; absent: nobody has, it is the default. */
+  readonly by?: By;
 }
 
 /** All controllers of a site. */

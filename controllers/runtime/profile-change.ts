@@ -1,9 +1,9 @@
 import { type Clock, type Millis, seconds } from "../../devices/clock.ts";
 import { asBothyError, BothyError } from "../../devices/errors.ts";
 import type { Log } from "../../devices/plugin.ts";
-import type { By, ControllerEvent } from "./api.ts";
+import type { By, ControllerEvent, ProfileRequest } from "./api.ts";
 import type { Duties } from "./duties.ts";
-import type { ProfileRequest, Profiles } from "./profiles.ts";
+import type { Profiles } from "./profiles.ts";
 import type { Running } from "./running.ts";
 
 /** While something is held for the safety of life, whoever holds it is asked again so soon. */

@@ -1,9 +1,9 @@
-import { type Clock, hours, type Instant, type Millis } from "../../devices/clock.ts";
+import { type Clock, hours, type Millis } from "../../devices/clock.ts";
 import { isEntry } from "../../devices/entry.ts";
 import { BothyError } from "../../devices/errors.ts";
 import type { Keeper } from "../../devices/keeper.ts";
 import type { Log } from "../../devices/plugin.ts";
-import type { By } from "./api.ts";
+import type { By, ProfileRequest, ProfileStatus } from "./api.ts";
 import { checkSpan, type Ending, endingIn, type KeptEnding, keptEnding, leftOf, wallOf } from "./ending.ts";
 import { isBy } from "./kept-parts.ts";
 
@@ -12,25 +12,6 @@ export interface ProfilesConfig {
   readonly names: readonly string[];
   /** In force until somebody chooses another one; one of the names. */
   readonly default: string;
-}
-
-/** Which profile a site is to have, who wants it, why, and for how long. */
-export interface ProfileRequest extends By {
-  readonly profile: string;
-  /** After this the one before is in force again; at most 30 days. Absent: until somebody chooses another one. */
-  readonly holdFor?: Millis;
-}
-
-/** Which profile is in force. Plain JSON. */
-export interface ProfileStatus {
-  readonly profile: string;
-  readonly profiles: readonly string[];
-  readonly default: string;
-  /** When, and which one is in force then; absent: it does not end by itself. */
-  readonly until?: Instant;
-  readonly then?: string;
-  /** Who chose it; absent: nobody has, it is the default. */
-  readonly by?: By;
 }
 
 interface Chosen {

@@ -15,6 +15,8 @@ import type {
   ControllerRuntime,
   ControllersConfig,
   ControllerStatus,
+  ProfileRequest,
+  ProfileStatus,
   StandingAlarm,
   StopReport,
   TraceListener,
@@ -29,7 +31,7 @@ import { Listeners } from "./listeners.ts";
 import { localHourOf } from "./local-hour.ts";
 import type { Published } from "./observe.ts";
 import { ProfileChange } from "./profile-change.ts";
-import { type ProfileRequest, Profiles, type ProfilesConfig, type ProfileStatus } from "./profiles.ts";
+import { Profiles, type ProfilesConfig } from "./profiles.ts";
 import { Running } from "./running.ts";
 import type { RunningDeps } from "./running-parts.ts";
 import { Unloaded } from "./unloaded.ts";

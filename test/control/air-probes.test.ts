@@ -11,8 +11,14 @@ const limits = {
   ...{ lowest: -45, highest: 85, quantum: 0.1, recover: 3 },
   ...{ airFastest: 2, airStuckAfter: 1800, airStuckReference: 3 },
 };
-const seen = (from: string, value: number): Observation =>
-  ({ quality: "good", value, age: 0, from, device: from, tags: [] });
+const seen = (from: string, value: number): Observation => ({
+  quality: "good",
+  value,
+  age: 0,
+  from,
+  device: from,
+  tags: [],
+});
 
 /** Steps of 5 s. @returns what is believed of the supply air in the last one */
 function probes() {
