@@ -1,5 +1,7 @@
-import { readFileSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { systemClock } from "../../devices/clock.ts";
+import { saidBy } from "../../devices/errors.ts";
 import { FaultError } from "../../simulators/fault-text.ts";
 import { EpwError } from "../../simulators/weather/epw.ts";
 import { allRead, allTrusted, type Demo, startDemo } from "../demo.ts";
@@ -52,6 +54,7 @@ async function start(options: Options, log: ReturnType<typeof createLog>): Promi
   const port = chosenPort(options.port, process.env);
   const { config, host, speed, wires, script, state, weather } = options;
   if (config !== undefined) mustBeFile(config);
+  if (state !== undefined) mustKeep(state);
   if (host !== undefined && !isLoopback(host)) {
     throw new CannotRun(
       `the demonstration listens on this machine only: --host ${host} is no loopback address`,
@@ -74,6 +77,19 @@ async function start(options: Options, log: ReturnType<typeof createLog>): Promi
     if (error instanceof EpwError) throw new CannotRun(error.message);
     if (error instanceof FaultError) throw new CannotRun(`${script ?? "the script"}: ${error.message}`);
     throw error;
+  }
+}
+
+/** @throws CannotRun for a folder that cannot be had, or takes nothing */
+function mustKeep(folder: string): void {
+  try {
+    // Where a system takes no folders at all, such as /proc, the recursive way never ends.
+    mkdirSync(folder, { recursive: existsSync(folder) || !existsSync(dirname(folder)) });
+    accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch (thrown) {
+    throw new CannotRun(
+      `--state ${folder}: nothing can be kept there (${saidBy(thrown)}): name a folder that can be written`,
+    );
   }
 }
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -152,6 +152,23 @@ test("a script that is no YAML is told in a line, with its name", { timeout }, a
   assert.match(err, /^bothy: .*script\.yaml: .*\n$/);
   assert.doesNotMatch(err, /unexpected/);
 });
+
+test(
+  "a state folder that cannot be had is one line with its place and what to do",
+  { timeout },
+  async (t) => {
+    const folder = mkdtempSync(join(tmpdir(), "bothy-test-"));
+    t.after(() => rmSync(folder, { recursive: true }));
+    const file = join(folder, "file");
+    writeFileSync(file, "");
+    for (const state of [file, join(file, "x"), ...(existsSync("/proc/self") ? ["/proc/bothy"] : [])]) {
+      const { code, err } = await bothy(t, "demo", "--port", "0", "--state", state);
+      assert.equal(code, 2, err);
+      const line = new RegExp(`^bothy: --state ${state}: nothing can be kept there .*: name a folder .*\n$`);
+      assert.match(err, line);
+    }
+  },
+);
 
 test("what npm started ends when npm is killed, although npm tells it nothing", { timeout }, async (t) => {
   const parent = new URL("../../scripts/parent.mjs", import.meta.url).href;
