@@ -3,6 +3,7 @@ import type { Log } from "../../devices/plugin.ts";
 import type { Registry } from "../../devices/registry.ts";
 import type { ReadingStore } from "../../devices/store.ts";
 import type { Writer } from "../../devices/writer.ts";
+import { numbered } from "../../devices/numbered.ts";
 import type { Alarm } from "../contract.ts";
 import { bind } from "./bind.ts";
 import type { Binding, BindingConfig, BoundOutput, Publisher } from "./binding.ts";
@@ -100,7 +101,7 @@ export class Bound {
     const outputs = next.outputs.map(({ output, name }) => `${output}: ${name}`);
     const { added, gone } = changesOf(before ?? next, next);
     const text = [
-      `bound to ${inputs.length} values and ${outputs.length} actions`,
+      `bound to ${numbered(inputs.length, "value")} and ${numbered(outputs.length, "action")}`,
       ...(added.length > 0 ? [`new: ${listed(added)}`] : []),
       ...(gone.length > 0 ? [`gone: ${listed(gone)}`] : []),
     ].join("; ");

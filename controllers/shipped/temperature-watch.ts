@@ -1,5 +1,6 @@
 import { type Static, Type } from "typebox";
 import { seconds } from "../../devices/clock.ts";
+import { numbered } from "../../devices/numbered.ts";
 import { type Alarm, defineController, type Severity } from "../contract.ts";
 import {
   delayStep,
@@ -174,7 +175,7 @@ export const temperatureWatch = defineController({
     return {
       outputs: {},
       state: { inlets: seen.state, levels, rates, implausible: doubtful, drift: drift.state },
-      reason: `${seen.hottest === undefined ? "No inlet is believable" : `Warmest inlet ${shown(seen.hottest)} °C`}; ${alarms.length === 0 ? "all within limits" : `${alarms.length} alarms`}`,
+      reason: `${seen.hottest === undefined ? "No inlet is believable" : `Warmest inlet ${shown(seen.hottest)} °C`}; ${alarms.length === 0 ? "all within limits" : numbered(alarms.length, "alarm")}`,
       ...maybe("leader", seen.leader),
       terms: { ...maybe("warmest", seen.hottest) },
       alarms,

@@ -1,5 +1,6 @@
 import { declare } from "../../devices/declare.ts";
 import type { Connection, LinkDeps, LinkPlan, Plugin } from "../../devices/plugin.ts";
+import { numbered } from "../../devices/numbered.ts";
 import { BmcConnection } from "./bmc-connection.ts";
 import { Door } from "./connect.ts";
 import { Exchange, HubConnection, hubDevice } from "./hub.ts";
@@ -17,7 +18,7 @@ function plan(config: IpmiConfig): LinkPlan {
   return {
     name,
     devices: [device],
-    later: bmcs.length === 1 ? "1 BMC" : `${bmcs.length} BMCs`,
+    later: numbered(bmcs.length, "BMC"),
     faults,
     open: (deps) => {
       const below = bmcs.map((bmc) => planBmc(bmc, exchange));

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { type Millis, minutes } from "../../devices/clock.ts";
 import type { ScanResult } from "../../devices/plugin.ts";
+import { numbered } from "../../devices/numbered.ts";
 import { type LineOptions, settingsOf, withSerialOptions, withTcpOptions } from "./ad-hoc.ts";
 import { connect, ownOnly, type Server, started } from "./client.ts";
 import { explained } from "./explain.ts";
@@ -60,9 +61,7 @@ async function scan(name: string | undefined, options: Options): Promise<ExitCod
   if (options.json !== true) {
     if (process.stderr.isTTY) process.stderr.write("\r\x1b[K");
     const { from, to } = units;
-    print(
-      `${answered === 0 ? "no unit" : answered === 1 ? "1 unit" : `${answered} units`} of ${from} to ${to} answered`,
-    );
+    print(`${answered === 0 ? "no unit" : numbered(answered, "unit")} of ${from} to ${to} answered`);
   }
   return answered > 0 ? exit.good : exit.fault;
 }

@@ -3,6 +3,7 @@ import { dirname, resolve } from "node:path";
 import type { Command } from "commander";
 import { systemClock } from "../../devices/clock.ts";
 import { type LinkPlan, silentLog } from "../../devices/plugin.ts";
+import { numbered } from "../../devices/numbered.ts";
 import type { LocatedFault } from "../config.ts";
 import { exit, type ExitCode, print, printJson } from "./terminal.ts";
 
@@ -44,7 +45,7 @@ async function check(file: string, json: boolean): Promise<ExitCode> {
     const devices = plans.reduce((sum, plan) => sum + plan.devices.length, 0);
     const later = plans.map((plan) => (plan.later === undefined ? "" : `, and those of ${plan.later}`));
     print(
-      `${file}: good; site ${config.site.id}, ${plans.length} buses, ${devices} devices${later.join("")}`,
+      `${file}: good; site ${config.site.id}, ${numbered(plans.length, "bus", "buses")}, ${numbered(devices, "device")}${later.join("")}`,
     );
   }
   return faults.length > 0 ? exit.fault : exit.good;

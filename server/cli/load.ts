@@ -1,5 +1,6 @@
 import { statSync } from "node:fs";
 import type { LinkPlan, Plugin } from "../../devices/plugin.ts";
+import { numbered } from "../../devices/numbered.ts";
 import { plugins } from "../../plugins/index.ts";
 import { faultText, loadConfig, type SiteConfig } from "../config.ts";
 import { CannotRun, complain, FaultyConfig } from "./terminal.ts";
@@ -22,7 +23,7 @@ export function loadOrExplain(file: string): { config: SiteConfig; plans: readon
   const result = loadConfig(file, allPlugins, process.env);
   if (result.config !== undefined) return result;
   for (const fault of result.faults) complain(faultText(fault));
-  throw new FaultyConfig(`${file} has ${result.faults.length} faults`);
+  throw new FaultyConfig(`${file} has ${numbered(result.faults.length, "fault")}`);
 }
 
 /** The same configuration listening elsewhere. */

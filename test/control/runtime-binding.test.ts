@@ -122,9 +122,9 @@ test("devices come and go: what is bound follows, and says so", async (t) => {
   await site.clock.advance(5000);
   const changes = site.events.flatMap((one) => (one.kind === "bindings" ? [one.why] : []));
   assert.deepEqual(changes, [
-    "bound to 1 values and 2 actions",
-    "bound to 1 values and 1 actions; gone: fans fan-b speed",
-    "bound to 1 values and 2 actions; new: fans fan-b speed",
+    "bound to 1 value and 2 actions",
+    "bound to 1 value and 1 action; gone: fans fan-b speed",
+    "bound to 1 value and 2 actions; new: fans fan-b speed",
   ]);
   const lines = logged.filter((line) => line.includes("is bound to"));
   assert.deepEqual(

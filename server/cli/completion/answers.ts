@@ -1,6 +1,7 @@
 import type { Argument, Command, Option } from "commander";
 import type { TargetOptions } from "../target.ts";
 import type { Answer, KnownAlarm, Live } from "./live.ts";
+import { numbered } from "../../../devices/numbered.ts";
 
 /** Stands for names of files, which shells know better. */
 export const files: Answer = { text: ":files" };
@@ -208,5 +209,5 @@ function counted(words: readonly string[]): readonly Answer[] {
   }
   return [...counts]
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([text, count]) => ({ text, about: count === 1 ? "1 device" : `${count} devices` }));
+    .map(([text, count]) => ({ text, about: numbered(count, "device") }));
 }

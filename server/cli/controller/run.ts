@@ -14,6 +14,7 @@ import type { TargetOptions } from "../target.ts";
 import { CannotRun, complain, exit, type ExitCode, interrupted, print, printJson } from "../terminal.ts";
 import { counts } from "./counted.ts";
 import { whyLines } from "./why.ts";
+import { numbered } from "../../../devices/numbered.ts";
 
 export interface Options extends TargetOptions {
   readonly json?: boolean;
@@ -185,7 +186,7 @@ async function followed(
   try {
     for await (const item of client.controllers.follow(name, { limit, signal }))
       if (item.kind === "step") write(item.step);
-      else complain(`${item.count} steps were left out: this end is too slow`);
+      else complain(`${numbered(item.count, "step was", "steps were")} left out: this end is too slow`);
   } catch (error) {
     if (!signal.aborted) throw error;
   }

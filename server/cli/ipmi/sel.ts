@@ -1,5 +1,6 @@
 import { systemClock } from "../../../devices/clock.ts";
 import { asBothyError } from "../../../devices/errors.ts";
+import { numbered } from "../../../devices/numbered.ts";
 import { completionOf } from "../../../plugins/ipmi/completion.ts";
 import { clearSel } from "../../../plugins/ipmi/sel/clear.ts";
 import { readSel } from "../../../plugins/ipmi/sel/read.ts";
@@ -138,7 +139,7 @@ async function clear(options: SelOptions): Promise<ExitCode> {
       done();
     }
     if (options.json === true) printJson({ bmc: name, cleared: entries });
-    else print(`${name}: ${entries === 1 ? "1 event is" : `${entries} events are`} gone`);
+    else print(`${name}: ${numbered(entries, "event is", "events are")} gone`);
     return exit.good;
   });
 }

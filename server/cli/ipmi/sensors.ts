@@ -9,6 +9,7 @@ import {
 } from "../../../plugins/ipmi/sensors/index.ts";
 import { glob } from "../../../devices/glob.ts";
 import { nearest } from "../../../devices/nearest.ts";
+import { numbered } from "../../../devices/numbered.ts";
 import { type OutputOptions, printList } from "../on-call/output.ts";
 import { CannotRun, complain, exit, type ExitCode } from "../terminal.ts";
 import { type Bmc, bmcName, onBmc } from "./bmc.ts";
@@ -52,7 +53,7 @@ function allWell(rows: readonly SensorRow[]): string {
   const silent = rows.filter(({ reading }) => reading.unavailable !== undefined).length;
   const why = rows.some(({ hostOff }) => hostOff) ? ", as the host is off" : "";
   const rest = silent === 0 ? "" : `; ${silent} of them have no reading${why}`;
-  return `none of ${rows.length} sensors says that anything is wrong${rest}`;
+  return `none of ${numbered(rows.length, "sensor")} says that anything is wrong${rest}`;
 }
 
 const isCritical = ({ reading: { severity } }: SensorRow): boolean =>
@@ -74,7 +75,7 @@ async function read(
   if (isAll && options.json !== true) tellOf(described.filter((sensor) => unreadable(sensor) !== undefined));
   const wanted = ofType(named(all, names), options.type);
   const { client, signal } = bmc;
-  const done = working(`asking ${wanted.length} sensors`);
+  const done = working(`asking ${numbered(wanted.length, "sensor")}`);
   try {
     const thresholds =
       options.thresholds === true ? await readAllThresholds(client, wanted, { signal }) : undefined;

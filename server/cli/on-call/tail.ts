@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { type Millis, seconds } from "../../../devices/clock.ts";
 import { formatDuration, parseDuration } from "../../../devices/duration.ts";
+import { numbered } from "../../../devices/numbered.ts";
 import type { DeviceSummary, Reading } from "../../../client/index.ts";
 import { readingKey } from "../../../client/readings.ts";
 import { toJson } from "../../json.ts";
@@ -125,7 +126,7 @@ export function noticeText(happening: Exclude<Happening, { kind: "reading" }>): 
     case "resumed":
       return `… readings come again; those of ${ageText(happening.missed)} are missing`;
     case "dropped":
-      return `… ${happening.count} readings were not shown: this terminal is too slow`;
+      return `… ${numbered(happening.count, "reading was", "readings were")} not shown: this terminal is too slow`;
     case "polling":
       return `… this server has no stream of readings; asking again and again`;
   }

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { type Millis, seconds, sleep, systemClock } from "../../../devices/clock.ts";
+import { numbered } from "../../../devices/numbered.ts";
 import type { DeviceSummary, Reading } from "../../../client/index.ts";
 import { readingKey } from "../../../client/readings.ts";
 import { onServer, type Server } from "../client.ts";
@@ -164,7 +165,7 @@ export function watchLines(
   );
   const [head = "", ...body] = tableLines(fields, cells, { width, paint: colour ? colours : noPaint });
   const bad = rows.filter(({ reading }) => reading.quality !== "good").length;
-  const counts = `${rows.length} values${bad === 0 ? "" : `, ${bad} not good`}`;
+  const counts = `${numbered(rows.length, "value")}${bad === 0 ? "" : `, ${bad} not good`}`;
   const title = cut([url, counts, ...(notice === "" ? [] : [plain(notice)])].join("  "), width);
   return { head: [colour ? colours(title, notice === "" ? "faint" : "doubtful") : title, head], body };
 }

@@ -1,6 +1,7 @@
 import { createInterface } from "node:readline/promises";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { parseDuration } from "../../../devices/duration.ts";
+import { numbered } from "../../../devices/numbered.ts";
 import type {
   Client,
   DeviceSummary,
@@ -111,7 +112,7 @@ async function mustAgree(
   if (transaction !== undefined)
     throw new CannotRun("--transaction names one write; there are several devices");
   if (yes === true) return;
-  const what = `${action}${data === "" ? "" : ` ${data}`} to ${devices.length} devices`;
+  const what = `${action}${data === "" ? "" : ` ${data}`} to ${numbered(devices.length, "device")}`;
   if (!process.stdin.isTTY || !process.stderr.isTTY)
     throw new CannotRun(`this would write ${what}; say --yes if that is meant`);
   complain(devices.map((device) => `  ${deviceName(device)}`).join("\n"));
