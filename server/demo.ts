@@ -140,13 +140,13 @@ function overTcp(text: string, variable: string, line: SimulatedLine): string {
 /** Controllers begin in fail-safe, which nobody but life safety overrides. */
 const trustWithin: Millis = seconds(45);
 
-/** Resolves once every controller is trusted and leaves operators their say; @returns whether that happened in time */
+/** Resolves once every controller that works is trusted and leaves operators their say; @returns whether that happened in time */
 export async function allTrusted(site: Site, signal: AbortSignal): Promise<boolean> {
   const trusted = (): boolean => {
     const { names, running } = site.controllers;
     const all = running?.list() ?? [];
     // Before they are loaded none is listed.
-    return all.length === names.length && all.every(({ mode }) => mode === "automatic");
+    return all.length === names.length && all.every(({ mode }) => mode === "automatic" || mode === "resting");
   };
   return become(site, trusted, trustWithin, signal);
 }

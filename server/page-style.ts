@@ -26,7 +26,8 @@ small, .dim, #state { color: var(--dim); font-size: .85rem; }
 #controllers li > button { color: inherit; font-size: 1rem; text-align: left; overflow-wrap: anywhere; }
 #controllers small { display: block; overflow-wrap: anywhere; }
 .mode { font-weight: 600; }
-.mode.manual, .mode.off, .mode.resting { color: var(--doubt); }
+.mode.manual, .mode.off { color: var(--doubt); }
+.mode.resting { color: var(--dim); }
 .mode.fail-safe, .alarm { color: var(--bad); }
 .alarm.notice, .alarm.shelved { color: inherit; }
 dialog { color: CanvasText; background: Canvas; border: 1px solid var(--line); border-radius: .5rem; width: min(46rem, 100% - 1rem); padding: 1rem 1.25rem; }

@@ -7,6 +7,7 @@ import { silentLog } from "../../devices/plugin.ts";
 import { makeToken } from "../../server/access/token.ts";
 import { changeTokens } from "../../server/access/token-file.ts";
 import { roles, type Role } from "../../server/access/principal.ts";
+import { allTrusted } from "../../server/demo.ts";
 import { loadConfig, faultText, furtherFaults } from "../../server/config.ts";
 import { controllerFileFaults } from "../../server/controllers/file-faults.ts";
 import { type Loader, siteLoader } from "../../server/controllers/loader.ts";
@@ -135,6 +136,7 @@ test("who rests is listed as that, with the profile", async (t) => {
     site.controllers.told("bright").flatMap((event) => (event.kind === "profile" ? [event.by.why] : [])),
     ["noise"],
   );
+  assert.ok(await allTrusted(site, new AbortController().signal), "who rests is not waited for");
   const { text } = await as("viewer", "GET", undefined, undefined, "/metrics");
   const series = [
     'bothy_profile{profile="day"} 0',

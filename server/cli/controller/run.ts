@@ -8,6 +8,7 @@ import type {
 } from "../../../client/index.ts";
 import { onServer, ownOnly, type Server } from "../client.ts";
 import { type Field, type OutputOptions, printList, screenOf } from "../on-call/output.ts";
+import type { Style } from "../show/table.ts";
 import { localTime, roundedValue } from "../on-call/texts.ts";
 import { plain } from "../show/width.ts";
 import type { TargetOptions } from "../target.ts";
@@ -33,6 +34,10 @@ const wants = ({ mode, outputs }: Pick<ControllerSummary, "mode" | "outputs">): 
 
 const whyOf = ({ fault, reason }: ControllerSummary): string => fault ?? reason ?? "it has made no step yet";
 
+const modeStyles: Readonly<Record<ControllerSummary["mode"], Style>> = {
+  ...{ automatic: "good", manual: "doubtful", off: "doubtful", resting: "faint", "fail-safe": "bad" },
+};
+
 const fields: readonly Field<ControllerSummary>[] = [
   { name: "CONTROLLER", narrow: "wrap", importance: 9, text: ({ name }) => name },
   {
@@ -40,8 +45,7 @@ const fields: readonly Field<ControllerSummary>[] = [
     narrow: "cut",
     importance: 8,
     text: ({ mode, standing }) => (standing === "running" ? mode : standing),
-    style: ({ mode, standing }) =>
-      standing !== "running" || mode === "fail-safe" ? "bad" : mode === "automatic" ? "good" : "doubtful",
+    style: ({ mode, standing }) => (standing === "running" ? modeStyles[mode] : "bad"),
   },
   { name: "OUTPUT", narrow: "wrap", importance: 7, text: wants },
   { name: "LEADER", narrow: "drop", importance: 4, text: ({ leader = "" }) => leader },
