@@ -1,9 +1,9 @@
 import type { Clock, Instant, Millis } from "../../devices/clock.ts";
+import { numbered } from "../../devices/numbered.ts";
 import type { Log } from "../../devices/plugin.ts";
 import type { Registry } from "../../devices/registry.ts";
 import type { ReadingStore } from "../../devices/store.ts";
 import type { Writer } from "../../devices/writer.ts";
-import { numbered } from "../../devices/numbered.ts";
 import type { Alarm } from "../contract.ts";
 import { bind } from "./bind.ts";
 import type { Binding, BindingConfig, BoundOutput, Publisher } from "./binding.ts";

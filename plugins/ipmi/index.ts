@@ -1,6 +1,6 @@
 import { declare } from "../../devices/declare.ts";
-import type { Connection, LinkDeps, LinkPlan, Plugin } from "../../devices/plugin.ts";
 import { numbered } from "../../devices/numbered.ts";
+import type { Connection, LinkDeps, LinkPlan, Plugin } from "../../devices/plugin.ts";
 import { BmcConnection } from "./bmc-connection.ts";
 import { Door } from "./connect.ts";
 import { Exchange, HubConnection, hubDevice } from "./hub.ts";

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { type Millis, minutes } from "../../devices/clock.ts";
-import type { ScanResult } from "../../devices/plugin.ts";
 import { numbered } from "../../devices/numbered.ts";
+import type { ScanResult } from "../../devices/plugin.ts";
 import { type LineOptions, settingsOf, withSerialOptions, withTcpOptions } from "./ad-hoc.ts";
 import { connect, ownOnly, type Server, started } from "./client.ts";
 import { explained } from "./explain.ts";

@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { Command } from "commander";
 import { systemClock } from "../../devices/clock.ts";
-import { type LinkPlan, silentLog } from "../../devices/plugin.ts";
 import { numbered } from "../../devices/numbered.ts";
+import { type LinkPlan, silentLog } from "../../devices/plugin.ts";
 import type { LocatedFault } from "../config.ts";
 import { exit, type ExitCode, print, printJson } from "./terminal.ts";
 

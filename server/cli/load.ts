@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
-import type { LinkPlan, Plugin } from "../../devices/plugin.ts";
 import { numbered } from "../../devices/numbered.ts";
+import type { LinkPlan, Plugin } from "../../devices/plugin.ts";
 import { plugins } from "../../plugins/index.ts";
 import { faultText, loadConfig, type SiteConfig } from "../config.ts";
 import { CannotRun, complain, FaultyConfig } from "./terminal.ts";

@@ -1,7 +1,7 @@
 import type { Argument, Command, Option } from "commander";
+import { numbered } from "../../../devices/numbered.ts";
 import type { TargetOptions } from "../target.ts";
 import type { Answer, KnownAlarm, Live } from "./live.ts";
-import { numbered } from "../../../devices/numbered.ts";
 
 /** Stands for names of files, which shells know better. */
 export const files: Answer = { text: ":files" };

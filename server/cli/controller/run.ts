@@ -1,3 +1,4 @@
+import { numbered } from "../../../devices/numbered.ts";
 import { toJson } from "../../json.ts";
 import type {
   ControllerDetail,
@@ -15,7 +16,6 @@ import type { TargetOptions } from "../target.ts";
 import { CannotRun, complain, exit, type ExitCode, interrupted, print, printJson } from "../terminal.ts";
 import { counts } from "./counted.ts";
 import { whyLines } from "./why.ts";
-import { numbered } from "../../../devices/numbered.ts";
 
 export interface Options extends TargetOptions {
   readonly json?: boolean;
