@@ -54,7 +54,6 @@ export * from "./safety.ts";
 export * from "./schedule.ts";
 export * from "./sensor.ts";
 export * from "./sequence.ts";
-export * from "./reserve.ts";
 export * from "./shedding-settings.ts";
 export * from "./shedding.ts";
 export * from "./short-term.ts";

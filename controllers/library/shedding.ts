@@ -1,6 +1,5 @@
 import { type BackOff, backOffStep, initialBackOff, waitOf } from "./back-off.ts";
 import { oncePer } from "./once-per.ts";
-import { aboveReserve } from "./reserve.ts";
 import type { SheddingSettings } from "./shedding-settings.ts";
 import { heldFor, reached, shown } from "./timing.ts";
 
@@ -78,8 +77,6 @@ export interface SheddingInput {
   readonly out: boolean;
   /** %; absent: not known. */
   readonly charge?: number | undefined;
-  /** % kept for those of priority 0: thresholds are shares of what is above it. Default 0. */
-  readonly reserve?: number | undefined;
   /** Worst autonomy, s. */
   readonly autonomy?: number | undefined;
   readonly busVolts?: number | undefined;
@@ -137,13 +134,11 @@ function against(
   if (reached(held.lowFor, s.lowVoltsTime) && held.lowFor > 0)
     return `the DC bus is at ${shown(input.busVolts ?? 0)} V`;
   if (!input.out) return undefined;
-  const { charge, autonomy, reserve = 0 } = input;
+  const { charge, autonomy } = input;
   if (priority === 9 && (own?.charge === undefined || charge === undefined))
     return charge === undefined ? "mains are out" : `the battery is at ${shown(charge)} %`;
-  if (charge !== undefined && charge < (own?.charge ?? aboveReserve(shedCharge(priority, s), reserve)))
-    return reserve > 0 && own?.charge === undefined
-      ? `the battery is at ${shown(charge)} %, of which ${shown(reserve)} % are for those that are to last`
-      : `the battery is at ${shown(charge)} %`;
+  if (charge !== undefined && charge < (own?.charge ?? shedCharge(priority, s)))
+    return `the battery is at ${shown(charge)} %`;
   const least =
     own?.autonomy ?? (priority >= 5 ? Math.max(s.shedMinutes, s.shedMinutesLast) : s.shedMinutesLast);
   return autonomy !== undefined && autonomy < least

@@ -16,7 +16,7 @@ export const airProbeSettings = Type.Object({
   }),
   airStuckAfter: secondsOf({
     default: 1800,
-    description: "Supply and return air: unchanged for so long while it should have moved: stuck. 0: never.",
+    description: "Supply and return air: unchanged for so long while it should have moved is told. 0: never.",
   }),
   airStuckReference: kelvin({
     default: 3,
@@ -52,7 +52,7 @@ const cooledBy = 10;
 
 const faults: Readonly<Partial<Record<string, string>>> = {
   range: "gives an impossible value; look at its wiring",
-  stuck: "has not moved although it should have; replace it",
+  stuck: "has not moved although it should have; look at it",
 };
 
 const limitsOf = (s: Settings): SensorSettings => ({
@@ -61,7 +61,7 @@ const limitsOf = (s: Settings): SensorSettings => ({
 });
 
 /**
- * Probes of supply and return air, judged one by one: range, rate of change, stuck. Pure.
+ * Probes of supply and return air, judged one by one: range, rate of change, stuck, which is only told. Pure.
  * @param dt seconds since the step before
  */
 export function airProbesStep(
@@ -85,16 +85,20 @@ export function airProbesStep(
     if (text !== undefined)
       alarms.push(alarm(`sensor:${one.from}`, "warning", `${one.from} ${text}`, one.device));
     if (one.quality === "bad") return one;
+    // Told, but not left out: without it nothing would limit cold air, and a unit may hold it that steady.
+    if (judged.state.fault === "stuck") return { ...one, quality: "uncertain" };
     if (judged.value !== undefined)
       return judged.value === one.value ? one : { ...one, value: judged.value, quality: "uncertain" };
     const { from, tags, device } = one;
     const where = { from, tags, ...maybe("device", device) };
     return { ...where, quality: "bad", code: "IMPLAUSIBLE", text: `${from} is not believed` };
   };
-  const cooled = ({ from }: Observation): number =>
-    (cooledBy * (valueAt(seen.capacity ?? [], from) ?? 0)) / 100;
+  const { capacity = [] } = seen;
+  // A capacity that is silent for a step is not one of 0 %.
+  const steady = inlet !== undefined && capacity.every(({ quality }) => quality !== "bad");
+  const cooled = ({ from }: Observation): number => (cooledBy * (valueAt(capacity, from) ?? 0)) / 100;
   return {
-    supply: seen.supply.map((one) => judge(one, inlet === undefined ? undefined : inlet - cooled(one))),
+    supply: seen.supply.map((one) => judge(one, steady ? inlet - cooled(one) : undefined)),
     back: seen.back.map((one) => judge(one, inlet)),
     alarms,
     state,

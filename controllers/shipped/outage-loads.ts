@@ -31,21 +31,6 @@ export function loadsWith(
   });
 }
 
-/** W of all outlets that say it, and of those that never lose power; undefined: one of these does not say it. */
-export function outletPower(
-  loads: readonly Fed[],
-  watts: readonly Observation[],
-): { readonly all: number; readonly lasting: number | undefined } {
-  const of = new Map(there(watts).map(({ device, value }) => [device, value]));
-  let [all, lasting]: [number, number | undefined] = [0, 0];
-  for (const { id, priority } of loads) {
-    const drawn = of.get(id);
-    all += drawn ?? 0;
-    if (priority === 0) lasting = lasting === undefined || drawn === undefined ? undefined : lasting + drawn;
-  }
-  return { all, lasting };
-}
-
 export const isServer = (name: string, server: string): boolean => name === server || unitOf(name) === server;
 
 /** Whether a server is to be shut down in order. */

@@ -1,6 +1,5 @@
 import { type Static, Type } from "typebox";
 import { mainsSettings } from "../library/mains.ts";
-import { reserveSettings } from "../library/reserve.ts";
 import { sheddingSettings } from "../library/shedding-settings.ts";
 import { shortTermSettings } from "../library/short-term.ts";
 import { checkValidate } from "../library/validate.ts";
@@ -12,7 +11,6 @@ import { prioritySettings } from "./loads.ts";
 export const outageSettings = Type.Object({
   ...mainsSettings.properties,
   ...sheddingSettings.properties,
-  ...reserveSettings.properties,
   ...prioritySettings.properties,
   ...inletSettings.properties,
   servers: Type.Record(Type.String(), Type.String(), {

@@ -1,6 +1,5 @@
 import { seconds } from "../../devices/clock.ts";
 import { defineController } from "../contract.ts";
-import { type ReserveState, reserveStep } from "../library/reserve.ts";
 import {
   initialShedding,
   type SheddingResult,
@@ -15,15 +14,7 @@ import { inletsStep, leftOut } from "./inlets.ts";
 import { loadTagAlarms } from "./load-tags.ts";
 import { loadsOf } from "./loads.ts";
 import { batteryAlarms, floatVoltage } from "./outage-battery.ts";
-import {
-  asked,
-  loadsWith,
-  outletPower,
-  powerAlarms,
-  reasonOf,
-  shedAlarms,
-  warmAlarms,
-} from "./outage-loads.ts";
+import { asked, loadsWith, powerAlarms, reasonOf, shedAlarms, warmAlarms } from "./outage-loads.ts";
 import { namesAlarms } from "./outage-names.ts";
 import { outageCheck, outageSettings } from "./outage-settings.ts";
 import { initialSupply, type Supply, type SupplyState, supplyStep } from "./outage-supply.ts";
@@ -34,8 +25,6 @@ interface State extends SupplyState {
   readonly shedding: SheddingState;
   /** s of this outage above what inlets may come to on battery. */
   readonly warmFor?: number;
-  /** Of this outage. */
-  readonly reserve?: ReserveState;
 }
 
 /** Mains, battery and loads: who loses power first, and who gets it back. */
@@ -57,7 +46,6 @@ export const outage = defineController({
     charge: select("type:battery").of("state-of-charge").any(),
     inlet: select("type:temperature", "point:inlet").any(),
     outlets: select("type:outlet").of("switch").anyWord(),
-    outletWatts: select("type:outlet").of("watt").any(),
     powers: select("type:power-control").of("state").anyWord(),
   },
   outputs: {
@@ -73,7 +61,7 @@ export const outage = defineController({
     }),
   },
   terms: {
-    ...{ watts: "W", chargeLimit: "A", charge: "%", reserve: "%" },
+    ...{ watts: "W", chargeLimit: "A", charge: "%" },
     ...{ optimistic: "s", pessimistic: "s" },
   },
   publishes: {
@@ -102,14 +90,9 @@ export const outage = defineController({
     const inlet = inlets.hottest;
     const warm = shortTermStep(state.warmFor ?? 0, supply.onBattery, inlet, s, dt);
     const loads = loadsWith(applied, inputs.outlets, inputs.powers, s);
-    const { charge, busVolts, onBattery } = supply;
+    const { charge, busVolts } = supply;
     const autonomy = supply.lasts?.pessimistic;
-    const power = outletPower(loads, inputs.outletWatts);
-    const reserve = reserveStep(state.reserve, { onBattery, charge, ...power }, s, dt);
-    const now = {
-      ...{ loads, out, charge, autonomy, busVolts, inlet },
-      ...{ allowed: warm.short, reserve: reserve.charge },
-    };
+    const now = { loads, out, charge, autonomy, busVolts, inlet, allowed: warm.short };
     const shed = sheddingStep(state.shedding, now, s, dt);
     const commands = s.commandCharging && applied.charging.length > 0;
     return {
@@ -121,16 +104,10 @@ export const outage = defineController({
         charging: commands ? charging(supply.chargeLimit) : null,
         float: applied.float.length > 0 ? floatVoltage(supply.extremes[1], s) : null,
       },
-      state: {
-        ...supply.state,
-        inlets: inlets.state,
-        shedding: shed.state,
-        warmFor: warm.used,
-        ...maybe("reserve", reserve.state),
-      },
+      state: { ...supply.state, inlets: inlets.state, shedding: shed.state, warmFor: warm.used },
       reason: reasonOf(supply, shed, loads),
       ...(out ? { leader: supply.generator ? "generator" : "battery" } : {}),
-      terms: { ...termsOf(supply, shed), reserve: reserve.charge },
+      terms: termsOf(supply, shed),
       limits: [...shed.reasons, ...leftOut(inlets)],
       alarms: [
         ...powerAlarms(supply, s),

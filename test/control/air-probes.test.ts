@@ -61,7 +61,7 @@ test("a compressor that starts moves supply air as fast as it does, and is belie
   }
 });
 
-test("supply air that stays as it was while its unit starts, or the inlets move, is stuck after half an hour", () => {
+test("supply air that stays as it was while its unit starts, or the inlets move, is told after half an hour, and still counts", () => {
   for (const [inlet, capacity] of [
     [24, 100],
     [28, 0],
@@ -70,13 +70,13 @@ test("supply air that stays as it was while its unit starts, or the inlets move,
     step(22, 24, 0, 10);
     assert.deepEqual(step(22, inlet, capacity, 340).alarms, [], "not yet");
     assert.deepEqual(step(22, inlet, capacity, 30), {
-      value: undefined,
+      value: 22,
       alarms: ["sensor:dx-1.supply"],
-      quality: "bad",
+      quality: "uncertain",
     });
     step(20, inlet, capacity);
     step(19.5, inlet, capacity);
-    assert.equal(step(19, inlet, capacity).value, 19, "believed again after three readings");
+    assert.deepEqual(step(19, inlet, capacity), { value: 19, alarms: [], quality: "good" });
   }
   const calm = probes();
   calm(22, 24, 30, 10);
@@ -88,6 +88,25 @@ test("supply air that stays as it was while its unit starts, or the inlets move,
   const both = probes();
   both(22, 24, 0, 10);
   assert.deepEqual(both(22, 28, 40, 2000).alarms, [], "a warmer inlet, cooled by as much more");
+});
+
+test("a capacity that is silent for a step moves nothing that supply air should follow", () => {
+  let state: AirProbesState | undefined;
+  for (let i = 0; i < 720; i++) {
+    const capacity: Observation =
+      i === 200
+        ? { quality: "bad", code: "NO_ANSWER", text: "silent", from: "dx-1.unit capacity", tags: [] }
+        : seen("dx-1.unit capacity", 50);
+    const air = {
+      inlet: [seen("inlet", 24)],
+      supply: [seen("dx-1.supply", 14)],
+      back: [],
+      capacity: [capacity],
+    };
+    const judged = airProbesStep(state, air, limits, 5);
+    state = judged.state;
+    assert.deepEqual(judged.alarms, []);
+  }
 });
 
 test("what is impossible is told, and stands for nothing", () => {

@@ -346,29 +346,6 @@ test("outage: noticed after 5 s, told with how long the battery lasts; tests los
   assert.deepEqual(shown(site), ["off", "-", "-", "-"]);
 });
 
-test("outage: what priority 0 needs for the rest of 8 h is kept, and the others go above that", () => {
-  const outletWatts = {
-    "pdu-1.outlet-1": 0,
-    "pdu-1.outlet-2": 200,
-    "pdu-1.outlet-3": 100,
-    "pdu-1.outlet-4": 200,
-  };
-  const at = (charge: number, settings = {}) => {
-    const site = power({ outletWatts }, settings);
-    site.step({}, 20);
-    site.step({ mains: { "io-1.mains": "failed" } }, 10);
-    // 500 W for 450 s: a percent gives 62.5 Wh.
-    for (let now = 100; now >= charge; now--) site.step({ charge: { "dc-1.battery": now } }, 450);
-    return { shed: shown(site), limits: site.step().trace.limits.join() };
-  };
-  // After 4.5 h 200 W need 700 Wh for the other 3.5 h, with a little to spare 13 %: compute goes at 65 and not at 60 %.
-  assert.deepEqual(at(68).shed, ["off", "-", "-", "-"]);
-  const { shed, limits } = at(63);
-  assert.deepEqual(shed, ["off", "off", "-", "-"]);
-  assert.match(limits, /the battery is at 63 %, of which 1\d(\.\d)? % are for those that are to last/u);
-  assert.deepEqual(at(63, { lastFor: 0 }).shed, ["off", "-", "-", "-"]);
-});
-
 test("outage: a battery that carries the load is an outage whatever the contact says", () => {
   const site = power();
   site.step({ busVolts: { "dc-1.plant bus": 48 }, batteryAmperes: { "dc-1.battery": -20 } }, 10);

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { priorities, served } from "./year-day.ts";
 import { day, holds, longSite } from "./years-site.ts";
 
 // A hot afternoon stands for a year here.
@@ -30,7 +29,7 @@ test("an arctic night: outdoor air cools although it is dry, too cold for compre
 });
 
 test("mains are out for 8 h: tests lose power first, priority 0 never, all told; then in order again", () => {
-  const long = longSite({ weather: "constant:20", score: { priorities } });
+  const long = longSite({ weather: "constant:20" });
   long.site.advance(1200);
   long.site.score.reset();
   long.site.faults("site mains-loss");
@@ -38,7 +37,6 @@ test("mains are out for 8 h: tests lose power first, priority 0 never, all told;
   for (const id of ["outage mains-out", "outage loads-shed"]) assert.ok(long.alarms.has(id), id);
   assert.equal(long.site.physics.commands.outlets[0], false, "tests");
   assert.equal(long.site.physics.commands.outlets[7], true, "priority 0");
-  served(long.site.score.report(), 8);
   long.site.faults();
   long.site.advance(1200);
   holds(long, [5, 35]);

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
-import { playDays, served } from "./year-day.ts";
+import { lasting, playDays, served } from "./year-day.ts";
 
 playDays("arctic", [
   {
     name: "mains are out for 6 h in the warmest week: outdoor air cools all the time",
     from: [205, 9],
+    controllers: lasting,
     fault: "site mains-loss",
     lasts: 6,
     inlet: [10, 33],

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
-import { playDays, served } from "./year-day.ts";
+import { lasting, playDays, served } from "./year-day.ts";
 
 playDays("hot", [
   {
     name: "mains are out for 8 h in the hottest week: what matters most has power all the time",
     from: [205, 9],
+    controllers: lasting,
     fault: "site mains-loss",
     lasts: 8,
     after: 0.5,

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
-import { playDays, served } from "./year-day.ts";
+import { lasting, playDays, served } from "./year-day.ts";
 
 playDays("temperate", [
   {
     name: "mains are out for 4 h: outdoor air cools, tests lose power at once, the important ones never",
     from: [250, 9],
+    controllers: lasting,
     fault: "site mains-loss",
     lasts: 4,
     inlet: [15, 32],
