@@ -21,14 +21,18 @@ export interface NotifyDeps {
   readonly send: (text: string) => Promise<void>;
 }
 
-/** Longer than one message takes on any machine that still works. */
+/** Longer than one message takes on any machine that still works; what could not be told is tried again so soon. */
 const longestSend: Millis = seconds(10);
 const leastPeriod: Millis = 100;
+const ready = "READY=1";
 
 /** Tells the systemd that `NOTIFY_SOCKET` names, by the program that comes with it: Node has no such sockets. */
 export const systemdNotify = (text: string): Promise<void> =>
   new Promise((resolve, reject) => {
-    execFile("systemd-notify", [text], { timeout: longestSend }, (error, _out, said) => {
+    const { NOTIFY_SOCKET, PATH } = process.env;
+    // Of a program that others wrote: it gets no secrets, and no say when it hangs.
+    const options = { timeout: longestSend, killSignal: "SIGKILL", env: { NOTIFY_SOCKET, PATH } } as const;
+    execFile("systemd-notify", [text], options, (error, _out, said) => {
       if (error === null) resolve();
       else reject(new Error(said.trim() === "" ? error.message : said.trim(), { cause: error }));
     });
@@ -45,11 +49,13 @@ export function notifySystemd(env: Environment, deps: NotifyDeps): Notified | un
   const ended = new AbortController();
   let unheard = false;
   let before = Promise.resolve();
+  let isReady = false;
   /** One after the other: that it stops is the last it hears. */
   const send = (text: string): Promise<void> => (before = before.then(() => tell(text)));
   const tell = async (text: string): Promise<void> => {
     try {
       await deps.send(text);
+      isReady ||= text === ready;
       if (unheard) log.info({}, "systemd is told again how the site stands");
       unheard = false;
     } catch (thrown) {
@@ -69,9 +75,20 @@ export function notifySystemd(env: Environment, deps: NotifyDeps): Notified | un
     said = why;
     return why === undefined ? send("WATCHDOG=1") : undefined;
   };
-  const ready = send("READY=1");
   const period = watchdogPeriod(env, deps);
-  if (period !== undefined) void ready.then(() => every(clock, period / 2, feed, ended.signal));
+  const done = new AbortController();
+  const look = async (): Promise<void> => {
+    // Whoever never hears it takes the start for failed, and ends what runs.
+    if (!isReady) await send(ready);
+    if (period !== undefined) await feed();
+    else if (isReady) done.abort();
+  };
+  void every(
+    clock,
+    period === undefined ? longestSend : period / 2,
+    look,
+    AbortSignal.any([ended.signal, done.signal]),
+  );
   return {
     stopping: async () => {
       ended.abort();

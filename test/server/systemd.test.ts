@@ -70,6 +70,21 @@ test("what does not work is not fed, which is said once; it is fed again once it
   ]);
 });
 
+test("that it runs is told until it was heard once, watched or not", async () => {
+  for (const [env, rest] of [
+    [{}, ["WATCHDOG=1", "WATCHDOG=1"]],
+    [{ WATCHDOG_USEC: "" }, []],
+  ] as const) {
+    const { clock, told, site } = watched(env);
+    site.refused = "no such socket";
+    await clock.advance(seconds(25));
+    assert.deepEqual(told, []);
+    delete site.refused;
+    await clock.advance(seconds(20));
+    assert.deepEqual(told, ["READY=1", ...rest]);
+  }
+});
+
 test("what cannot be told is said once with what to do, and tried again", async () => {
   const { clock, said, told, site, notified } = watched();
   await settle();
