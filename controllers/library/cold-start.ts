@@ -146,6 +146,8 @@ export interface ColdStartInput {
   readonly powered: boolean;
   /** Air that circulates, and heat. */
   readonly heating: boolean;
+  /** Others decide who has power just now, such as in an outage: no further load is let on. Default false. */
+  readonly waits?: boolean;
 }
 
 export interface ColdStartResult {
@@ -195,29 +197,38 @@ function nextPhase(
       return wants.length > 0 ? "preheat" : reached(state.fitFor, s.soakTime) ? "power-up" : "soak";
     case "power-up":
       // The last one has its time too: only then are they let go.
-      return state.released >= input.outlets && reached(state.sinceLast ?? 0, gapOf(input.outlets, s))
+      return input.waits !== true &&
+        state.released >= input.outlets &&
+        reached(state.sinceLast ?? 0, gapOf(input.outlets, s))
         ? "normal"
         : "power-up";
   }
 }
 
+/** Each of many loads gives less heat: they follow each other faster. */
+const share = (outlets: number): number => Math.min(1, 8 / Math.max(1, outlets));
+
 /** s between two outlets. */
-const gapOf = (outlets: number, { powerUpGap }: ColdStartSettings): number =>
-  powerUpGap * Math.min(1, 8 / Math.max(1, outlets));
+const gapOf = (outlets: number, { powerUpGap }: ColdStartSettings): number => powerUpGap * share(outlets);
 
 /** The next load, unless the heat of those before it is felt too much as yet. */
 function powerUp(
   state: ColdStartState,
-  { inlet, outlets }: ColdStartInput,
+  { inlet, outlets, waits = false }: ColdStartInput,
   s: ColdStartSettings,
   dt: number,
 ): Required<Pick<ColdStartState, "released" | "sinceLast" | "rate">> {
   const { released, sinceLast = 0 } = state;
   if (state.inPhase === 0)
-    return { released: Math.min(1, outlets), sinceLast: 0, rate: rateStep(initialRate, inlet, 0).state };
+    return {
+      released: waits ? 0 : Math.min(1, outlets),
+      sinceLast: 0,
+      rate: rateStep(initialRate, inlet, 0).state,
+    };
   const { quarter, state: rate } = rateStep(state.rate ?? initialRate, inlet, dt);
-  const fast = s.powerUpRate > 0 && quarter >= s.powerUpRate && !reached(sinceLast, s.powerUpWait);
-  return released < outlets && reached(sinceLast, gapOf(outlets, s)) && !fast
+  const fast =
+    s.powerUpRate > 0 && quarter >= s.powerUpRate && !reached(sinceLast, s.powerUpWait * share(outlets));
+  return !waits && released < outlets && reached(sinceLast, gapOf(outlets, s)) && !fast
     ? { released: released + 1, sinceLast: 0, rate }
     : { released, sinceLast, rate };
 }

@@ -147,9 +147,13 @@ export class RunningParts {
     }));
   }
 
-  /** Alarms that are not of its step; one that rests has none. */
+  /** Alarms that are not of its step; of one that rests those of what nobody else has. */
   ownAlarms(): readonly Alarm[] {
-    if (this.rest !== undefined) return [];
+    const { rest } = this;
+    if (rest !== undefined) {
+      const alone = this.bound.binding.outputs.filter((output) => rest.alone.has(outputKey(output)));
+      return alone.length === 0 ? [] : [...this.orders.alarms, ...this.unheld.alarms(alone)];
+    }
     const others = this.deps.notes(this.name);
     return [
       ...this.orders.alarms,

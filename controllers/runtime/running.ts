@@ -72,7 +72,12 @@ export class Running {
 
   /** Has it rest, or work: a step under way counts for nothing then. */
   set rest(rest: Rest | undefined) {
-    if (!isSameRest(this.#parts.rest, rest)) this.#parts.rest = rest;
+    const { rest: before, wish } = this.#parts;
+    if (isSameRest(before, rest)) return;
+    this.#parts.rest = rest;
+    const why = "it works now, and nobody else commands what it has: in manual it would not either";
+    if (before !== undefined && rest === undefined && wish.wanted === "manual")
+      wish.set({ mode: "automatic", who: "bothy", why });
   }
 
   published(value: string): Published | string {

@@ -52,6 +52,7 @@ export const coldStart = defineController({
     outlets: select("type:outlet").of("switch").anyWord(),
     margin: optional(from("humidity-guard", "margin").min()),
     fans: select("type:fan").of("duty").any(),
+    onBattery: optional(from("outage", "onBattery").max()),
   },
   outputs: { outlets: select("type:outlet").action("switch") },
   terms: { waited: "s" },
@@ -86,6 +87,8 @@ export const coldStart = defineController({
       };
     const powered = loads.some(({ on }) => on === true);
     const before = begun(state, inlet, powered, s);
+    // On battery it is for `outage` to say who has power of those that were let on.
+    const waits = (inputs.onBattery?.value ?? 0) > 0;
     const result = coldStartStep(
       before,
       {
@@ -96,6 +99,7 @@ export const coldStart = defineController({
         outlets: loads.length,
         powered,
         heating: there(inputs.fans).some(({ value }) => value > 0),
+        waits,
       },
       s,
       dt,
@@ -106,7 +110,7 @@ export const coldStart = defineController({
       outputs: {
         outlets: {
           want: each(applied.outlets, ({ device }) =>
-            holds ? (order.indexOf(device) < result.released ? "on" : "off") : null,
+            !holds ? null : order.indexOf(device) >= result.released ? "off" : waits ? null : "on",
           ),
           rank: "equipmentProtection",
         },

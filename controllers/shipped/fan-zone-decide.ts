@@ -18,7 +18,7 @@ import type { Sample } from "../sample.ts";
 import { from, optional, select } from "../select.ts";
 import { batteryInputs } from "./on-battery.ts";
 import { least as leastOf, median, said } from "./parts.ts";
-import { hasLeft, ledBy, marginLoops, type Margins, type MarginState } from "./fan-zone-margins.ts";
+import { hasLeft, isNear, ledBy, marginLoops, type Margins, type MarginState } from "./fan-zone-margins.ts";
 import type { fanZoneSettings } from "./fan-zone-settings.ts";
 import { fanLoop, type FanZoneSettings } from "./fan-zone-settings.ts";
 
@@ -186,7 +186,9 @@ export function decide(
   const flow = flowDuty(seen.power?.value, s);
   const asked = Math.max(s.minDuty, flow, floorOf(seen));
   const dry = dryCeiling(seen, asked, hot, setpoint, s);
-  const ample = ampleAir(context, pv, setpoint, flow, inForce);
+  // It spares the inlets heat that comes round; processors need the air all the same.
+  const enough = ampleAir(context, pv, setpoint, flow, inForce);
+  const ample: Decided["ample"] = isNear(margins) ? { state: enough.state } : enough;
   const ceilings = [
     { name: "quiet hours", value: quiet },
     { name: "open door", value: door },

@@ -53,11 +53,15 @@ export interface Margins {
 
 type Settings = MarginSettings & ZoneFailSafe & { readonly recover: number };
 
+/** °C: some BMCs give 0 or 255 for a limit that nobody has set. */
+const [lowestLimit, highestLimit] = [20, 150];
+
 /** What is left, K, and where nothing is, °C; undefined: it is not known where its limit is. */
 function readMargin(seen: Sample, as: MarginSensor): Pick<Known, "margin" | "zero"> | undefined {
   if (as.reads === "margin") return { margin: seen.value, zero: null };
   if (as.reads === "below") return { margin: -seen.value, zero: null };
-  const zero = (as.limit === undefined ? undefined : ownLimit(seen, as.limit)) ?? as.zero;
+  const own = as.limit === undefined ? undefined : ownLimit(seen, as.limit);
+  const zero = own !== undefined && own >= lowestLimit && own <= highestLimit ? own : as.zero;
   return zero === undefined ? undefined : { margin: marginOf(seen.value, zero), zero };
 }
 
@@ -158,6 +162,10 @@ export function marginsSeen(
 
 /** So much more than is to be left, K, is far from a limit: it asks for nothing, and its loop follows the fans. */
 const near = 5;
+
+/** Whether one of them is near its limit: then nothing but damage to others holds back its air. */
+export const isNear = ({ known }: Pick<Margins, "known">): boolean =>
+  known.some(({ margin, keep }) => margin <= keep + near);
 
 const demandOf = (name: string): string => `margin of ${name}`;
 

@@ -67,7 +67,9 @@ function blindStep(
   const blind = state.blind + dt;
   const held = state.duty ?? inForce ?? s.failSafeDuty;
   const late = blind > s.holdFor;
-  const duty = Math.max(late ? blindDuty(held, state.pv, lost, s) : held, margins.failSafe ?? 0);
+  // Loops rest: whoever has nothing left gets all the air there is.
+  const hot = margins.failSafe === undefined ? 0 : 100;
+  const duty = Math.max(late ? blindDuty(held, state.pv, lost, s) : held, hot);
   const why = late
     ? `No inlet sensor is believable: fans at the fail-safe duty of ${shown(duty)} %`
     : `No inlet sensor is believable: fans stay at ${shown(duty)} % for ${Math.ceil(s.holdFor - blind)} s more`;

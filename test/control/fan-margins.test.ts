@@ -131,7 +131,7 @@ test("a sensor that has nothing left is fail-safe although it reads well, until 
   rise = 92;
   const out = zone.run(4);
   assert.equal(out.mode, "automatic");
-  assert.ok(zone.duty() >= 75, `${zone.duty()} %`);
+  assert.equal(zone.duty(), 100);
   const [told] = out.trace.alarms;
   assert.deepEqual([told?.id, told?.severity, told?.device], [`no-margin:${cpu}`, "major", cpu]);
   assert.match(out.trace.limits.join(), /has nothing left/);
@@ -184,7 +184,7 @@ test("without a believable inlet what has nothing left gets air at once, and not
   const blind = [reading("probe", 900)];
   zone.step(blind);
   assert.ok(zone.step(blind).trace.limits.join().includes("has nothing left"));
-  assert.ok(zone.duty() >= 75, `${zone.duty()} %`);
+  assert.equal(zone.duty(), 100);
 });
 
 test("heat at a processor goes before quiet hours, and air that is not enough is told", () => {
@@ -208,6 +208,17 @@ test("a threshold the device does not say falls back to `zero`, and without one 
   assert.ok(Math.abs(zero.air.inlet() + 55 - 82) < 0.3);
   const none = site({ margins: { [cpu]: { limit: "uc" }, "server-9*": { zero: 80 } } }, bare);
   assert.deepEqual(idsOf(none.run(600)), [`margin-limit:${cpu}`, "margins:server-9*"]);
+});
+
+test("a threshold nobody has set on a BMC, 0 or 255 °C, is none", () => {
+  for (const uc of ["0 °C", "255 °C"]) {
+    const seen = (inlet: number) => [reading(cpu, inlet + 55, { context: { uc } })];
+    const none = site({ margins: bySensor }, seen).run(5);
+    assert.ok(idsOf(none).includes(`margin-limit:${cpu}`), idsOf(none).join());
+    assert.ok(!idsOf(none).includes(`no-margin:${cpu}`));
+    const zero = site({ margins: { [cpu]: { limit: "uc", zero: 92, keep: 10 } } }, seen).run(5);
+    assert.ok(!idsOf(zero).includes(`margin-limit:${cpu}`));
+  }
 });
 
 test("margins that make no sense are refused with what is wrong", () => {

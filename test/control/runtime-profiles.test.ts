@@ -7,6 +7,7 @@ import type { Definition } from "../../controllers/contract.ts";
 import { openHere } from "../../controllers/runtime/hosts.ts";
 import type { OpenHost } from "../../controllers/runtime/version.ts";
 import { hours, minutes, type Clock } from "../../devices/clock.ts";
+import { BothyError } from "../../devices/errors.ts";
 import { slots } from "../../devices/transaction.ts";
 import { controlSite, type ControlSite, type ControlSiteOptions } from "../support/control-site.ts";
 import { MemoryKeeper } from "../support/memory-keeper.ts";
@@ -378,6 +379,40 @@ test("nobody goes while holding something for the safety of life; a profile for 
   fire = false;
   await site.clock.advance(30_000);
   assert.equal(site.controllers.profile()?.profile, "day");
+});
+
+test("manual ends when its profile comes: nobody would command what it has", async (t) => {
+  const site = await sited(t);
+  await site.clock.advance(60_000);
+  site.controllers.setMode("quiet", { mode: "manual", holdFor: hours(2), ...by });
+  await site.clock.advance(20_000);
+  await site.controllers.setProfile({ profile: "quiet", ...by });
+  assert.deepEqual(holders(site), [["controller quiet", slots.controller, 70]]);
+  assert.equal((await watched(site, 70_000)).at(-1), 20);
+  const { wantedMode, modeBy } = site.controllers.get("quiet") ?? {};
+  assert.equal(wantedMode, "automatic");
+  assert.match(modeBy?.why ?? "", /nobody else commands/);
+});
+
+test("what nobody else has and cannot be told what it should be is told of, also of one that rests", async (t) => {
+  const table = warm();
+  const site = await sited(t, dayAndQuiet, { table });
+  await site.clock.advance(60_000);
+  const gate = Promise.reject(new BothyError("NO_ANSWER", { source: "fan-a", timeout: 500 }));
+  gate.catch(() => undefined);
+  table.gates.set("fan-a", gate);
+  await site.controllers.setProfile({ profile: "away", ...by });
+  await site.clock.advance(180_000);
+  assert.match(
+    site.controllers
+      .alarms()
+      .map(({ controller, id }) => `${controller} ${id}`)
+      .join(),
+    /^day unheld:fan-a\.speed$/,
+  );
+  table.gates.clear();
+  await site.clock.advance(120_000);
+  assert.deepEqual(site.controllers.alarms(), []);
 });
 
 test("off lasts over a change of the profile and back", async (t) => {

@@ -113,6 +113,20 @@ test("cold start: no further load while the inlet warms up fast from those befor
   assert.equal(site.step({}, 3600).published?.["air"], 0);
 });
 
+test("cold start: on battery it lets no further load on, and leaves those that are to whoever sheds", () => {
+  const outlets = () => [3, 1, 2].map((n) => site.value("outlets", `pdu-1.outlet-${n}`));
+  const site = arctic({}, { powerUpGap: 100, powerUpRate: 0 });
+  site.step();
+  site.step({ inlet: { probe: 6 } }, 60 + 600);
+  site.step({}, 5);
+  assert.deepEqual(outlets(), ["on", "off", "off"]);
+  site.step({ onBattery: { outage: 1 } }, 3600);
+  assert.deepEqual(outlets(), [undefined, "off", "off"]);
+  site.step({ onBattery: { outage: 0 } });
+  assert.deepEqual(outlets().slice(0, 2), ["on", "on"]);
+  assert.equal(site.step({}, 300).published?.["phase"], "normal");
+});
+
 test("cold start: what is at work is not taken from it, and it says when it takes too long", () => {
   const running = arctic({ outlets: { "pdu-1.outlet-1": "on" } });
   running.step({}, 60);
