@@ -189,6 +189,14 @@ function checkBodies(app: FastifyInstance): void {
       return { error: new BothyError("BAD_INPUT", { source: "the body", fault: told.join("; ") }) };
     };
   });
+  // Where a route knows of no parameters nothing is asked of its schema.
+  app.addHook("preValidation", (request, _reply, done) => {
+    const { method, url, schema } = request.routeOptions;
+    const isChange = url?.startsWith("/api/") === true && method !== "GET" && method !== "HEAD";
+    const verdict = isChange && schema?.querystring === undefined ? namesOf({})(request.query) : true;
+    if (verdict === true) done();
+    else done(verdict.error);
+  });
   app.setSerializerCompiler(() => toJson);
 }
 
@@ -198,7 +206,7 @@ function namesOf(schema: unknown): (query: unknown) => true | { readonly error: 
   return (query) => {
     const other = Object.keys(query ?? {}).find((name) => !names.includes(name));
     if (other === undefined) return true;
-    const fault = `there is no parameter ${JSON.stringify(other.slice(0, 64))} (there are: ${names.join(", ")})`;
+    const fault = `there is no parameter ${JSON.stringify(other.slice(0, 64))} (${names.length === 0 ? "there are none" : `there are: ${names.join(", ")}`})`;
     return { error: new BothyError("BAD_INPUT", { source: "the query", fault }) };
   };
 }

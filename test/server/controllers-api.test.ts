@@ -315,6 +315,9 @@ test("an operator's override ends by itself or when it is given up, and the mode
   const misspelt = await operator("DELETE", "/api/controllers/inlet/overrides?outptu=fans");
   assert.equal(misspelt.status, 400);
   assert.match(misspelt.text, /there is no parameter \\"outptu\\" \(there are: output, device, why\)/);
+  const beside = await operator("PUT", "/api/controllers/inlet/mode?for=1m", { mode: "manual" });
+  assert.equal(beside.status, 400);
+  assert.match(beside.text, /there is no parameter \\"for\\" \(there are none\)/);
   const ended = await operator("DELETE", "/api/controllers/inlet/overrides?why=done");
   assert.equal((ended.body as unknown as unknown[]).length, 1);
   await clock.advance(seconds(30));
