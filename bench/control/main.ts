@@ -13,10 +13,12 @@ import { printSwaps } from "./swaps.ts";
  * in this thread (default 1000), `--live-swaps N` in threads (default 1000, some minutes); 0 leaves one out.
  */
 
-const days = given("days", 10);
-const years = given("years", 10);
-const swaps = given("swaps", 1000);
-const live = given("live-swaps", 1000);
+const {
+  days,
+  years,
+  swaps,
+  "live-swaps": live,
+} = given({ days: 10, years: 10, swaps: 1000, "live-swaps": 1000 });
 
 if (days > 0) {
   console.log(`The cabinet in a hot year, ${days} days each, one core\n`);

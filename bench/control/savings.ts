@@ -176,12 +176,6 @@ function atRest(one: SiteCase, policy: Policy, climate: Climate, days: number): 
 
 const kWh = (value: number): string => value.toFixed(2).padStart(8);
 
-/** What is given as `--name WORD`; undefined: all. */
-function only(name: string): string | undefined {
-  const at = process.argv.indexOf(`--${name}`);
-  return at < 0 ? undefined : process.argv[at + 1];
-}
-
 /** One site in one climate: what is saved, and two lines of the tables. */
 function lines(one: SiteCase, name: string, climate: Climate, days: number): readonly [string, string] {
   const worst = atRest(one, { setpoint: 24, flow: one.fullFlow, economiser: false }, climate, days);
@@ -208,13 +202,11 @@ function lines(one: SiteCase, name: string, climate: Climate, days: number): rea
   ];
 }
 
-/** Prints two tables with one line each for each site and climate. */
-export function printSavings(days: number): void {
-  const [site, climate] = [only("site"), only("climate")];
-  const all = climate === undefined || !(climate in climates);
+/** Prints two tables with one line each for each site and climate, or for those asked for. */
+export function printSavings(days: number, site?: string, climate?: string): void {
   const seen = sites.flatMap((one) =>
     Object.entries(climates).flatMap(([name, weather]) =>
-      (site ?? one.name) === one.name && (all || climate === name) ? [lines(one, name, weather, days)] : [],
+      (site ?? one.name) === one.name && (climate ?? name) === name ? [lines(one, name, weather, days)] : [],
     ),
   );
   console.log(`Cooling, kWh a day, from ${days} days of each season; goal: 90 % of what is saved at rest\n`);
@@ -237,4 +229,7 @@ export function printSavings(days: number): void {
   for (const [, terms] of seen) console.log(terms);
 }
 
-if (process.argv[1]?.endsWith("savings.ts") === true) printSavings(given("days", 1));
+if (process.argv[1]?.endsWith("savings.ts") === true) {
+  const asked = given({ days: 1, site: sites.map(({ name }) => name), climate: Object.keys(climates) });
+  printSavings(asked.days, asked.site, asked.climate);
+}

@@ -8,7 +8,7 @@ import { printSavings } from "./savings.ts";
  * A year of the cabinet with all shipped controllers in each climate, with the faults a year brings on their days: the
  * scores against their goals. A year takes an hour and a half of one core. `--years 0` leaves it out, `--from D --to D` plays a
  * part of it, `--climate hot`, `temperate` or `arctic` one of them. Then what is saved: `--savings-days N` of each season
- * (default 1; 0: none).
+ * (default 1; 0: none), in every climate.
  */
 
 const day = 86_400;
@@ -119,9 +119,8 @@ function printYear(climate: Climate, from: number, to: number): void {
   for (const gate of score.gates) console.log(`  gate: ${gate}`);
 }
 
-const at = process.argv.indexOf("--climate");
-const only = at < 0 ? undefined : process.argv[at + 1];
-if (given("years", 1) > 0)
+const asked = given({ years: 1, from: 0, to: 365, climate: climates, "savings-days": 1 });
+if (asked.years > 0)
   for (const climate of climates)
-    if (only === undefined || only === climate) printYear(climate, given("from", 0), given("to", 365));
-if (given("savings-days", 1) > 0) printSavings(given("savings-days", 1));
+    if ((asked.climate ?? climate) === climate) printYear(climate, asked.from, asked.to);
+if (asked["savings-days"] > 0) printSavings(asked["savings-days"]);
