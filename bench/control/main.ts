@@ -13,12 +13,7 @@ import { printSwaps } from "./swaps.ts";
  * in this thread (default 1000), `--live-swaps N` in threads (default 1000, some minutes); 0 leaves one out.
  */
 
-const {
-  days,
-  years,
-  swaps,
-  "live-swaps": live,
-} = given({ days: 10, years: 10, swaps: 1000, "live-swaps": 1000 });
+const { days, years, swaps, liveSwaps } = given({ days: 10, years: 10, swaps: 1000, liveSwaps: 1000 });
 
 if (days > 0) {
   console.log(`The cabinet in a hot year, ${days} days each, one core\n`);
@@ -27,4 +22,4 @@ if (days > 0) {
 }
 if (years > 0) printMemory(years);
 if (swaps > 0) await printSwaps(swaps);
-if (live > 0) await printLiveSwaps(live);
+if (liveSwaps > 0) await printLiveSwaps(liveSwaps);

@@ -119,8 +119,8 @@ function printYear(climate: Climate, from: number, to: number): void {
   for (const gate of score.gates) console.log(`  gate: ${gate}`);
 }
 
-const asked = given({ years: 1, from: 0, to: 365, climate: climates, "savings-days": 1 });
+const asked = given({ years: 1, from: 0, to: 365, climate: climates, savingsDays: 1 });
 if (asked.years > 0)
   for (const climate of climates)
     if ((asked.climate ?? climate) === climate) printYear(climate, asked.from, asked.to);
-if (asked["savings-days"] > 0) printSavings(asked["savings-days"]);
+if (asked.savingsDays > 0) printSavings(asked.savingsDays);

@@ -264,16 +264,14 @@ test("a value that hardware is not told, to spare its memory, is an alarm until 
   await site.clock.advance(60_000);
   assert.deepEqual(standing(site), []);
   const fault = "its memory wears out with writing and takes 10 a day; the next in 90 min";
-  const spent = Promise.reject(new BothyError("TOO_MANY", { source: "whoever writes", fault }));
-  spent.catch(() => undefined);
-  table.gates.set("fan-a", spent);
+  table.refusals.set("fan-a", new BothyError("TOO_MANY", { source: "whoever writes", fault }));
   table.values.set("inlet/temperature", 29);
   await site.clock.advance(120_000);
   assert.deepEqual(standing(site), ["a held-write:fan-a.speed"]);
   const [alarm] = site.controllers.alarms();
   assert.equal(alarm?.severity, "warning");
   assert.match(alarm.text, /^fan-a speed: \d+ waits: .*takes 10 a day; the next in 90 min/u);
-  table.gates.delete("fan-a");
+  table.refusals.delete("fan-a");
   await site.clock.advance(120_000);
   assert.deepEqual(standing(site), []);
 });

@@ -100,3 +100,6 @@ export function bench(
     },
   };
 }
+
+/** What outlets and relays take. */
+export const switches = ["on", "off"];

@@ -1,113 +1,13 @@
 import assert from "node:assert/strict";
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { test, type TestContext } from "node:test";
-import type { Definition } from "../../controllers/contract.ts";
-import { InlineHost } from "../../controllers/runtime/inline-host.ts";
+import { test } from "node:test";
 import { minutes, seconds } from "../../devices/clock.ts";
-import { silentLog } from "../../devices/plugin.ts";
 import { changeTokens } from "../../server/access/token-file.ts";
 import { makeToken } from "../../server/access/token.ts";
-import type { Role } from "../../server/access/principal.ts";
-import { type Loader, siteLoader } from "../../server/controllers/loader.ts";
-import { simple } from "../control/second-version.ts";
-import { bearer, patient, temporaryFolder } from "../support/guarded-site.ts";
+import { bearer, temporaryFolder } from "../support/guarded-site.ts";
 import { speed, type TableDevice } from "../support/table-plugin.ts";
-import { TestClock } from "../support/test-clock.ts";
-import { tableSite } from "../support/table-site.ts";
-
-const devices: readonly TableDevice[] = [
-  { alias: "fan-1", type: "fan", outputs: [["duty"]], actions: [speed], tags: ["rack:r1"] },
-  { alias: "probe", type: "temperature", outputs: [["temperature"]], tags: ["rack:r1", "point:inlet"] },
-  { alias: "far", type: "fan-heater", outputs: [["duty"]], actions: [speed], tags: ["rack:far"] },
-];
-
-const shipped: readonly Definition[] = [
-  {
-    ...simple(),
-    step: (context) => {
-      const made = simple().step(context);
-      const warm = (context.inputs["inlet"] as { value: number }).value >= 30;
-      const text = "it is too warm";
-      return warm ? { ...made, alarms: [{ id: "warm", severity: "warning", text }] } : made;
-    },
-  },
-  { ...simple("1.1.0", (value) => Math.min(100, value + 30)), name: "simple-warm" },
-];
-
-/** Code of one's own without a thread: here it is to be trusted. */
-const loader: Loader = {
-  bundle: () => Promise.reject(new Error("no files here")),
-  bundleText: (file, text) =>
-    siteLoader({ clock: new TestClock(), log: silentLog, shipped }).bundleText(file, text),
-  open: async (source) => {
-    if (source.kind === "definition") return new InlineHost(source.definition);
-    if (source.kind === "shipped") return new InlineHost(shipped.find(({ name }) => name === source.name)!);
-    const module = (await import(`data:text/javascript,${encodeURIComponent(source.text)}`)) as {
-      default: Definition;
-    };
-    return new InlineHost(module.default);
-  },
-};
-
-const ownText = (version: string, value: string): string => `
-import { defineController, seconds, select, Type } from "bothy/controllers";
-export default defineController({
-  name: "mine", version: "${version}", summary: "mine", period: seconds(5),
-  settings: Type.Object({}),
-  inputs: { inlet: select("type:temperature", "point:inlet").max() },
-  outputs: { fans: select("type:fan").action("speed") },
-  failSafe: { fans: 100 },
-  init: () => ({}),
-  step: ({ inputs }) => ({ outputs: { fans: ${value} }, state: {}, reason: "mine wants it" }),
-});`;
-
-async function controlled(
-  t: TestContext,
-  folder = temporaryFolder(t),
-  more: readonly TableDevice[] = [],
-  rest: object = {},
-) {
-  const made = await tableSite(
-    t,
-    [...devices, ...more],
-    { "fan-1/duty": 40, "probe/temperature": 25, "far/duty": 10 },
-    {
-      access: {},
-      state: { folder },
-      http: { host: "127.0.0.1", port: 0, limits: patient },
-      controllers: { inlet: { use: "simple", settings: { setpoint: 24 }, ...rest } },
-    },
-    {},
-    { controllers: { shipped, loader } },
-  );
-  await made.site.controllers.started();
-  await made.clock.advance(seconds(30));
-  let count = 0;
-  const as = (role: Role, scope?: readonly string[]) => {
-    const { token, record } = makeToken(
-      { name: `t${++count}`, role, ...(scope === undefined ? {} : { scope }) },
-      made.clock.now(),
-    );
-    changeTokens(join(folder, "tokens.json"), (tokens) => [...tokens, record]);
-    return async (method: "GET" | "PUT" | "PATCH" | "POST" | "DELETE", url: string, payload?: object) => {
-      await made.clock.advance(seconds(3));
-      const pending = made.ask({
-        method,
-        url,
-        headers: bearer(token),
-        ...(payload === undefined ? {} : { payload }),
-      });
-      const answer = await pending;
-      return {
-        status: answer.status,
-        body: answer.body as Readonly<Record<string, unknown>>,
-        text: answer.text,
-      };
-    };
-  };
-  return { ...made, as, folder };
-}
+import { controlled, ownText } from "./controlled-site.ts";
 
 test("a viewer sees what controls and why; nobody else's devices", async (t) => {
   const { as } = await controlled(t);
@@ -368,55 +268,6 @@ test("the trace tells every step, by span and by number", async (t) => {
   assert.equal((await viewer("GET", "/api/controllers/inlet/trace?limit=0")).status, 400);
 });
 
-test("a version of one's own is uploaded, shadowed, replayed, promoted, and taken back", async (t) => {
-  const { as, clock, table } = await controlled(t);
-  const admin = as("admin");
-  const upload = (text: string) =>
-    admin("POST", "/api/controllers/inlet/versions", { file: "mine.ts", text, why: "mine" });
-  const damaged = await upload("export default 7 +");
-  assert.equal(damaged.status, 400);
-  assert.match(String(damaged.body["context"]), /mine\.ts:1:19/);
-  assert.equal((await upload("export default { name: 7 }")).status, 400);
-  const made = await upload(ownText("3.0.0", "55"));
-  assert.equal(made.status, 200, made.text);
-  assert.equal(made.body["version"], "3.0.0");
-  const shadowed = await admin("POST", "/api/controllers/inlet/shadow", { version: "3.0.0", for: "1m" });
-  assert.equal(shadowed.status, 200, shadowed.text);
-  await clock.advance(minutes(2));
-  const refused = await admin("POST", "/api/controllers/inlet/promote", {});
-  assert.equal(refused.status, 400);
-  assert.match(String(refused.body["context"]), /more than 10 % apart/);
-  const replayed = await admin("POST", "/api/controllers/inlet/replay", { version: "3.0.0" });
-  assert.equal(replayed.status, 200, replayed.text);
-  assert.ok(Number(replayed.body["steps"]) > 10);
-  for (const [body, fault] of [
-    [{ from: "2031-01-02", to: "2031-01-01" }, /from: 2031-01-02T00:00:00.000Z is after `to`, 2031-01-01/],
-    [{ file: "mine.ts" }, /say `version`, or `file` and `text`/],
-    [{ version: "3.0.0", text: "export default 5" }, /say `version`, or `file` and `text`/],
-  ] as const) {
-    const { status, body: answer } = await admin("POST", "/api/controllers/inlet/replay", body);
-    assert.equal(status, 400);
-    assert.match(String(answer["context"]), fault);
-  }
-  const same = await admin("POST", "/api/controllers/inlet/replay");
-  assert.equal((same.body["comparison"] as { differing: number }).differing, 0, same.text);
-  const promoted = await admin("POST", "/api/controllers/inlet/promote", { force: true, why: "it is right" });
-  assert.equal(promoted.status, 200, promoted.text);
-  await clock.advance(seconds(15));
-  assert.equal(table.values.get("fan-1/duty"), 55);
-  const back = await admin("POST", "/api/controllers/inlet/rollback", { why: "it was not" });
-  assert.equal(back.status, 200, back.text);
-  await clock.advance(seconds(60));
-  assert.notEqual(table.values.get("fan-1/duty"), 55);
-  const versions = (await admin("GET", "/api/controllers/inlet/versions")).body;
-  assert.equal(versions["inForce"], "simple@1.0.0");
-  assert.deepEqual(
-    (versions["history"] as { what: string }[]).map(({ what }) => what),
-    ["rolled back", "promoted", "shadowed", "added", "configured"],
-  );
-  assert.equal((await admin("POST", "/api/controllers/inlet/swap", { version: "9.9.9" })).status, 404);
-});
-
 test("an override that one of several does not take commands none of them", async (t) => {
   const weak = { ...speed, accepts: { kind: "number", min: 0, max: 60, step: 1, unit: "%" } } as const;
   const fan: TableDevice = { alias: "weak", type: "fan", outputs: [["duty"]], actions: [weak] };
@@ -428,42 +279,6 @@ test("an override that one of several does not take commands none of them", asyn
   assert.match(String(answer.body["context"]), /weak speed: 80 is outside 0\.\.60 %/);
   await admin("GET", "/api/controllers/inlet");
   assert.equal(table.values.get("fan-1/duty"), before);
-});
-
-test("what a change of version or a replay cannot mean is refused, with what is wrong", async (t) => {
-  const { as } = await controlled(t);
-  const admin = as("admin");
-  const rows: readonly (readonly [path: string, body: object, told: RegExp])[] = [
-    [
-      "swap",
-      { version: "simple@1.0.0", probation: "100000000000d" },
-      /a probation lasts 30 days at the most/,
-    ],
-    ["shadow", { version: "simple@1.0.0", for: "100000000000d" }, /a shadow lasts 30 days at the most/],
-    ["replay", { settings: { setpont: 20 } }, /there is no setting `setpont`/],
-    ["replay", { settings: { setpoint: 90 } }, /setpoint: 90 °C is above its maximum 35 °C/],
-  ];
-  for (const [path, body, told] of rows) {
-    const answer = await admin("POST", `/api/controllers/inlet/${path}`, body);
-    assert.equal(answer.status, 400, answer.text);
-    assert.match(String(answer.body["context"]), told);
-  }
-  assert.equal((await admin("GET", "/api/controllers/inlet/versions")).status, 200);
-});
-
-test("a version without a configured setting is in force again after a restart, and can be set", async (t) => {
-  const first = await controlled(t);
-  const admin = first.as("admin");
-  const body = { file: "mine.ts", text: ownText("3.0.0", "55") };
-  assert.equal((await admin("POST", "/api/controllers/inlet/versions", body)).status, 200);
-  const swapped = await admin("POST", "/api/controllers/inlet/swap", { version: "3.0.0" });
-  assert.equal(swapped.status, 200, swapped.text);
-  const set = () => admin("PATCH", "/api/controllers/inlet/settings", { settings: {} });
-  assert.deepEqual((await set()).body["settings"], {});
-  await first.site.stop();
-  const again = await controlled(t, first.folder);
-  const { standing, definition } = again.site.controllers.runtime.get("inlet") ?? {};
-  assert.deepEqual([standing, definition?.version], ["running", "3.0.0"]);
 });
 
 test("the description of the site has every route of controllers, with what is sent and answered", async (t) => {

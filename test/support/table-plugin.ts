@@ -54,6 +54,8 @@ export class Table {
   readonly commands: Command[] = [];
   /** Writes to a device, by alias, are carried out once this resolves. */
   readonly gates = new Map<string, Promise<void>>();
+  /** Writes to a device, by alias, fail with this. */
+  readonly refusals = new Map<string, Error>();
   /** Ends the connection that is open. */
   cut: () => void = () => undefined;
 }
@@ -121,6 +123,8 @@ function connect(devices: readonly Device[], table: Table, { clock }: LinkDeps):
       const shows = command.action.shows;
       if (device === undefined) throw new BothyError("NOT_FOUND", { source: command.device });
       await table.gates.get(device.alias ?? "");
+      const refusal = table.refusals.get(device.alias ?? "");
+      if (refusal !== undefined) throw refusal;
       if (shows !== undefined && command.value !== undefined) {
         table.values.set(keyOf(device.alias ?? "", shows.output, shows.channel), command.value);
       }

@@ -35,7 +35,11 @@ const wants = ({ mode, outputs }: Pick<ControllerSummary, "mode" | "outputs">): 
 const whyOf = ({ fault, reason }: ControllerSummary): string => fault ?? reason ?? "it has made no step yet";
 
 const modeStyles: Readonly<Record<ControllerSummary["mode"], Style>> = {
-  ...{ automatic: "good", manual: "doubtful", off: "doubtful", resting: "faint", "fail-safe": "bad" },
+  automatic: "good",
+  manual: "doubtful",
+  off: "doubtful",
+  resting: "faint",
+  "fail-safe": "bad",
 };
 
 const fields: readonly Field<ControllerSummary>[] = [
