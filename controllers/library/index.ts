@@ -58,6 +58,7 @@ export * from "./shedding-settings.ts";
 export * from "./shedding.ts";
 export * from "./short-term.ts";
 export * from "./split-range.ts";
+export * from "./staging-settings.ts";
 export * from "./staging.ts";
 export * from "./stepwise.ts";
 export { heldFor, hysteresis, shown } from "./timing.ts";

@@ -6,12 +6,12 @@ import { sequenceStep, initialSequence } from "./sequence.ts";
 import {
   initialStaging,
   stageOffset,
-  stagingSettings,
   type StagingInput,
   type StagingResult,
   type StagingState,
   stagingStep,
 } from "./staging.ts";
+import { stagingSettings } from "./staging-settings.ts";
 
 const settings = { ...Value.Create(stagingSettings), restPeak: 0 };
 

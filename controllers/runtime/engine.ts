@@ -1,14 +1,16 @@
 import type { Instant } from "../../devices/clock.ts";
 import { saidBy } from "../../devices/errors.ts";
-import type { Alarm, FailSafe, StepResult } from "../contract.ts";
-import type { Failure, Frame, Mode, Order, Rest, StepTrace } from "./frame.ts";
+import type { Alarm, FailSafe } from "../contract.ts";
+import type { Failure, Frame, Mode, Order, StepTrace } from "./frame.ts";
 import type { Call, Outcome } from "./host.ts";
 import type { TargetMemory } from "./output-limits.ts";
 import { type Origin, originOf } from "./origin.ts";
 import { OutputsPlan } from "./outputs-plan.ts";
 import { type Inputs, pickInputs } from "./pick.ts";
 import type { Plan } from "./plan-draft.ts";
+import { SaidAlarms } from "./said-alarms.ts";
 import type { Configured, Shape } from "./shape.ts";
+import { inForceOf, type Said, traceOf } from "./step-told.ts";
 import { Trust, type TrustMemory, type TrustOptions } from "./trust.ts";
 import { readResult, type Wishes } from "./wishes.ts";
 
@@ -46,20 +48,6 @@ interface Begun {
   readonly inputs: Inputs;
 }
 
-/** What a trace says of a step, as far as it is not in its frame. */
-interface Said {
-  readonly mode: Mode;
-  readonly plan: Plan;
-  readonly reason: string;
-  /** How long the step function took, ms. */
-  readonly took?: number;
-  /** What the step gave back, of one that went well. */
-  readonly result?: StepResult | undefined;
-  /** Of the engine, besides those of the step. */
-  readonly alarms?: readonly Alarm[];
-  readonly failure?: Failure;
-}
-
 const none: readonly never[] = [];
 const nothing = {} as const;
 
@@ -79,11 +67,7 @@ export class EngineCore {
   #state: unknown;
   /** In place of the definition's fail-safe values. */
   #values: Partial<FailSafe> = {};
-  /** Of the last step that was made, and when that was. */
-  #alarms: readonly Alarm[] = none;
-  #alarmsAt: Instant | undefined;
-  /** The same while no step is made: then nobody knows whether they still are so. */
-  #unsure: readonly Alarm[] | undefined;
+  readonly #said = new SaidAlarms();
   /** Whose silence had the last inputs missing; undefined after any other failure. */
   #origin: Origin | undefined;
   #begun: Begun | undefined;
@@ -109,7 +93,7 @@ export class EngineCore {
 
   /** What the last step said is wrong. */
   get alarms(): readonly Alarm[] {
-    return this.#alarms;
+    return this.#said.alarms;
   }
 
   get memory(): EngineMemory {
@@ -119,8 +103,8 @@ export class EngineCore {
       values: this.#values,
       targets: this.#plan.memory,
       rested: this.#plan.rested,
-      alarms: this.#alarms,
-      alarmsAt: this.#alarmsAt,
+      alarms: this.#said.alarms,
+      alarmsAt: this.#said.at,
       ...this.#trust.memory,
     };
   }
@@ -144,7 +128,7 @@ export class EngineCore {
       Object.entries(memory.values).filter(([name]) => Object.hasOwn(this.shape.outputs, name)),
     );
     this.#plan.resume(memory.targets, memory.rested ?? false);
-    this.#say(memory.alarms, memory.alarmsAt);
+    this.#said.say(memory.alarms, memory.alarmsAt);
   }
 
   /** Into fail-safe from the next step on, for a reason outside the step. */
@@ -215,7 +199,7 @@ export class EngineCore {
   #beOff(begun: Begun): EngineResult {
     this.#origin = undefined;
     this.#trust.switchOff();
-    this.#say(none, undefined);
+    this.#said.say(none, undefined);
     const reason = "it is switched off: nothing is commanded";
     return this.#result(begun, { mode: "off", plan: this.#plan.off(begun.frame, reason), reason });
   }
@@ -248,7 +232,7 @@ export class EngineCore {
     const { frame } = begun;
     const { result } = wishes;
     this.#state = result.state;
-    this.#say(result.alarms ?? none, frame.at);
+    this.#said.say(result.alarms ?? none, frame.at);
     if (result.failSafe !== undefined) this.#values = result.failSafe;
     if (result.missing !== undefined)
       return this.#without(begun, result.missing, result.lacks ?? none, took, wishes);
@@ -266,20 +250,6 @@ export class EngineCore {
 
   #atRest(frame: Frame): Plan | undefined {
     return frame.rest === undefined ? undefined : this.#plan.rest(frame, this.failSafeValues, frame.rest);
-  }
-
-  #say(alarms: readonly Alarm[], at: Instant | undefined): void {
-    this.#alarms = alarms;
-    this.#alarmsAt = at;
-    this.#unsure = undefined;
-  }
-
-  /** What is told of the step: that of the last one, with its time, when none was made. */
-  #told(made: boolean): readonly Alarm[] {
-    const at = this.#alarmsAt;
-    if (made || at === undefined || this.#alarms.length === 0) return this.#alarms;
-    this.#unsure ??= this.#alarms.map((alarm) => ({ ...alarm, asOf: at }));
-    return this.#unsure;
   }
 
   #inFailSafe(begun: Begun, took: number, wishes?: Wishes, failure?: Failure): EngineResult {
@@ -300,43 +270,14 @@ export class EngineCore {
   }
 
   #result({ frame, inputs }: Begun, given: Said): EngineResult {
-    const { rest } = frame;
-    const said = rest === undefined || given.mode === "off" ? given : restOf(given, rest);
-    const { mode, plan, reason, took = 0, result, alarms = none, failure } = said;
-    const { leader, terms }: Partial<StepResult> = result ?? nothing;
-    // Whoever is not in force says neither what others may rely on nor what limits it.
-    const inForce = mode === "fail-safe" || mode === "resting" ? undefined : result;
-    const limits = inForce?.limits ?? none;
-    const published = inForce?.published;
-    const own = mode === "resting" ? none : this.#told(result !== undefined);
-    const trace: StepTrace = {
-      at: frame.at,
-      version: this.shape.version,
-      mode,
-      wantedMode: frame.wanted,
-      dt: frame.dt,
-      localHour: frame.localHour,
-      took,
-      inputs: frame.inputs,
-      picked: inputs.picked,
-      missing: inputs.missing,
-      limits: plan.limits.length === 0 ? limits : [...limits, ...plan.limits],
-      outputs: plan.traced,
-      reason,
-      alarms: alarms.length === 0 ? own : [...own, ...alarms],
-      state: this.#state,
-      // What may be absent comes last: a property that follows a spread takes a hundred times as long.
-      ...(leader === undefined ? nothing : { leader }),
-      ...(terms === undefined ? nothing : { terms }),
-      ...(failure === undefined ? nothing : { failure }),
-      ...(published === undefined ? nothing : { published }),
-    };
-    return { mode, orders: plan.orders, trace, published };
+    const said = inForceOf(given, frame);
+    const { mode, plan, result } = said;
+    const own = mode === "resting" ? none : this.#said.told(result !== undefined);
+    const made = { version: this.shape.version, state: this.#state, own };
+    const trace = traceOf(frame, inputs, said, made);
+    return { mode, orders: plan.orders, trace, published: trace.published };
   }
 }
-
-/** Of a step that only follows: whatever came of it is nobody's trouble. */
-const restOf = (said: Said, { why }: Rest): Said => ({ ...said, mode: "resting", reason: why, alarms: none });
 
 const strangeAlarm = (unknown: readonly string[]): Alarm => {
   const [first = "", ...more] = unknown;

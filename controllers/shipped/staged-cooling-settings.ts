@@ -2,7 +2,7 @@ import { type Static, Type } from "typebox";
 import { guardSettings } from "../library/compressor-guard.ts";
 import { coolingWatchSettings } from "../library/cooling-watch.ts";
 import { leadLagSettings } from "../library/lead-lag.ts";
-import { stagingSettings } from "../library/staging.ts";
+import { stagingSettings } from "../library/staging-settings.ts";
 import { reached, within } from "../library/timing.ts";
 import { checkValidate } from "../library/validate.ts";
 import { celsius, kelvin, percent, plain, watts } from "../settings.ts";

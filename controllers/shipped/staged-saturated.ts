@@ -1,7 +1,8 @@
 import { type Static, Type } from "typebox";
 import type { Alarm } from "../contract.ts";
 import { delayStep, type DelayState, initialDelay, watchSettings } from "../library/alarms.ts";
-import { stageOffset, type StagingResult, type StagingSettings } from "../library/staging.ts";
+import type { StagingSettings } from "../library/staging-settings.ts";
+import { stageOffset, type StagingResult } from "../library/staging.ts";
 import { shown } from "../library/timing.ts";
 import { alarm } from "./parts.ts";
 

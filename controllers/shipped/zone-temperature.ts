@@ -1,19 +1,17 @@
 import { seconds } from "../../devices/clock.ts";
 import { defineController } from "../contract.ts";
-import { delayStep, initialDelay, initialRate, rateStep } from "../library/alarms.ts";
+import { initialDelay, initialRate, rateStep } from "../library/alarms.ts";
 import { initialEconomiser } from "../library/economiser.ts";
-import { infeasible } from "../library/feasible.ts";
 import { firstOrder } from "../library/filter.ts";
 import { countedSeconds, slewed } from "../library/limit.ts";
-import { loopWatchInit, loopWatchStep } from "../library/loop-watch.ts";
 import { pidInit } from "../library/pid.ts";
 import { rampStep } from "../library/ramp.ts";
 import type { SequenceCommands } from "../library/split-range.ts";
 import { shown } from "../library/timing.ts";
 import { validateInit, type Validated, validateStep } from "../library/validate.ts";
 import { onBelievedAir } from "./air-probes.ts";
-import { raisedLevels, wantedSetpoint } from "./on-battery.ts";
-import { alarm, maybe, median, there } from "./parts.ts";
+import { wantedSetpoint } from "./on-battery.ts";
+import { there } from "./parts.ts";
 import { airLimits, airLimitTexts } from "./zone-air.ts";
 import { damperBlind, damperSafe, damperStep } from "./zone-damper.ts";
 import { blindDuty, criticalText, isCritical, lastDuty, lostSensors, withLost } from "./zone-fail-safe.ts";
@@ -24,9 +22,7 @@ import {
   type Bank,
   dutiesOf,
   fanAlarms,
-  levelAlarms,
   noInlet,
-  oscillationAlarm,
   probesOf,
   sensorAlarms,
 } from "./zone-parts.ts";
@@ -44,6 +40,7 @@ import {
   type ZoneTemperatureSettings,
   zoneTemperatureSettings,
 } from "./zone-temperature-settings.ts";
+import { watch } from "./zone-watch.ts";
 
 function blindStep(context: Context, validated: Validated, bank: Bank, inForce: number | undefined): Result {
   const { state, settings: s, dt } = context;
@@ -215,68 +212,6 @@ const termsOf = (
   // What of the demand, scheduled, is a percent of the damper.
   damperShare: damperUntil / (Math.max(1, 100 - damperMin) * factor),
 });
-
-function watch(
-  { state, inputs, settings: s, dt }: Context,
-  seen: {
-    readonly outdoorAir: boolean;
-    readonly pv: number;
-    readonly setpoint: number;
-    readonly decided: Decided;
-    readonly rate: ReturnType<typeof rateStep>;
-    readonly ample: number | undefined;
-  },
-) {
-  const { pv, setpoint, decided, rate } = seen;
-  const levels = levelAlarms(state.levels, pv, raisedLevels(inputs, s), dt);
-  const hot = decided.position >= s.saturatedAt && pv > setpoint + s.saturatedError;
-  const cold = decided.position <= -s.saturatedAt && pv < s.heatingSetpoint - s.saturatedError;
-  const saturated = delayStep(state.saturated, hot, { on: s.saturatedAfter, off: 0 }, dt);
-  const heatingSaturated = delayStep(
-    state.heatingSaturated,
-    cold,
-    { on: s.heatingSaturatedAfter, off: 0 },
-    dt,
-  );
-  const alarms = [...levels.alarms];
-  if (saturated.on)
-    alarms.push(
-      alarm(
-        "saturated",
-        "major",
-        seen.ample !== undefined && seen.ample < s.saturatedAt
-          ? `cooling does not hold ${shown(setpoint)} °C, and more air would not help: look at compressors and load`
-          : `all the cooling there is does not hold ${shown(setpoint)} °C: look at cooling, filters and load`,
-      ),
-    );
-  if (heatingSaturated.on)
-    alarms.push(
-      alarm(
-        "heating-saturated",
-        "major",
-        `the heater does not hold ${shown(s.heatingSetpoint)} °C: look at heater and doors`,
-      ),
-    );
-  if (rate.quarter >= s.rateWarning)
-    alarms.push(
-      alarm("rate", "warning", `the hottest inlet changed by ${shown(rate.quarter)} K within 15 min`),
-    );
-  const error = pv - (decided.side === "cooling" ? setpoint : s.heatingSetpoint);
-  const loopWatch = loopWatchStep(state.loopWatch ?? loopWatchInit, error, s.integralTime, s, dt);
-  if (loopWatch.oscillates) alarms.push(oscillationAlarm(s.gain));
-  const advice = infeasible(setpoint, {
-    ...maybe("outdoor", median(inputs.outdoor)),
-    ...maybe("heat", inputs.power?.value),
-    ...maybe("fullFlow", s.fullFlow > 0 ? s.fullFlow : undefined),
-    outdoorShare: seen.outdoorAir ? 1 : 0,
-    ...maybe("cooling", s.coolingPower > 0 ? s.coolingPower : undefined),
-  });
-  if (advice !== undefined) alarms.push(alarm("infeasible", "notice", advice));
-  return {
-    alarms,
-    state: { levels: levels.state, saturated, heatingSaturated, loopWatch: loopWatch.state },
-  };
-}
 
 /** One loop for a whole zone: heater, damper, fans and mechanical cooling, one after the other. */
 export const zoneTemperature = defineController({
