@@ -69,3 +69,21 @@ test("terms have their units, counts have none", () => {
   );
   assert.ok(told.includes("terms    error 1.25 K  stages 2  p 5 %"), told.join("\n"));
 });
+
+test("values of inputs stand below each other, however long a name is", () => {
+  const inputs = {
+    inlet: [{ value: 24.5, quality: "good", age: 1500, from: "probe-1" }],
+    outdoorHumidity: [{ value: 55, quality: "uncertain", age: 500, from: "probe-2" }],
+    door: [{ quality: "bad", text: "it is silent", from: "io-1" }],
+  };
+  const last = { at: since, terms: {}, outputs: [], limits: [], missing: [], inputs };
+  const told = whyLines({ ...detail, last } as unknown as ControllerDetail, now, Infinity);
+  assert.deepEqual(
+    told.filter((line) => /probe|io-1/.test(line)),
+    [
+      "inputs   inlet               24.5  good, 1.5 s old  probe-1",
+      "         outdoorHumidity       55  uncertain, 0.5 s old  probe-2",
+      "         door            bad: it is silent (io-1)",
+    ],
+  );
+});

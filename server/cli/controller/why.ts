@@ -40,9 +40,11 @@ function sections(detail: Detail, now: number, width: number): readonly Part[] {
   const { last, alarms } = detail;
   const shortened = (lines: readonly string[]): readonly string[] =>
     width === Infinity ? lines : few(lines);
-  const inputs = Object.entries(last?.inputs ?? {}).flatMap(([name, all]) =>
+  const given = Object.entries(last?.inputs ?? {});
+  const longest = Math.max(10, ...given.map(([name]) => name.length));
+  const inputs = given.flatMap(([name, all]) =>
     // What is bad comes first: it is what is not alike.
-    shortened([...all].sort(byQuality).map((one) => inputLine(name, one))),
+    shortened([...all].sort(byQuality).map((one) => inputLine(name.padEnd(longest), one))),
   );
   const terms = Object.entries(last?.terms ?? {}).map(([name, value]) => {
     const unit = detail.termUnits?.[name];
@@ -171,8 +173,8 @@ const value = (of: number | string | boolean | undefined): string =>
 
 const inputLine = (name: string, { quality, value: of, age: old, from, text }: ControllerInput): string =>
   quality === "bad"
-    ? `${name.padEnd(10)} bad: ${text ?? ""} (${from})`
-    : `${name.padEnd(10)} ${value(of).padStart(8)}  ${quality}, ${((old ?? 0) / 1000).toFixed(1)} s old  ${from}`;
+    ? `${name} bad: ${text ?? ""} (${from})`
+    : `${name} ${value(of).padStart(8)}  ${quality}, ${((old ?? 0) / 1000).toFixed(1)} s old  ${from}`;
 
 function entryLine(
   name: string,
