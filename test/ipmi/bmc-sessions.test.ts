@@ -215,7 +215,7 @@ test("random packets are survived, and none opens anything", () => {
 });
 
 test("any command with any data is answered, whatever it is", () => {
-  const { bmc } = rig({ sessions: 60 });
+  let { bmc } = rig();
   let one = openConsole(bmc);
   fc.assert(
     fc.property(
@@ -226,11 +226,17 @@ test("any command with any data is answered, whatever it is", () => {
         const netFn = 2 * half;
         if (netFn === 0x06 && (command === 0x02 || command === 0x03)) return;
         const answer = one.request(netFn, command, [...data.subarray(0, 40)]);
-        if (answer === undefined) one = openConsole(bmc);
-        else assert.ok(answer.code <= 0xff);
+        if (answer !== undefined) {
+          assert.ok(answer.code <= 0xff);
+          return;
+        }
+        // Only when one before has ended the session, as whoever disables the own account does: go on with another BMC.
+        assert.equal(bmc.parts.sessions.active().length, 0, "an answer");
+        ({ bmc } = rig());
+        one = openConsole(bmc);
       },
     ),
-    { numRuns: 4000 },
+    { numRuns: 4000, examples: [[3, 0x47, Buffer.from([2, 0])]] },
   );
 });
 
