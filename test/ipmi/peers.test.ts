@@ -37,8 +37,9 @@ async function killed(script: string, before: (said: string) => void): Promise<s
 test("a program that was started for a test ends with it, also when that is killed", async () => {
   const script = `
     import { spawnBound } from ${helper("bound-process.ts")};
-    const child = spawnBound("sleep", ["600"]);
-    child.once("spawn", () => console.log(child.pid));`;
+    // Only what runs is bound already: a program is, when its first word comes.
+    const child = spawnBound("sh", ["-c", "echo runs; exec sleep 600"]);
+    child.stdout.once("data", () => console.log(child.pid));`;
   const pid = Number(await killed(script, (said) => assert.ok(runs(Number(said)))));
   await until(() => !runs(pid), "the program has ended");
   assert.ok(!runs(pid));
