@@ -6,6 +6,7 @@ import type { AddressInfo } from "node:net";
 import { test, type TestContext } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 import { type Client, ClientError, createClient, type StreamItem } from "../../client/index.ts";
+import { until } from "../support/sockets.ts";
 import { TestClock } from "../support/test-clock.ts";
 import { counted, served } from "./served.ts";
 
@@ -121,7 +122,7 @@ test("what cannot be asked is refused here, what the site refuses is told", asyn
 });
 
 test("frames and bus scans come line by line, and end when nobody wants them", async (t) => {
-  const { client: make, table } = await served(t);
+  const { client: make, table, http } = await served(t);
   const client = make();
   const scanned = await collected(client.scanBus("t", { from: 1, to: 3 }));
   assert.deepEqual(
@@ -141,6 +142,8 @@ test("frames and bus scans come line by line, and end when nobody wants them", a
     }
   }, why);
   await until(() => table.taps.size === 0);
+  // Whoever has hung up has opened others for what may come, which the site's end would wait for.
+  http.server.closeAllConnections();
 });
 
 /** A server of the test's own, behind a real port. */
@@ -193,11 +196,6 @@ test("reads are tried again, writes never; the server's pause is kept", async (t
     "POST /api/buses/t/scan",
   ]);
 });
-
-/** Lets the sockets do what they do. */
-async function until(reached: () => boolean): Promise<void> {
-  while (!reached()) await turn();
-}
 
 test("who is not there, who does not answer, who answers half", async (t) => {
   const closed = createServer().listen(0, "127.0.0.1");

@@ -1,7 +1,6 @@
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import type { TestContext } from "node:test";
-import { setImmediate as turn } from "node:timers/promises";
 import fastify, { type FastifyInstance } from "fastify";
 import { type ClientOptions, WebSocket } from "ws";
 import { silentLog } from "../../devices/plugin.ts";
@@ -10,6 +9,8 @@ import { sendError } from "../../server/faults.ts";
 import type { Site } from "../../server/site.ts";
 import { addSockets } from "../../server/websocket/index.ts";
 import { type SocketLimits, socketLimits } from "../../server/websocket/limits.ts";
+
+export { untilTurned as until } from "./until.ts";
 
 export interface Answer {
   readonly id: unknown;
@@ -34,11 +35,6 @@ export interface SocketClient {
 }
 
 export const portOf = (http: FastifyInstance): number => (http.server.address() as AddressInfo).port;
-
-/** Waits for something that comes about without time passing. */
-export async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await turn();
-}
 
 /** Opens a WebSocket; ended with the test. */
 export async function openSocket(
