@@ -4,13 +4,16 @@ import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 import { status } from "@grpc/grpc-js";
+import type { Millis } from "../../devices/clock.ts";
 import { type Device, valuesOf } from "../../devices/device.ts";
 import { BothyError } from "../../devices/errors.ts";
 import { newMemory } from "../../devices/link-memory.ts";
 import { type Command, type Connection, type LinkDeps, noSite, silentLog } from "../../devices/plugin.ts";
 import type { Reading } from "../../devices/reading.ts";
 import { valueKey } from "../../devices/value-id.ts";
+import type { CallCount } from "../../plugins/synse/call-counts.ts";
 import { synse } from "../../plugins/synse/index.ts";
+import { until } from "../support/sockets.ts";
 import { device, reading, startTestPlugin, type TestPlugin } from "../support/synse-server.ts";
 import { TestClock } from "../support/test-clock.ts";
 import { asking, checkDevice, checkReading, keys, planned, rejects } from "./suite.ts";
@@ -67,9 +70,29 @@ async function readAll(connection: Connection, signal?: AbortSignal): Promise<re
   return connection.read(poll, asking(signal));
 }
 
-/** Waits for what happens on the wire. */
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await turn();
+const callsOf = (connection: Connection): readonly CallCount[] =>
+  (connection.report?.() as { readonly calls: readonly CallCount[] }).calls;
+
+/** How many messages have come in answer to the calls of a method. */
+const received = (connection: Connection, wanted: string): number =>
+  callsOf(connection).find(({ method }) => method === wanted)?.received ?? 0;
+
+/** Whether all was answered; a stream is open for ever. */
+const isAnswered = (connection: Connection): boolean =>
+  callsOf(connection).every(({ method, sent, took }) => method === "ReadStream" || took.count === sent);
+
+/** Lets time pass until something has happened: never while an answer is on its way, which is slower than this time. */
+async function pass(
+  { clock }: Bench,
+  connection: Connection,
+  step: Millis,
+  so: () => boolean,
+): Promise<void> {
+  while (!so()) {
+    await turn();
+    await until(() => isAnswered(connection));
+    await clock.advance(step);
+  }
 }
 
 const commandOf = (id: string): Command => ({
@@ -213,8 +236,9 @@ promise("a plugin that does not say who it is, is refused with a remedy", async 
   await assert.rejects(open(), { code: "BAD_FRAME", message: /id "a\/..\/b" cannot stand in a URL/ });
 });
 
-promise("a write is sent once, and its end is what the plugin says", async ({ plugin, clock, open }) => {
-  const connection = await open();
+promise("a write is sent once, and its end is what the plugin says", async (b) => {
+  const { plugin } = b;
+  const connection = await b.open();
   const write = async (id?: string): Promise<unknown> => {
     const { signal } = new AbortController();
     const command = { ...commandOf("a"), ...(id === undefined ? {} : { transaction: id }) };
@@ -224,10 +248,7 @@ promise("a write is sent once, and its end is what the plugin says", async ({ pl
     );
     const over = { yes: false };
     void writing?.then(() => (over.yes = true));
-    while (!over.yes) {
-      await clock.advance(500);
-      await turn();
-    }
+    await pass(b, connection, 500, () => over.yes);
     return writing;
   };
   plugin.outcomes = [{ status: "PENDING" }, { status: "WRITING" }, { status: "DONE" }];
@@ -253,16 +274,14 @@ promise("a write is sent once, and its end is what the plugin says", async ({ pl
 
 promise("readings come as they are made; unknown ones cause a look for devices", async (b) => {
   const { plugin, clock, found, published, open } = b;
-  await open();
+  const connection = await open();
   await until(() => plugin.streams.size === 1);
   const send = (message: Parameters<typeof reading>[1], id = "a"): void => {
     for (const stream of plugin.streams) stream.write(reading(id, message));
   };
   send({ timestamp: "2031-05-06T07:08:10Z", float64_value: 21 });
-  while (published.length === 0) {
-    await clock.advance(20);
-    await turn();
-  }
+  await until(() => received(connection, "ReadStream") === 1);
+  await pass(b, connection, 20, () => published.length > 0);
   assert.deepEqual(
     published.map((one) => (one.quality === "bad" ? one.reason : [one.value, one.at])),
     [[21, Date.parse("2031-05-06T07:08:10Z")]],
@@ -270,10 +289,8 @@ promise("readings come as they are made; unknown ones cause a look for devices",
   await clock.advance(5000);
   plugin.devices = [device("a"), device("b")];
   send({ float64_value: 22 }, "b");
-  while (found().length === 1) {
-    await clock.advance(20);
-    await turn();
-  }
+  await until(() => received(connection, "ReadStream") === 2);
+  await pass(b, connection, 20, () => found().length > 1);
   assert.deepEqual(
     found().map(({ id }) => id),
     ["a", "b"],
