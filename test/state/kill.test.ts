@@ -8,6 +8,7 @@ import { test, type TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import { systemClock } from "../../devices/clock.ts";
 import type { KeeperStatus } from "../../devices/keeper.ts";
+import { until } from "../support/until.ts";
 
 const childFile = fileURLToPath(new URL("child.ts", import.meta.url));
 const fans = 4;
@@ -240,10 +241,8 @@ test(
       const body = [{ action: "speed", data: String(i % 100), transaction: `${i}-${long}` }];
       assert.equal((await site.ask(`/v3/write/fan-${i % fans}`, "POST", body)).code, 200);
     }
-    assert.match(
-      site.said(),
-      /what happens now is lost when the program ends: the state folder cannot be written/,
-    );
+    const told = /what happens now is lost when the program ends: the state folder cannot be written/;
+    await until(() => told.test(site.said()), "the log says it too");
     const item = { action: "speed", data: "77" };
     const [last] = (await site.ask("/v3/write/wait/fan-3", "POST", item)).body as readonly Status[];
     assert.equal(last?.status, "DONE");
