@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import type { Version } from "../../controllers/versions/store.ts";
@@ -9,7 +8,8 @@ import { BothyError } from "../../devices/errors.ts";
 import { silentLog } from "../../devices/plugin.ts";
 import { watchSources } from "../../server/controllers/watch.ts";
 import { temporaryFolder } from "../support/guarded-site.ts";
-import { settle, TestClock } from "../support/test-clock.ts";
+import { TestClock } from "../support/test-clock.ts";
+import { untilTurned } from "../support/until.ts";
 
 /** A file that is watched, and what came of it. */
 function watched(t: TestContext) {
@@ -50,13 +50,14 @@ function watched(t: TestContext) {
       return Promise.resolve(unloaded.zone);
     },
   });
+  /** Whether nothing is asked of the disk: the watcher waits for its next look, or has ended. */
+  const isIdle = (): boolean => clock.waiting > 0 || ended.signal.aborted;
   /** Looks at the file so many times more; the disk takes as long as it does. */
   const look = async (count: number): Promise<void> => {
     for (let i = 0; i < count; i++) {
+      await untilTurned(isIdle);
       await clock.advance(seconds(1));
-      // What the watcher asked the disk before is mostly answered before this is.
-      await stat(file).catch(() => undefined);
-      await settle();
+      await untilTurned(isIdle);
     }
   };
   const until = async (there: () => boolean): Promise<void> => {
