@@ -16,7 +16,7 @@ import { readConfig } from "../../server/config.ts";
 import { createSite } from "../../server/site.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
-const timeout = 60_000;
+const timeout = 400_000;
 
 function start(t: TestContext, ...args: string[]): ChildProcess {
   const child = spawn(process.execPath, ["--import", "tsx", join(root, "server/main.ts"), ...args], {
@@ -39,7 +39,7 @@ test(
     assert.ok(port !== undefined, first);
     const text = `
 site: { id: s }
-buses: { line: { transport: tcp, host: 127.0.0.1, port: ${port}, poll: { fast: 100ms } } }
+buses: { line: { transport: tcp, host: 127.0.0.1, port: ${port}, responseTimeout: 10s, poll: { fast: 100ms } } }
 devices: [{ bus: line, unit: 7, product: xy-md02, alias: probe }]`;
     const all = [...plugins.values()];
     const { config, plans } = readConfig(text, "text", all, {});
