@@ -14,7 +14,7 @@ import { ownName } from "../../server/cli/terminal.ts";
 
 const main = fileURLToPath(new URL("../../server/main.ts", import.meta.url));
 const demoConfig = fileURLToPath(new URL("../../examples/demo-site.yaml", import.meta.url));
-const timeout = 60_000;
+const timeout = 400_000;
 
 function start(t: TestContext, args: readonly string[], env: Record<string, string> = {}): ChildProcess {
   const child = spawn(process.execPath, ["--import", "tsx", main, ...args], {
