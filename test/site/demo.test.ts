@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 import { systemClock } from "../../devices/clock.ts";
+import type { ErrorCode } from "../../devices/errors.ts";
 import { silentLog } from "../../devices/plugin.ts";
 import type { Reading } from "../../devices/reading.ts";
 import { valueOf } from "../../devices/reading.ts";
@@ -8,7 +9,13 @@ import { plugins } from "../../plugins/index.ts";
 import { demoText } from "../../server/cli/demo-text.ts";
 import { allRead, allTrusted, type Demo, startDemo } from "../../server/demo.ts";
 
-const timeout = 120_000;
+const timeout = 400_000;
+
+/** Waits several times as long as somebody at a screen would: the machine may have other things to do. */
+async function patiently(what: string, become: (signal: AbortSignal) => Promise<boolean>): Promise<void> {
+  for (let i = 0; i < 4; i++) if (await become(new AbortController().signal)) return;
+  assert.fail(`not in time: ${what}`);
+}
 
 async function demo(t: TestContext, wires?: "tcp"): Promise<Demo> {
   const started = await startDemo({
@@ -19,12 +26,10 @@ async function demo(t: TestContext, wires?: "tcp"): Promise<Demo> {
     ...(wires === undefined ? {} : { wires }),
   });
   t.after(() => started.stop());
-  assert.ok(await allRead(started.served.site, new AbortController().signal), "every device is read in time");
-  assert.ok(
-    await allTrusted(started.served.site, new AbortController().signal),
-    "controllers are trusted in time",
-  );
-  const { names, running } = started.served.site.controllers;
+  const { site } = started.served;
+  await patiently("every device is read", (signal) => allRead(site, signal));
+  await patiently("controllers are trusted", (signal) => allTrusted(site, signal));
+  const { names, running } = site.controllers;
   assert.deepEqual(
     running?.list().map(({ name, mode }) => [name, mode]),
     names.map((name) => [name, "automatic"]),
@@ -80,12 +85,32 @@ async function everyValueTried({ served: { site } }: Demo): Promise<void> {
   });
 }
 
+const silence: ReadonlySet<ErrorCode> = new Set(["NO_ANSWER", "LATE_ANSWER"]);
+
+/** Resolves once no value is bad because its unit did not answer in time, as it may not on a busy machine. */
+async function nothingSilent({ served: { site } }: Demo): Promise<void> {
+  const silent = (): boolean =>
+    site.registry
+      .all()
+      .flatMap(({ id }) => site.store.latest(id))
+      .some((one) => one.quality === "bad" && silence.has(one.reason.code));
+  if (!silent()) return;
+  await new Promise<void>((resolve) => {
+    const stop = site.store.subscribe(() => {
+      if (silent()) return;
+      stop();
+      resolve();
+    });
+  });
+}
+
 test(
   "what the demonstration tells to try can be done, and its values stand in people's units",
   { timeout },
   async (t) => {
     const running = await demo(t);
     await everyValueTried(running);
+    await nothingSilent(running);
     const text = demoText(running, "bothy");
     assert.match(text, / \d+(\.\d+)? °C/);
     assert.match(text, /bmc-1 \(port \d+\), bmc-2 \(\d+\)/);
@@ -102,26 +127,10 @@ test(
   },
 );
 
-/** Resolves once no value is bad because its unit did not answer. */
-async function nothingSilent({ served: { site } }: Demo): Promise<void> {
-  const silent = (): boolean =>
-    site.registry
-      .all()
-      .flatMap(({ id }) => site.store.latest(id))
-      .some((one) => one.quality === "bad" && one.reason.code === "NO_ANSWER");
-  if (!silent()) return;
-  await new Promise<void>((resolve) => {
-    const stop = site.store.subscribe(() => {
-      if (silent()) return;
-      stop();
-      resolve();
-    });
-  });
-}
-
-test("what HTTP says is what the simulated equipment measures", { timeout: 3 * timeout }, async (t) => {
+test("what HTTP says is what the simulated equipment measures", { timeout }, async (t) => {
   const running = await demo(t);
   const { physics } = running.simulated;
+  await nothingSilent(running);
   const near = async (path: string, index: number, truth: () => number, within: number): Promise<void> => {
     const rows = await ask<Row[]>(running, `/v3/read/${path}`);
     const value = Number(rows[index]?.value);
@@ -143,7 +152,6 @@ test("what HTTP says is what the simulated equipment measures", { timeout: 3 * t
   );
   assert.ok(Number(rpm?.value) > 500);
   await everyValueTried(running);
-  // On a busy machine an answer may have been too late; the next one is not.
   await nothingSilent(running);
   const everything = await ask<Row[]>(running, "/v3/read");
   const bad = everything.filter(({ context }) => context["quality"] === "bad");
