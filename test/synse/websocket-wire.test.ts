@@ -13,6 +13,7 @@ import { openSocket, portOf, socketsOf, until } from "../support/sockets.ts";
 import { testDevice } from "../support/device.ts";
 import { speed, type TableDevice } from "../support/table-plugin.ts";
 import { tableSite } from "../support/table-site.ts";
+import { until as untilSeen } from "../support/until.ts";
 
 const devices: readonly TableDevice[] = [
   { alias: "fan-1", type: "fan", outputs: [["rpm"], ["duty"]], actions: [speed] },
@@ -283,11 +284,12 @@ test("a client that asks and never reads is read no more, held within bounds, an
   const sent = 2000;
   for (let id = 0; id < sent; id++) client.send({ id, event: "request/read" });
   let [still, seen] = [0, -1];
-  await until(() => {
+  // The system may still move what is on its way from one buffer to the next, and make room.
+  await untilSeen(() => {
     still = answered === seen ? still + 1 : 0;
     seen = answered;
-    return http.sockets.counts().requests > 0 && still === 200;
-  });
+    return http.sockets.counts().requests > 0 && still === 50;
+  }, "no more is answered");
   const closed = client.closed;
   await clock.advance(20_000);
   assert.ok(http.sockets.counts().requests <= 8);
