@@ -30,7 +30,7 @@ async function bench(t: TestContext): Promise<Bench> {
   const config = {
     site: { id: "contract" },
     buses: {
-      far: { plugin: "ipmi", user: "operator", password: { env: "PASSWORD" }, timeout: "100ms" },
+      far: { plugin: "ipmi", user: "operator", password: { env: "PASSWORD" }, timeout: "300ms" },
     },
     devices: [{ bus: "far", address: `127.0.0.1:${at?.port}`, alias: "server" }],
   };
@@ -73,7 +73,7 @@ async function bench(t: TestContext): Promise<Bench> {
 }
 
 const promise = (what: string, run: (bench: Bench) => Promise<void>): void => {
-  test(`ipmi: ${what}`, { timeout: 30_000 }, async (t) => run(await bench(t)));
+  test(`ipmi: ${what}`, { timeout: 60_000 }, async (t) => run(await bench(t)));
 };
 
 const powerOf = (devices: readonly Device[]): Device => {

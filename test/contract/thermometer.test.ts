@@ -15,7 +15,7 @@ pluginContract("thermometer", thermometer, async (): Promise<Rig> => {
     frame: (bytes) => bytes.indexOf(10) + 1,
     config: (near) => `
 site: { id: contract }
-buses: { box: ${JSON.stringify({ ...near, plugin: "thermometer", timeout: "200ms" })} }
+buses: { box: ${JSON.stringify({ ...near, plugin: "thermometer", timeout: "1s" })} }
 devices:
   - { bus: box, channel: T1, alias: inlet, tags: ["rack:r1"] }
   - { bus: box, channel: T2, alias: outlet }
