@@ -1,6 +1,6 @@
 // The client against other people's BMCs, over real UDP.
 import assert from "node:assert/strict";
-import { describe, test, type TestContext } from "node:test";
+import { afterEach, describe, test, type TestContext } from "node:test";
 import { systemClock } from "../../devices/clock.ts";
 import { BothyError, type ErrorCode } from "../../devices/errors.ts";
 import {
@@ -30,12 +30,18 @@ function socketOf(t: TestContext): IpmiSocket {
 
 type Given = Partial<BmcOptions> & { readonly socket?: IpmiSocket };
 
-/** A client that waits briefly; closed with the test. */
+const clients: BmcClient[] = [];
+// While their BMCs are still there to hear it: those end with the test.
+afterEach(async () => {
+  await Promise.all(clients.splice(0).map((made) => made.close()));
+});
+
+/** A client that waits longer than any BMC here takes; closed after the test. */
 function client(t: TestContext, bmc: { host: string; port: number }, given: Given = {}): BmcClient {
   const socket = given.socket ?? socketOf(t);
   const { host, port } = bmc;
-  const made = openBmc({ host, port, ...admin, timeout: 250, clock: systemClock, ...given, socket });
-  t.after(() => made.close());
+  const made = openBmc({ host, port, ...admin, timeout: 5000, clock: systemClock, ...given, socket });
+  clients.push(made);
   return made;
 }
 
@@ -121,7 +127,7 @@ describe("OpenIPMI's simulator", () => {
     assert.deepEqual(await bmc.connect(), { version: "1.5", level: 4, address: "127.0.0.1" });
     assert.equal((await bmc.request(deviceId)).toString("hex"), simDeviceId);
     await refused(t, sim, { version: "1.5", user: "nobody" }, "wrong-user", "UNAUTHENTICATED", /"nobody"/);
-    const wrong = { version: "1.5", password: "not-this-one", timeout: 150 } as const;
+    const wrong = { version: "1.5", password: "not-this-one", timeout: 600 } as const;
     await refused(t, sim, wrong, "wrong-password", "UNAUTHENTICATED", /password of "admin" is wrong/);
   });
 
@@ -175,15 +181,15 @@ describe("OpenIPMI's simulator", () => {
   test("many clients of one BMC share a socket", async (t) => {
     const sim = await startIpmiSim(t);
     const socket = socketOf(t);
-    const clients = Array.from({ length: 20 }, () => client(t, sim, { socket }));
-    const answers = await Promise.all(clients.map((bmc) => bmc.request(deviceId)));
+    const many = Array.from({ length: 20 }, () => client(t, sim, { socket }));
+    const answers = await Promise.all(many.map((bmc) => bmc.request(deviceId)));
     for (const answer of answers) assert.equal(answer.toString("hex"), simDeviceId);
     assert.equal(socket.counts().unclaimed, 0);
   });
 
   test("killed and started again in mid-session: requests survive, and none is lost or doubled", async (t) => {
     const sim = await startIpmiSim(t);
-    const bmc = client(t, sim, { timeout: 60, window: 4 });
+    const bmc = client(t, sim, { timeout: 1000, window: 4 });
     const states: BmcState["kind"][] = [];
     bmc.onState(({ kind }) => states.push(kind));
     await Promise.all(Array.from({ length: 20 }, () => bmc.request(deviceId)));
@@ -355,7 +361,7 @@ test("names: looked up for every session, all addresses tried; one that is unkno
     },
   });
   t.after(() => socket.close());
-  const bmc = client(t, { host: "bmc.example", port: sim.port }, { socket, timeout: 60, patience: 3000 });
+  const bmc = client(t, { host: "bmc.example", port: sim.port }, { socket, timeout: 200, patience: 5000 });
   assert.equal((await bmc.connect()).address, "127.0.0.1");
   await sim.kill();
   assert.equal((await failure(bmc.request(deviceId))).code, "NO_ANSWER");
