@@ -48,7 +48,8 @@ export async function shown(
   await http.listen({ host: "127.0.0.1", port: 0 });
   const { port } = http.server.address() as AddressInfo;
   const profile = await mkdtemp(join(tmpdir(), "bothy-chromium-"));
-  t.after(() => rm(profile, { recursive: true, force: true }));
+  // Programs the browser has started may still write there when it has gone itself.
+  t.after(() => rm(profile, { recursive: true, force: true, maxRetries: 50, retryDelay: 20 }));
   const url = `http://127.0.0.1:${port}/page`;
   const options = [...flags, ...(more.flags ?? []), `--user-data-dir=${profile}`, "--dump-dom", url];
   const { stdout } = await run("chromium", options);

@@ -9,7 +9,7 @@ import { shown } from "./in-browser.ts";
 const driver = `<pre id="out"></pre><img src="/page/wait"><script type="module">
   const out = {};
   const until = async (what, holds) => {
-    for (let i = 0; i < 400 && !holds(); i++) await new Promise((done) => setTimeout(done, 25));
+    for (let i = 0; i < 2400 && !holds(); i++) await new Promise((done) => setTimeout(done, 25));
     if (!holds()) throw new Error("never: " + what);
   };
   const text = (selector) => document.querySelector(selector)?.textContent ?? "";
