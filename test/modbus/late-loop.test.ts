@@ -126,6 +126,9 @@ async function unitElsewhere(t: TestContext, make: string, path?: string) {
 
 const fresh = () => ({ clock: systemClock, log: silentLog, memory: linkMemory() });
 
+/** Over while the program is busy, and not before the request has left a program that has to wait for its turn. */
+const responseTimeout = 400;
+
 async function askWhileBusy(t: TestContext, config: BusConfig, block: (until: number) => void) {
   const client = await openClient(config, fresh());
   t.after(() => client.close());
@@ -139,7 +142,7 @@ async function askWhileBusy(t: TestContext, config: BusConfig, block: (until: nu
   await sent;
   // The system takes the bytes when the loop goes on, so that is let go on once.
   await new Promise((resolve) => soon(resolve));
-  block(systemClock.monotonic() + 500);
+  block(systemClock.monotonic() + responseTimeout + 100);
   assert.deepEqual(await work, words);
 }
 
@@ -148,17 +151,17 @@ test("a busy program reads what waits at a socket before it judges", async (t) =
     t,
     "return Buffer.concat([request.subarray(0, 5), Buffer.of(7), request.subarray(6, 7), bytes.subarray(1, -2)]);",
   );
-  await askWhileBusy(t, { ...tcp, host: "127.0.0.1", port, responseTimeout: 50 }, block);
+  await askWhileBusy(t, { ...tcp, host: "127.0.0.1", port, responseTimeout }, block);
 });
 
 test("a busy program reads what waits at a serial device server before it judges", async (t) => {
   const { port, block } = await unitElsewhere(t, "return bytes;");
   const config: BusConfig = { ...tcp, transport: "rtu-over-tcp", host: "127.0.0.1", port };
-  await askWhileBusy(t, { ...config, responseTimeout: 50 }, block);
+  await askWhileBusy(t, { ...config, responseTimeout }, block);
 });
 
 test("a busy program reads what waits at a serial port before it judges", async (t) => {
   const { near, far } = await cable(t, folder(t));
   const { block } = await unitElsewhere(t, "return bytes;", far);
-  await askWhileBusy(t, { ...serial, path: near, responseTimeout: 50 }, block);
+  await askWhileBusy(t, { ...serial, path: near, responseTimeout }, block);
 });
