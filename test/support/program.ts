@@ -102,7 +102,10 @@ export function onTerminal(t: TestContext, command: string, columns: number, env
     shown += chunk.toString();
     look();
   });
+  // Not when it has exited: what it said last may come after that.
+  let closed = false;
   const end = once(child, "close").then(() => {
+    closed = true;
     look();
     return shown;
   });
@@ -112,8 +115,7 @@ export function onTerminal(t: TestContext, command: string, columns: number, env
       new Promise((resolve, reject) => {
         look = () => {
           if (pattern.test(shown)) resolve(shown);
-          else if (child.exitCode !== null)
-            reject(new Error(`${String(pattern)} is not in ${JSON.stringify(shown)}`));
+          else if (closed) reject(new Error(`${String(pattern)} is not in ${JSON.stringify(shown)}`));
         };
         look();
       }),
