@@ -38,6 +38,18 @@ export const keptEnding = (ending: Ending, clock: Clock): Required<KeptEnding> =
 export const leftOf = ({ until, left = Infinity }: KeptEnding, clock: Clock): Millis =>
   Math.min(until - clock.now(), left);
 
+/**
+ * One that a program before kept goes on; at the same moment, as long as the wall clock was not set meanwhile.
+ * @param longest it lasts no longer from now on
+ * @returns undefined when its time is over
+ */
+export function resumedEnding(kept: KeptEnding, longest: Millis, clock: Clock): Ending | undefined {
+  const left = Math.min(leftOf(kept, clock), longest);
+  if (left <= 0) return undefined;
+  const { mono, wall } = endingIn(left, clock);
+  return { mono, wall: Math.abs(wall - kept.until) <= drift ? kept.until : wall };
+}
+
 /** @throws BothyError `BAD_INPUT` for a span that is none or too long */
 export function checkSpan(span: Millis, longest: Millis, source: string): void {
   if (span > 0 && span <= longest) return;

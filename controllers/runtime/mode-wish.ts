@@ -1,7 +1,7 @@
 import { type Clock, hours, type Millis } from "../../devices/clock.ts";
 import { BothyError } from "../../devices/errors.ts";
 import type { By, ControllerStatus, ModeRequest } from "./api.ts";
-import { checkSpan, type Ending, endingIn, keptEnding, leftOf, wallOf } from "./ending.ts";
+import { checkSpan, type Ending, endingIn, keptEnding, resumedEnding, wallOf } from "./ending.ts";
 import type { WantedMode } from "./frame.ts";
 import type { KeptController } from "./kept.ts";
 
@@ -42,9 +42,11 @@ export class ModeWish {
 
   /** Goes on with what was wished before a restart, when there is time left. */
   resume({ wanted, until = 0, left: rest, by }: KeptController["mode"]): void {
-    const left = leftOf({ until, ...(rest === undefined ? {} : { left: rest }) }, this.#clock);
-    if (wanted !== "automatic" && left > 0 && by !== undefined)
-      this.set({ ...by, mode: wanted, holdFor: Math.min(left, longestHold) });
+    const kept = { until, ...(rest === undefined ? {} : { left: rest }) };
+    const ending = resumedEnding(kept, longestHold, this.#clock);
+    if (wanted === "automatic" || ending === undefined || by === undefined) return;
+    this.set({ ...by, mode: wanted });
+    this.#until = ending;
   }
 
   get status(): Pick<ControllerStatus, "wantedMode" | "modeUntil" | "modeBy"> {

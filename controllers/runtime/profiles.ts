@@ -4,7 +4,15 @@ import { BothyError } from "../../devices/errors.ts";
 import type { Keeper } from "../../devices/keeper.ts";
 import type { Log } from "../../devices/plugin.ts";
 import type { By, ProfileRequest, ProfileStatus } from "./api.ts";
-import { checkSpan, type Ending, endingIn, type KeptEnding, keptEnding, leftOf, wallOf } from "./ending.ts";
+import {
+  checkSpan,
+  type Ending,
+  endingIn,
+  type KeptEnding,
+  keptEnding,
+  resumedEnding,
+  wallOf,
+} from "./ending.ts";
 import { isBy } from "./kept-parts.ts";
 
 /** What a site's configuration says of its profiles. */
@@ -150,9 +158,10 @@ export class Profiles {
     const has = ({ profile }: Chosen): boolean => config.names.includes(profile);
     if (kept.default === config.default && has(lasting)) this.#lasting = chosenOf(lasting);
     else log.warn({}, `profile ${lasting.profile} is not in force any more, as the configuration says`);
-    const left = kept.until === undefined ? 0 : leftOf({ left: 0, ...kept, until: kept.until }, clock);
-    if (kept.lasting !== undefined && left > 0 && has(kept))
-      this.#passing = { ...chosenOf(kept), ending: endingIn(Math.min(left, longest), clock) };
+    const { until, left = 0 } = kept;
+    const ending = until === undefined ? undefined : resumedEnding({ until, left }, longest, clock);
+    if (kept.lasting !== undefined && ending !== undefined && has(kept))
+      this.#passing = { ...chosenOf(kept), ending };
     this.#keep();
   }
 }

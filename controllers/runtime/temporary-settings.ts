@@ -1,6 +1,14 @@
 import { type Clock, hours, type Millis } from "../../devices/clock.ts";
 import type { By, TemporarySetting } from "./api.ts";
-import { checkSpan, type Ending, endingIn, type KeptEnding, keptEnding, leftOf, wallOf } from "./ending.ts";
+import {
+  checkSpan,
+  type Ending,
+  endingIn,
+  type KeptEnding,
+  keptEnding,
+  resumedEnding,
+  wallOf,
+} from "./ending.ts";
 
 const longestHold: Millis = hours(24);
 
@@ -65,9 +73,9 @@ export const keptOf = (all: Temporaries, clock: Clock): Readonly<Record<string, 
 export function resumed(kept: Readonly<Record<string, KeptTemporary>>, clock: Clock): Temporaries {
   return new Map(
     Object.entries(kept).flatMap(([name, one]) => {
-      const rest = Math.min(leftOf(one, clock), longestHold);
+      const until = resumedEnding(one, longestHold, clock);
       const { value, by } = one;
-      return rest > 0 ? [[name, { value, by, until: endingIn(rest, clock) }] as const] : [];
+      return until === undefined ? [] : [[name, { value, by, until }] as const];
     }),
   );
 }
