@@ -22,6 +22,7 @@ import { silentLog } from "../../devices/plugin.ts";
 import { run } from "../../server/cli/program.ts";
 import { seal } from "../../server/state/record.ts";
 import { openState, type State } from "../../server/state/state.ts";
+import { until } from "../support/until.ts";
 
 function temporary(t: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), "bothy-test-"));
@@ -243,7 +244,7 @@ test("a folder that cannot be had is said, and the site starts without it; once 
   state.put("transaction", "1", valueOf(1));
   await state.flushed();
   rmSync(place);
-  await until(() => state.status().kept);
+  await until(() => state.status().kept, "the folder is used");
   await state.close();
   const again = await open(folder);
   assert.equal(checkRecords(again), 1);
@@ -280,8 +281,3 @@ test("two programs on one folder: the second says what to do, and leaves the fir
   assert.equal(checkRecords(again), 2);
   await again.close();
 });
-
-/** Waits for a condition of the real world. */
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await clock.sleepUntil(clock.monotonic() + 20);
-}
