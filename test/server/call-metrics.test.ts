@@ -9,6 +9,8 @@ test("calls to plugins that run by themselves are counted by method, with how lo
   const plugin = await startTestPlugin(t);
   const site = startSite(t, { far: { address: `127.0.0.1:${plugin.port}` } });
   await until(site, () => site.registry.get("a"));
+  // Its devices are known before its connection counts as open.
+  await until(site, () => site.synse.plugins.states().find(({ active }) => active));
   const http = await createHttp(site);
   t.after(() => http.close());
   const { body } = await http.inject("/metrics");
