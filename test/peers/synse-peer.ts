@@ -52,13 +52,13 @@ export async function startPeer(t: TestContext, ...args: readonly string[]): Pro
   };
 }
 
-/** A running site with these buses; everything happens often. */
+/** A running site with these buses; everything happens often, and who answers late is waited for. */
 export function startSite(
   t: TestContext,
   buses: Readonly<Record<string, object>>,
   devices: readonly object[] = [],
 ): Site {
-  const often = { timeout: "500ms", poll: "500ms", refresh: "5s", health: "1s" };
+  const often = { timeout: "10s", poll: "500ms", refresh: "5s", health: "1s" };
   const all: Record<string, object> = {};
   for (const [name, bus] of Object.entries(buses)) all[name] = { plugin: "synse", ...often, ...bus };
   const text = JSON.stringify({ site: { id: "test" }, buses: all, devices });

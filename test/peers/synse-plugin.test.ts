@@ -103,7 +103,7 @@ test("a write is done when the plugin says so, and failed in its words", { timeo
 
 test("a write of which nobody knows how it ended says so", { timeout }, async (t) => {
   const peer = await startPeer(t, "127.0.0.1:0");
-  const site = startSite(t, { far: { address: `127.0.0.1:${peer.port}` } });
+  const site = startSite(t, { far: { address: `127.0.0.1:${peer.port}`, timeout: "500ms" } });
   await untilReadings(site, "peer-0", shows("off"));
   await peer.tell("hang");
   const { id } = site.writer.submit({ ...request, device: "peer-0", action: "state", data: "on" });
@@ -135,7 +135,7 @@ test("a slow and a silent plugin delay nobody, are bad and heal", { timeout }, a
   const poor = await startPeer(t, "127.0.0.1:0", "--name", "poor");
   const site = startSite(t, {
     good: { address: `127.0.0.1:${good.port}` },
-    poor: { address: `127.0.0.1:${poor.port}` },
+    poor: { address: `127.0.0.1:${poor.port}`, timeout: "500ms" },
   });
   await untilReadings(site, "poor-0", shows("off"));
   await poor.tell("unavailable");
