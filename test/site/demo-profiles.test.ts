@@ -20,7 +20,7 @@ const commanded = (site: LiveSite, name: string): Promise<unknown> =>
   site.until(
     `${name} is trusted`,
     async () => (await site.controllers())[name]?.mode === "automatic",
-    seconds(60),
+    seconds(120),
   );
 
 it("quiet fans take over where the fans are, and do so again in the next program", { timeout }, async (t) => {
