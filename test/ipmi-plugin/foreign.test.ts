@@ -6,6 +6,8 @@ import { startIpmiSim } from "../support/ipmi-sim.ts";
 import { isGood, shows, startSite } from "./site.ts";
 
 const timeout = 60_000;
+/** A session is not lost when a busy machine lets a BMC in Python wait. */
+const patient = { timeout: "3s" } as const;
 const near =
   (value: number, off: number) => (reading: { readonly quality: string; readonly value?: unknown }) =>
     reading.quality === "good" && Math.abs(Number(reading.value) - value) <= off;
@@ -49,7 +51,7 @@ test("pyghmi's BMC: power is read and written", { timeout }, async (t) => {
   const bmc = await startPyghmiBmc(t);
   const at = startSite(t, {
     devices: [{ address: `127.0.0.1:${bmc.port}`, alias: "server-2" }],
-    bus: { user: "admin", privilege: "administrator", suites: [3] },
+    bus: { ...patient, user: "admin", privilege: "administrator", suites: [3] },
     env: { PASSWORD: "password" },
   });
   await at.until("server-2-power", "state", isGood);
@@ -61,7 +63,7 @@ test("that a BMC has no sensor data records is logged once", { timeout }, async 
   const bmc = await startPyghmiBmc(t);
   const at = startSite(t, {
     devices: [{ address: `127.0.0.1:${bmc.port}`, alias: "server-2" }],
-    bus: { user: "admin", suites: [3] },
+    bus: { ...patient, user: "admin", suites: [3] },
     env: { PASSWORD: "password" },
   });
   // Each time the firmware is asked for anew, so are the records.
@@ -77,7 +79,7 @@ test("a BMC that takes SHA-256 only", { timeout }, async (t) => {
   const bmc = await startSha256Bmc(t);
   const at = startSite(t, {
     devices: [{ address: `127.0.0.1:${bmc.port}`, alias: "server-3" }],
-    bus: { user: "operator" },
+    bus: { ...patient, user: "operator" },
     env: { PASSWORD: sha256Users.operator.password },
   });
   const report = (): string => JSON.stringify(at.site.buses.get("bmcs:server-3")?.link.status().report ?? {});
