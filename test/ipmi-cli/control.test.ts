@@ -164,7 +164,7 @@ test("ping and scan find BMCs without logging in", { timeout }, async (t) => {
   const served = await servedBmc(t);
   const { run, told, json } = operator(t, served, { BOTHY_IPMI_PASSWORD: "" });
   assert.match(await told("ping"), /: a BMC, after [\d.]+ ms\n$/);
-  const scan = ["scan", "127.0.0.1-3", "--port", String(served.port), "--timeout", "200ms"];
+  const scan = ["scan", "127.0.0.1-3", "--port", String(served.port), "--timeout", "2s"];
   const found = await json<{ address: string; supportsIpmi: boolean }[]>(...scan);
   assert.deepEqual(
     found.map(({ address, supportsIpmi }) => [address, supportsIpmi]),
