@@ -235,7 +235,7 @@ test("its traps are understood by ipmi-pet, and sent again until acknowledged", 
   assert.ok(cpu);
   cpu.stuck = 86;
   bmc.tick(1);
-  await until(() => traps.length === 2, "the trap came, and again");
+  await until(() => traps.length >= 2, "the trap came, and again");
   const [trap] = traps;
   assert.ok(trap);
   const specific = 0x010107;
