@@ -27,7 +27,7 @@ async function installed(t: TestContext): Promise<string> {
   return folder;
 }
 
-test("every example does what the page says", { timeout: 120_000 }, async (t) => {
+test("every example does what the page says", { timeout: 300_000 }, async (t) => {
   assert.equal(examples.length, [...page.matchAll(/^```js$/gm)].length);
   const folder = await installed(t);
   for (const [, code = "", expected] of examples) {
@@ -40,7 +40,7 @@ test("every example does what the page says", { timeout: 120_000 }, async (t) =>
 
 test(
   "what an installed package's declarations say is found by a program in TypeScript",
-  { timeout: 120_000 },
+  { timeout: 300_000 },
   async (t) => {
     const folder = await installed(t);
     const program = `import { createClient, type StreamItem } from "bothy/client";
