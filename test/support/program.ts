@@ -63,8 +63,8 @@ function started(t: TestContext, command: string, args: readonly string[], env: 
 async function ended(child: ChildProcess): Promise<Ended> {
   let out = "";
   let err = "";
-  child.stdout?.on("data", (chunk: Buffer) => (out += chunk.toString()));
-  child.stderr?.on("data", (chunk: Buffer) => (err += chunk.toString()));
+  child.stdout?.setEncoding("utf8").on("data", (text: string) => (out += text));
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => (err += text));
   child.stdin?.end();
   const [code] = (await once(child, "close")) as [number | null];
   return { code, out, err };
@@ -98,8 +98,8 @@ export function onTerminal(t: TestContext, command: string, columns: number, env
   });
   let shown = "";
   let look: () => void = () => undefined;
-  child.stdout?.on("data", (chunk: Buffer) => {
-    shown += chunk.toString();
+  child.stdout?.setEncoding("utf8").on("data", (text: string) => {
+    shown += text;
     look();
   });
   // Not when it has exited: what it said last may come after that.
