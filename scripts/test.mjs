@@ -35,7 +35,16 @@ if (only.length === 0) {
   runLocal("prettier/bin/prettier.cjs", ["--check", "--log-level", "warn", "."]);
   say("checking imports (dependency-cruiser)");
   runLocal("dependency-cruiser/bin/dependency-cruise.mjs", [
-    ...["--config", ".dependency-cruiser.cjs", "client", "devices", "plugins", "server", "simulators"],
+    ...[
+      "--config",
+      ".dependency-cruiser.cjs",
+      "client",
+      "controllers",
+      "devices",
+      "plugins",
+      "server",
+      "simulators",
+    ],
   ]);
   say("building");
   runLocal("typescript/bin/tsc", ["-p", "tsconfig.build.json"]);

@@ -5,7 +5,7 @@ import {
   endingIn,
   type KeptEnding,
   keptEnding,
-  leftOf,
+  resumedEnding,
   wallOf,
 } from "../../controllers/runtime/ending.ts";
 import { isBy } from "../../controllers/runtime/kept-parts.ts";
@@ -46,9 +46,9 @@ export class Shelves {
     let senseless = 0;
     for (const [key, value] of deps.keeper.load("shelf")) {
       if (!isShelved(value)) senseless++;
-      const left = isShelved(value) ? Math.min(leftOf(value, deps.clock), longest) : 0;
+      const ending = isShelved(value) ? resumedEnding(value, longest, deps.clock) : undefined;
       // Kept anew: otherwise a clock that was set back would give it the same time at every start.
-      if (isShelved(value) && left > 0) this.#put(key, left, value);
+      if (isShelved(value) && ending !== undefined) this.#put(key, ending, value);
       else deps.keeper.drop("shelf", key);
     }
     if (senseless > 0) deps.log?.warn({ entries: senseless }, "shelved alarms make no sense and count again");
@@ -68,7 +68,7 @@ export class Shelves {
   shelve({ controller, id }: StandingAlarm, span: Millis, by: By): void {
     checkSpan(span, longest, `shelving ${id} of ${controller}`);
     this.#clear();
-    this.#put(keyOf(controller, id), span, by);
+    this.#put(keyOf(controller, id), endingIn(span, this.#deps.clock), by);
   }
 
   /** @throws BothyError `NOT_FOUND` */
@@ -89,9 +89,8 @@ export class Shelves {
       .filter((id) => this.of({ controller, id }) !== undefined);
   }
 
-  #put(key: string, span: Millis, { who, why }: By): void {
+  #put(key: string, ending: Ending, { who, why }: By): void {
     const { clock, keeper } = this.#deps;
-    const ending = endingIn(span, clock);
     this.#shelved.set(key, { by: { who, why }, ending });
     keeper.put("shelf", key, { who, why, ...keptEnding(ending, clock) });
   }
