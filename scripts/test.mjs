@@ -34,18 +34,9 @@ if (only.length === 0) {
   say("checking format (prettier)");
   runLocal("prettier/bin/prettier.cjs", ["--check", "--log-level", "warn", "."]);
   say("checking imports (dependency-cruiser)");
-  runLocal("dependency-cruiser/bin/dependency-cruise.mjs", [
-    ...[
-      "--config",
-      ".dependency-cruiser.cjs",
-      "client",
-      "controllers",
-      "devices",
-      "plugins",
-      "server",
-      "simulators",
-    ],
-  ]);
+  const folders = ["client", "controllers", "devices", "plugins", "server", "simulators"];
+  const cruise = "dependency-cruiser/bin/dependency-cruise.mjs";
+  runLocal(cruise, ["--config", ".dependency-cruiser.cjs", ...folders]);
   say("building");
   runLocal("typescript/bin/tsc", ["-p", "tsconfig.build.json"]);
 }
