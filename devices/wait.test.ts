@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { getEventListeners } from "node:events";
 import { test } from "node:test";
+import { setImmediate as turn } from "node:timers/promises";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { TestConnection, planOf, pollOf } from "../test/support/connection.ts";
 import { testDevice } from "../test/support/device.ts";
 import { TestClock } from "../test/support/test-clock.ts";
@@ -9,7 +12,7 @@ import { Link } from "./link.ts";
 import { silentLog } from "./plugin.ts";
 import { Registry } from "./registry.ts";
 import { ReadingStore } from "./store.ts";
-import { firstOf } from "./wait.ts";
+import { firstOf, onAbort } from "./wait.ts";
 
 test("the first of some signals to abort gives the reason, and none is held on to", () => {
   const [long, short] = [new AbortController(), new AbortController()];
@@ -24,6 +27,29 @@ test("the first of some signals to abort gives the reason, and none is held on t
   long.abort("long");
   assert.equal(done.signal.aborted, false);
   assert.equal(firstOf(new AbortController().signal, long.signal).signal.reason, "long");
+});
+
+test("whoever has left leaves nothing behind, however many wait and whatever was collected meanwhile", async () => {
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  const long = new AbortController();
+  const ran: number[] = [];
+  const watch = (which: number): AbortController => {
+    const left = new AbortController();
+    onAbort(long.signal, () => ran.push(which), left.signal);
+    return left;
+  };
+  const watching = [0, 1, 2, 3, 4].map(watch);
+  // What is held weakly is there until the end of this turn.
+  await turn();
+  collect();
+  await turn();
+  for (const left of watching.slice(1)) left.abort();
+  assert.equal(getEventListeners(long.signal, "abort").length, 1);
+  long.abort();
+  watch(5);
+  onAbort(long.signal, () => ran.push(6), AbortSignal.abort());
+  assert.deepEqual(ran, [0, 5]);
 });
 
 test("a link that is opened thousands of times leaves nothing behind on what lives as long as it does", async (t) => {

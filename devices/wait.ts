@@ -29,3 +29,18 @@ export function firstOf(...signals: readonly AbortSignal[]): {
   else signals.forEach((signal) => signal.addEventListener("abort", abort, { once: true }));
   return { signal: controller.signal, done };
 }
+
+/**
+ * Calls `run` once `signal` aborts, or at once when it has, unless `left` has aborted before: then nothing is left behind
+ * on `signal`. The option `signal` of `addEventListener` does the same only until garbage is collected while several
+ * wait (Node 20).
+ */
+export function onAbort(signal: AbortSignal, run: () => void, left: AbortSignal): void {
+  if (left.aborted) return;
+  if (signal.aborted) {
+    run();
+    return;
+  }
+  signal.addEventListener("abort", run, { once: true });
+  left.addEventListener("abort", () => signal.removeEventListener("abort", run), { once: true });
+}

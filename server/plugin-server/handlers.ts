@@ -1,5 +1,6 @@
 import { type sendUnaryData, type ServerUnaryCall, type ServerWritableStream, status } from "@grpc/grpc-js";
 import type { Log } from "../../devices/plugin.ts";
+import { onAbort } from "../../devices/wait.ts";
 import type { V3PluginHandlers } from "../../plugins/synse/proto.ts";
 import type { Principal } from "../access/principal.ts";
 import type { PluginAnswers } from "./answers.ts";
@@ -41,8 +42,7 @@ export function v3Handlers({ answers, log, signal }: HandlerDeps): V3PluginHandl
       call.on("close", end);
       // A client that vanishes is its own affair; without a listener it would end the program.
       call.on("error", end);
-      signal.addEventListener("abort", end, { once: true, signal: over.signal });
-      if (signal.aborted) end();
+      onAbort(signal, end, over.signal);
       Promise.resolve()
         .then(() => answer(call.request, callerOf(call), over.signal))
         .then((messages) => send(call, messages, over.signal))

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import type { Recorded } from "../../controllers/trace/recorded.ts";
 import { BothyError } from "../../devices/errors.ts";
+import { onAbort } from "../../devices/wait.ts";
 import { sendJson } from "../faults.ts";
 import { isoTime } from "../json.ts";
 import { lineStream } from "../line-stream.ts";
@@ -10,7 +11,7 @@ import * as own from "./controllers-schemas.ts";
 import { param, route, type RouteParts } from "./parts.ts";
 import { first, flag } from "./query.ts";
 import * as schemas from "./schemas.ts";
-import { endWith, sendLines } from "./streams.ts";
+import { sendLines } from "./streams.ts";
 
 const tags = ["controllers"];
 const usualSteps = 100;
@@ -51,7 +52,7 @@ export function addControllerTrace(app: FastifyInstance, parts: RouteParts): voi
           if (controller === name) lines.write(toJson(step));
         });
         left.signal.addEventListener("abort", stop, { once: true });
-        endWith(parts, left.signal, () => lines.end());
+        onAbort(parts.signal, () => lines.end(), left.signal);
         return sendLines(reply, lines);
       },
     },

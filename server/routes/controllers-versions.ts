@@ -9,6 +9,7 @@ import type { Version } from "../../controllers/versions/store.ts";
 import type { ReplayRequest } from "../../controllers/versions/versions.ts";
 import { durationPattern, parseDuration } from "../../devices/duration.ts";
 import { BothyError } from "../../devices/errors.ts";
+import { firstOf } from "../../devices/wait.ts";
 import { sendJson } from "../faults.ts";
 import { isoTime } from "../json.ts";
 import { controllerFor } from "./controllers-json.ts";
@@ -225,12 +226,13 @@ async function replayed(parts: RouteParts, name: string, request: FastifyRequest
   const leave = (): void => left.abort();
   const { socket } = request.raw;
   socket.once("close", leave);
+  const { signal, done } = firstOf(left.signal, parts.signal);
   try {
-    const signal = AbortSignal.any([left.signal, parts.signal]);
     return await parts.controllers.versions.replay(name, { ...asked, most: mostReplayed, signal });
   } finally {
     // A connection may stay for many requests.
     socket.off("close", leave);
+    done();
   }
 }
 

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { type Static, Type } from "typebox";
 import { asBothyError, BothyError } from "../../devices/errors.ts";
 import type { Connection } from "../../devices/plugin.ts";
+import { firstOf, onAbort } from "../../devices/wait.ts";
 import { onClosed } from "../closings.ts";
 import { type LineStream, lineStream } from "../line-stream.ts";
 import { type AddRoutes, busNamed, param, route, type RouteParts } from "./parts.ts";
@@ -45,12 +46,6 @@ export function sendLines(reply: FastifyReply, { stream }: LineStream): FastifyR
     .send(stream);
 }
 
-/** Ends a stream when the site stops, unless the client has left before. */
-export function endWith(parts: RouteParts, left: AbortSignal, end: () => void): void {
-  parts.signal.addEventListener("abort", end, { once: true, signal: left });
-  if (parts.signal.aborted) end();
-}
-
 function addFrames(app: FastifyInstance, parts: RouteParts): void {
   route(app, "/api/buses/:name/frames", {
     GET: {
@@ -82,7 +77,7 @@ function addFrames(app: FastifyInstance, parts: RouteParts): void {
         };
         // The line may be closed and opened again while somebody watches.
         left.signal.addEventListener("abort", link.onOpen(watch), { once: true });
-        endWith(parts, left.signal, () => lines.end());
+        onAbort(parts.signal, () => lines.end(), left.signal);
         watch();
         return sendLines(reply, lines);
       },
@@ -112,9 +107,10 @@ function addScan(app: FastifyInstance, parts: RouteParts): void {
         if (from > to)
           throw new BothyError("BAD_INPUT", { source: "the range", fault: `${from} is above ${to}` });
         const left = new AbortController();
-        const results = connection.scan({ from, to }, AbortSignal.any([left.signal, parts.signal]));
+        const { signal, done } = firstOf(left.signal, parts.signal);
+        const results = connection.scan({ from, to }, signal);
         const lines = lineStream(to - from + 2, () => left.abort());
-        void pump(results, lines, name);
+        void pump(results, lines, name).finally(done);
         return sendLines(reply, lines);
       },
     },
